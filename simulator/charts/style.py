@@ -1,0 +1,76 @@
+"""How charts look: large type for a lecture hall, one fixed colour-blind safe colour per path, units on every axis.
+
+The palette is Okabe and Ito's (2008), distinguishable with all common colour deficiencies and on a projector.
+
+*Scope*: colours, fonts, labels. *Validation*: tests/unit/test_charts.py (no two known paths share a colour;
+luminances differ).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from matplotlib.axes import Axes
+from matplotlib.axis import Axis
+from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
+
+BLACK, ORANGE, SKY, GREEN, YELLOW, BLUE, VERMILLION, PURPLE = (
+    "#000000", "#E69F00", "#56B4E9", "#009E73", "#F0E442", "#0072B2", "#D55E00", "#CC79A7",
+)  # fmt: skip
+GREY = "#8C8C8C"
+
+PATH_COLOURS = {
+    ("native", ""): BLACK,
+    ("sriov-vf", "posted"): BLUE,
+    ("sriov-vf", "apicv"): SKY,
+    ("sriov-vf", "legacy"): VERMILLION,
+    ("sriov-vf", "poll"): GREEN,
+    ("vhost-net", ""): ORANGE,
+    ("virtio-qemu", ""): PURPLE,
+    ("vhost-user", ""): YELLOW,
+    ("emulated-e1000", ""): GREY,
+}
+"""Colour of (datapath, interrupt mode); the mode is "" where it does not distinguish paths."""
+STAGE_COLOURS = (BLUE, ORANGE, GREEN, VERMILLION, SKY, PURPLE, YELLOW, GREY, "#4D4D4D", "#B2DF8A", "#6A3D9A", "#A6761D")
+OTHER_COLOURS = (PURPLE, ORANGE, YELLOW, GREY, SKY, GREEN, BLUE, VERMILLION)
+
+TITLE_POINTS = 22
+LABEL_POINTS = 17
+TICK_POINTS = 15
+CAPTION_POINTS = 15
+
+
+def colour_of(point: Mapping[str, Any]) -> str | None:
+    """The fixed colour of a point's path, or None if the path has none."""
+    path, mode = point["datapath"], point.get("interrupts", "")
+    return PATH_COLOURS.get((path, mode)) or PATH_COLOURS.get((path, ""))
+
+
+def series_colours(points: list[dict[str, Any]], labels: list[str]) -> dict[str, str]:
+    """A colour for every label: its path's own, unless that is unknown or another label has it already."""
+    colours: dict[str, str] = {}
+    for point, label in zip(points, labels, strict=True):
+        if label not in colours:
+            wanted = colour_of(point)
+            free = [c for c in OTHER_COLOURS if c not in colours.values()] or list(OTHER_COLOURS)
+            colours[label] = wanted if wanted and wanted not in colours.values() else free[0]
+    return colours
+
+
+def dress(axes: Axes, title: str, x_label: str, y_label: str = "") -> None:
+    """Give axes their title, labels with units, grid and type sizes."""
+    axes.set_title(title, fontsize=LABEL_POINTS, fontweight="bold", loc="left", pad=10)
+    axes.set_xlabel(x_label, fontsize=LABEL_POINTS)
+    axes.set_ylabel(y_label, fontsize=LABEL_POINTS)
+    axes.tick_params(labelsize=TICK_POINTS)
+    axes.grid(visible=True, which="major", color="#D9D9D9", linewidth=0.8)
+    axes.set_axisbelow(True)
+    axes.spines[["top", "right"]].set_visible(False)
+
+
+def plain_log(axis: Axis) -> None:
+    """Label a logarithmic axis 1, 2, 5, 10, ... in plain digits, whatever part of a decade it shows."""
+    axis.set_major_locator(LogLocator(subs=(1, 2, 5), numticks=12))
+    axis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
+    axis.set_minor_formatter(NullFormatter())

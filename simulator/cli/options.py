@@ -1,0 +1,72 @@
+"""Options that several subcommands share, so that they read the same everywhere.
+
+*Scope*: declarations, and the one translation of ``--seed`` and ``--replications`` into overrides.
+*Validation*: ``tests/unit/test_cli.py``.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, TypeVar
+
+import click
+
+Function = TypeVar("Function", bound=Callable[..., Any])
+SCHEMA = 1
+
+scenario = click.argument("scenario", type=click.Path(path_type=str))
+as_json = click.option("--json", "as_json", is_flag=True, help="Print one JSON object instead of text.")
+settings = click.option(
+    "--set",
+    "settings",
+    multiple=True,
+    metavar="KEY=VALUE",
+    help="Set a value by dotted path: host.cores=16, 'guests.*.vcpus=2'.",
+)
+seed = click.option(
+    "--seed", type=click.IntRange(0, 2**63 - 1), help="Seed of all random numbers, instead of the scenario's."
+)
+
+
+def study(function: Function) -> Function:
+    """Add the options of the commands that simulate."""
+    for option in reversed(
+        (
+            scenario,
+            settings,
+            seed,
+            click.option(
+                "--replications", type=click.IntRange(1, 10_000), help="Runs of each point, instead of the scenario's."
+            ),
+            click.option(
+                "--engine", type=click.Choice(["compiled", "reference"]), default="compiled", show_default=True
+            ),
+            click.option(
+                "--workers", type=click.IntRange(1, 1024), help="Points simulated at once (default: one per core)."
+            ),
+            click.option(
+                "--out",
+                type=click.Path(path_type=Path),
+                default=Path("results"),
+                show_default=True,
+                help="Folder under which the results are saved.",
+            ),
+            click.option("--no-plot", is_flag=True, help="Leave out the chart."),
+            as_json,
+        )
+    ):
+        function = option(function)
+    return function
+
+
+def overrides(settings: tuple[str, ...], seed: int | None, replications: int | None = None) -> tuple[str, ...]:
+    """Return all overrides in the form of ``--set``; the options of their own come last and win."""
+    given = {"seed": seed, "replications": replications}
+    return (*settings, *(f"{key}={value}" for key, value in given.items() if value is not None))
+
+
+def print_json(content: dict[str, Any]) -> None:
+    """Print one JSON object that names its schema."""
+    click.echo(json.dumps({"schema": SCHEMA} | content, indent=2, ensure_ascii=False))

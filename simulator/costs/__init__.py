@@ -1,0 +1,65 @@
+"""The catalogue of hosts and NICs: what each step of a packet's way costs, and who says so.
+
+>>> from simulator.costs import host, hosts
+>>> "textbook" in hosts()
+True
+>>> host("textbook").ps("k_exit")
+700000
+
+*Scope*: four hosts (a textbook one and three generations) and four NICs.
+*Validation*: ``tests/unit/test_costs.py`` recomputes the derived values; ``docs/explanation/costs.md`` says what is
+assumed.
+"""
+
+from __future__ import annotations
+
+from functools import cache
+from importlib import import_module
+
+from simulator.costs.model import Capabilities, Host, Nic, summary
+from simulator.errors import unknown
+
+__all__ = ["Capabilities", "Host", "Nic", "host", "hosts", "nic", "nics", "summary"]
+
+_HOSTS = {
+    "textbook": "textbook",
+    "legacy-2010": "legacy_2010",
+    "haswell-2015": "haswell_2015",
+    "modern": "modern",
+}
+_NICS = {
+    "textbook-nic": "textbook_nic",
+    "82599": "intel_82599",
+    "x710": "intel_x710",
+    "e810": "intel_e810",
+}
+
+
+def hosts() -> tuple[str, ...]:
+    """Names of the hosts."""
+    return tuple(_HOSTS)
+
+
+def nics() -> tuple[str, ...]:
+    """Names of the NICs."""
+    return tuple(_NICS)
+
+
+@cache
+def host(name: str) -> Host:
+    """The host of that name. An unknown name is an ``InputError`` with choices and the nearest one."""
+    if name not in _HOSTS:
+        raise unknown("host", "host", name, hosts())
+    built = import_module(f"simulator.costs.generations.{_HOSTS[name]}").build()
+    assert isinstance(built, Host)
+    return built
+
+
+@cache
+def nic(name: str) -> Nic:
+    """The NIC of that name. An unknown name is an ``InputError`` with choices and the nearest one."""
+    if name not in _NICS:
+        raise unknown("nic", "NIC", name, nics())
+    built = import_module(f"simulator.costs.adapters.{_NICS[name]}").build()
+    assert isinstance(built, Nic)
+    return built

@@ -1,0 +1,1 @@
+"""One module per host: ``textbook`` and three real generations. Each has ``build() -> Host``."""

@@ -1,0 +1,187 @@
+"""Haswell-era host: Xeon E5 v3 class at 2.4 GHz, Linux 4.x before Meltdown mitigations, APICv, no posted device
+interrupts.
+
+*Scope*: receive, DPDK, copy and DMA were read for Haswell-EP or Broadwell-EP; exits come from unnamed Intel machines
+of 2013 to 2017.
+*Validation*: values recomputed by ``tests/unit/test_costs.py``; no published end-to-end figure was used to set any.
+"""
+
+from __future__ import annotations
+
+from simulator.costs.assemble import assemble_host, machine
+from simulator.costs.compose import Row, assumed
+from simulator.costs.expectations import expected
+from simulator.costs.generations import shared
+from simulator.costs.model import Host
+
+_GUEST = (
+    *shared.receive_in_cycles("derived"),
+    *shared.SOCKET,
+    shared.SEND_CALL,
+    Row(
+        "g_stack_tx_pk",
+        "393.75",
+        "ns",
+        "assumed",
+        (),
+        "800 - g_app_tx_pk - g_drv_tx_pk",
+        source_name="linux_udp_tx",
+        note="800 ns for the whole send is assumed",
+    ),
+    shared.DRIVER_SEND,
+    Row(
+        "g_copy_fs",
+        "5.6",
+        "GB/s",
+        "cited",
+        ("bdw_memcpy", "lm_memcpy", "skl_memcpy"),
+        "bdw_memcpy",
+        low="5.6",
+        high="11.4",
+        source_name="memcpy_bw",
+        note="large buffers, Broadwell-E; sources differ by 40 %",
+    ),
+)
+
+_KVM = (
+    Row(
+        "k_exit",
+        "1291",
+        "cycles",
+        "borrowed",
+        ("luto2017_cpuid", "luto2017_vmcall", "ovh_vmcall"),
+        "luto2017_cpuid",
+        low="1181",
+        high="1638",
+        source_name="exit_light",
+        note="CPU not named, before mitigations",
+    ),
+    Row(
+        "k_eoi",
+        "1848",
+        "cycles",
+        "borrowed",
+        ("luto2017_vmcall", "ovh_eoi", "ovh_vmcall"),
+        "luto2017_vmcall + ovh_eoi - ovh_vmcall",
+        low="1848",
+        high="2305",
+        source_name="eoi_exit",
+        note="only paid with APICv switched off",
+    ),
+    shared.inject("borrowed"),
+    shared.kick("borrowed"),
+    shared.MMIO_DOORBELL,
+    Row(
+        "k_pi_notify",
+        "500",
+        "ns",
+        "assumed",
+        ("zen_avic_ipi", "spr_ipi_x2apic_on"),
+        "1000 - g_irq",
+        low="250",
+        high="1018.67",
+        source_name="irq_posted_delivery",
+        note=shared.NOTIFY_NOTE,
+    ),
+    Row(
+        "k_hlt",
+        "1291",
+        "cycles",
+        "borrowed",
+        ("luto2017_cpuid",),
+        "luto2017_cpuid",
+        source_name="exit_light",
+        note="taken as a light exit",
+    ),
+    Row(
+        "k_wake",
+        "5632.75",
+        "ns",
+        "borrowed",
+        ("skx_cyclictest",),
+        "skx_cyclictest[1]",
+        low="4559.25",
+        high="5632.75",
+        source_name="halt_wake_nopoll",
+        note=shared.TIMER_NOTE,
+    ),
+    shared.POLL_EXIT,
+    shared.POLL_LIMIT,
+    *shared.POLLING,
+    Row("halt_poll_shrink", "0", "ratio", "cited", ("kvm_halt_poll_shrink",), "kvm_halt_poll_shrink[0]"),
+)
+
+_QEMU = (
+    shared.REGISTER_ACCESS,
+    Row(
+        "q_exit",
+        "6719",
+        "cycles",
+        "assumed",
+        ("luto2017_inl_from_qemu", "ovh_mmio_noeventfd", "ovh_pio_noeventfd"),
+        "luto2017_inl_from_qemu + ovh_mmio_noeventfd - ovh_pio_noeventfd - k_exit - q_mmio",
+        low="3918",
+        high="6719",
+        source_name="exit_userspace_mmio - exit_light",
+        note="k_exit + q_exit + q_mmio is borrowed; the split is assumed; low: without MMIO decoding",
+    ),
+    assumed("q_tap_rd", "2500", "ns", "scaled from EPYC 7302P, where tracing is included"),
+    Row(
+        "q_tap_wr",
+        "9185.4",
+        "ns",
+        "assumed",
+        (),
+        "10000 - s_bridge - h_drv_tx_pk",
+        source_name="tap_write_small",
+        note="scaled from EPYC 7302P; the whole call less switch and driver, which the model counts apart",
+    ),
+)
+
+_HOST = (
+    shared.BRIDGE,
+    shared.IDLE_EXIT,
+    *shared.THREADS,
+    Row(
+        "v_rx_pk",
+        "769.23",
+        "ns",
+        "borrowed",
+        ("vhost_rx_pps",),
+        "10**9 / vhost_rx_pps[0]",
+        low="666.67",
+        high="769.23",
+        source_name="vhost_net_rx",
+        note="saturated worker of 2016, CPU not named; publication and copy of a small frame are in it",
+    ),
+    assumed("v_tx_pk", "600", "ns"),
+    *expected("v_signal", "v_flush"),
+    *shared.poll_mode("cited"),
+    Row(
+        "p_mem",
+        "466",
+        "ns",
+        "cited",
+        ("dma_rd8_hsw", "ddio_hit_bdw", "dma_rd64_hsw"),
+        "dma_rd8_hsw",
+        low="413",
+        high="546",
+        source_name="dma_read_64B",
+        note=shared.ROUND_TRIP_NOTE,
+    ),
+    assumed("p_mmio_rd", "1000", "ns"),
+    shared.DOORBELL_LATENCY,
+)
+
+
+def build() -> Host:
+    """The host ``haswell-2015``."""
+    clock = Row("cpu_hz", "2400000000", "Hz", "cited", ("hsw_clock",), "hsw_clock")
+    return assemble_host(
+        name="haswell-2015",
+        title="Haswell server, 2015 (Xeon E5 v3 class, 2.4 GHz)",
+        default_nic="x710",
+        families=("haswell", "broadwell"),
+        rows=(*shared.UNMEASURED, *_GUEST, *_KVM, *_QEMU, *_HOST),
+        facts=machine(clock, cores="16", apicv=True, posted=False),
+    )

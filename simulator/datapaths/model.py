@@ -1,0 +1,26 @@
+"""What a datapath is to the rest of the simulator: its name, its steps, and a function that builds it for one guest.
+
+*Scope*: datapaths are listed in `simulator.datapaths.DATAPATHS`; adding one is a module and a line there.
+*Validation*: tests/unit/test_build_datapaths.py goes through the registry.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from simulator.parts.machine import Attachment, Machine
+from simulator.parts.settings import GuestSettings
+from simulator.parts.steps import Step
+
+
+@dataclass(frozen=True, slots=True)
+class Datapath:
+    """One way into a guest. `modes` are its interrupt modes, the first one the default; `steps(mode)` are in the packet's order, receive then send."""
+
+    name: str
+    title: str
+    modes: tuple[str, ...]
+    steps: Callable[[str], tuple[Step, ...]]
+    build: Callable[[Machine, GuestSettings], Attachment]
+    uses_switch: bool = False

@@ -1,0 +1,60 @@
+"""Bare metal: the host's own driver on the host's own cores, no hypervisor; the yardstick for every other path.
+
+1. The NIC writes the packet and raises an interrupt on the queue's core.
+2. Handler, NAPI poll, socket, application: all on that core.
+3. The application's send call runs to the doorbell; the NIC fetches descriptor and data.
+
+*Scope*: each queue has a core, which runs its softirq and its application thread. A "guest" on this path is an application with its own queues.
+*Validation*: tests/golden/test_single_packet.py (1,820 ns), tests/phenomena/test_livelock.py.
+"""
+
+from __future__ import annotations
+
+from simulator.datapaths.model import Datapath
+from simulator.datapaths.queues import add_interrupt_queue, attach
+from simulator.errors import InputError
+from simulator.parts import driver
+from simulator.parts.machine import Attachment, Machine
+from simulator.parts.nic import join
+from simulator.parts.settings import GuestSettings
+from simulator.parts.steps import Step
+from simulator.parts.steps import total as total_cost
+from simulator.plan.model import IrqRoute, Sink, Thread, Worker
+
+HANDLER = Step(
+    "interrupt handler", "core, interrupt", "route.hardirq_ps", ("h_hardirq_native",), "per interrupt", source="ixgbe and ice drivers"
+)
+
+
+def steps(mode: str) -> tuple[Step, ...]:
+    """Steps of both directions; bare metal has one interrupt mode."""
+    return (HANDLER, *driver.receive_steps("h"), *driver.send_steps("h"))
+
+
+def build(machine: Machine, guest: GuestSettings) -> Attachment:
+    """Attach one application with `queues` queues and cores."""
+    _require_no_guest_features(guest)
+    builder = machine.builder
+    mac = join(machine.port, guest)
+    sink = builder.add(Sink(name=f"{guest.name}.sink"))
+    sends = []
+    for queue in range(guest.queues):
+        name = f"{guest.name}.q{queue}"
+        number = guest.cores[queue % len(guest.cores)] if guest.cores else machine.cpus.own()
+        core = machine.cpus.core(number, name, softirq=True)
+        worker = builder.promise(Worker)
+        hardirq_ps = total_cost(machine.host.model, (HANDLER,), "route.hardirq_ps")
+        route = builder.add(IrqRoute(f"{name}.route", "native", worker, core=core, hardirq_ps=hardirq_ps))
+        site = driver.Site(name, core, driver.add_thread(machine, name, core, "h"), "h")
+        sends.append(add_interrupt_queue(machine, guest, site, worker, route, sink))
+        for index in range(guest.busy):
+            builder.add(Thread(name=f"{name}.busy{index}", executor=core, kind="busy"))
+    return attach(machine, guest, mac, sink, sends)
+
+
+def _require_no_guest_features(guest: GuestSettings) -> None:
+    if guest.mask_interrupts:
+        raise InputError(f"guests.{guest.name}.mask_interrupts", "has no meaning on bare metal, where masking a vector is a plain store")
+
+
+DATAPATH = Datapath("native", "bare metal, native driver", ("native",), steps, build)

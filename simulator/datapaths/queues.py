@@ -1,0 +1,60 @@
+"""Attach one guest to the port: its queue pairs, its sink, and one fifo that its traffic sources send into.
+
+*Scope*: shared by all datapaths whose guest drives NIC rings itself.
+*Validation*: tests/unit/test_build_datapaths.py.
+"""
+
+from __future__ import annotations
+
+from simulator.parts.driver import Site, add_application, add_napi, add_poller, add_sender, doorbell_costs, poll_doorbell_ps
+from simulator.parts.machine import Attachment, Machine
+from simulator.parts.nic import add_moderator, add_queue_pair
+from simulator.parts.settings import GuestSettings
+from simulator.parts.stages import SEND
+from simulator.plan.model import NONE, Fifo, Input, Output, Switch, Worker
+
+
+def add_interrupt_queue(machine: Machine, guest: GuestSettings, site: Site, worker: int, route: int, sink: int) -> int:
+    """One queue with its own vector and NAPI worker `worker`. Returns the fifo to send from, or -1."""
+    moderator = add_moderator(machine.builder, machine.port, site.name, route)
+    pair = add_queue_pair(machine.builder, machine.port, guest, site.name, moderator, NONE, *doorbell_costs(machine, site))
+    socket = add_application(machine, guest, site, pair, sink)
+    add_napi(machine, guest, site, worker, pair, socket)
+    return add_sender(machine, guest, site, pair) if guest.sends else NONE
+
+
+def add_poll_queue(machine: Machine, guest: GuestSettings, site: Site, sink: int) -> int:
+    """One queue whose vector is masked. Returns the fifo to send from, or -1."""
+    worker = machine.builder.promise(Worker)
+    doorbell_ps = poll_doorbell_ps(machine)
+    pair = add_queue_pair(machine.builder, machine.port, guest, site.name, NONE, worker, doorbell_ps, doorbell_ps)
+    return add_poller(machine, guest, site, worker, pair, sink)
+
+
+def attach(machine: Machine, guest: GuestSettings, mac: int, sink: int, sends: list[int]) -> Attachment:
+    """Note the finished guest; with several queues its packets are spread over them by their flow."""
+    attachment = Attachment(mac, _spread_over_queues(machine, guest, sends) if guest.sends else NONE, sink)
+    machine.attached[guest.name] = attachment
+    return attachment
+
+
+def _spread_over_queues(machine: Machine, guest: GuestSettings, sends: list[int]) -> int:
+    if len(sends) == 1:
+        return sends[0]
+    builder = machine.builder
+    switch = builder.add(Switch(f"{guest.name}.by_flow", 1, (0,), ((0, len(sends)),), default_port=0))
+    worker = builder.promise(Worker)
+    fifo = builder.add(Fifo(name=f"{guest.name}.send", capacity=guest.send_queue, poller=worker))
+    outputs = tuple(Output("fifo", send, full="drop") for send in sends)
+    demultiplexer = Worker(
+        name=f"{guest.name}.flows",
+        kind="hw",
+        on=NONE,
+        inputs=(Input("fifo", fifo),),
+        outputs=outputs,
+        select="switch",
+        switch=switch,
+        stage=builder.stage(SEND),
+    )
+    builder.keep(worker, demultiplexer)
+    return fifo

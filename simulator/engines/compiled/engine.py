@@ -1,0 +1,216 @@
+"""The engine that people use: a plan compiled to a memory image and run by the numba kernel.
+
+*Scope*: feeding the kernel (memory, draws, log) and reading its counters; the rules are in ``kernel``.
+*Validation*: bit-for-bit agreement with ``engines.reference``.
+"""
+
+from __future__ import annotations
+
+import sys
+from typing import Any
+
+import numpy as np
+
+from simulator.engines.compiled import image as layout
+from simulator.engines.compiled import kernel as k
+from simulator.engines.compiled.jit import compile_entry
+from simulator.errors import EngineError
+from simulator.plan import slots as slot_numbers
+from simulator.plan.draws import Draws
+from simulator.plan.model import Plan
+from simulator.plan.trace import EVENTS, EXIT_KINDS, LABELS, Trace
+
+_LOG_BLOCK = 1 << 16
+_GROWTH = 4096
+
+_FIELDS: dict[str, dict[str, int]] = {
+    "sources": {"offered": k.S_C_OFFERED, "offered_bytes": k.S_C_BYTES, "dropped": k.S_C_DROPPED, "timeouts": k.S_C_TIMEOUTS, "received": k.S_C_RECEIVED},
+    "sinks": {"count": k.K_COUNT, "bytes": k.K_BYTES, "acks": k.K_ACKS},
+    "fifos": {
+        "pushed": k.F_C_PUSHED, "popped": k.F_C_POPPED, "dropped": k.F_C_DROPPED, "checks": k.F_GATE + k.G_CHECKS, "fired": k.F_GATE + k.G_FIRED,
+        "suppressed": k.F_GATE + k.G_SUPPRESSED,
+    },
+    "rings": {
+        "posted": k.R_C_POSTED, "taken": k.R_C_TAKEN, "completed": k.R_C_COMPLETED, "reaped": k.R_C_REAPED, "dropped": k.R_C_DROPPED,
+        "avail_checks": k.R_AVAIL_GATE + k.G_CHECKS, "avail_fired": k.R_AVAIL_GATE + k.G_FIRED, "avail_suppressed": k.R_AVAIL_GATE + k.G_SUPPRESSED,
+        "used_checks": k.R_USED_GATE + k.G_CHECKS, "used_fired": k.R_USED_GATE + k.G_FIRED, "used_suppressed": k.R_USED_GATE + k.G_SUPPRESSED,
+    },
+    "links": {"items": k.L_C_ITEMS, "bytes": k.L_C_BYTES, "busy_ps": k.L_C_BUSY},
+    "dmas": {"reads": k.D_C_READS, "waited": k.D_C_WAITED},
+    "switches": {"dropped": k.Y_C_DROPPED},
+    "moderators": {"events": k.M_C_EVENTS, "fired": k.M_C_FIRED},
+    "routes": {"delivered": k.Q_C_DELIVERED},
+    "workers": {
+        "invocations": k.W_C_INVOCATIONS, "served": k.W_C_SERVED, "empty": k.W_C_EMPTY, "requeued": k.W_C_REQUEUED, "parked": k.W_C_PARKED,
+    },
+}  # fmt: skip
+_METERS = {"fifos": k.F_METER, "rings": k.R_METER}
+
+
+class CompiledEngine:
+    """Runs a plan with the numba kernel; see ``simulator.plan.trace.Engine``."""
+
+    def __init__(self, plan: Plan, seed: int, replication: int = 0, *, log: bool = False) -> None:
+        self._plan = plan
+        self._draws = Draws(plan.streams, seed, replication)
+        self._image = layout.build(plan, self._draws, log_capacity=_LOG_BLOCK if log else 0)
+        self._memory: Any = np.array(self._image.memory, dtype=np.int64)
+        self._image.memory = []
+        self._log: list[tuple[int, str, str, int]] = []
+        self._window_start = 0
+        self._alive_at_start = 0
+
+    def run(self, until_ps: int) -> None:
+        """Handle everything up to and including ``until_ps``. Raises EngineError on a zero-time loop."""
+        while True:
+            status = self._call(until_ps)
+            if status == k.DONE:
+                return
+            if status == k.NEED_MEMORY:
+                self._grow()
+            elif status == k.NEED_DRAWS:
+                self._refill()
+            elif status == k.NEED_LOG:
+                self._drain_log()
+            else:
+                raise EngineError(self._failure())
+
+    def _call(self, until_ps: int) -> int:
+        if not k.run.signatures:
+            print("compiling the packet kernel (once per version; about 20 s)", file=sys.stderr)
+            compile_entry(k.run, self._memory, -1)
+        return int(k.run(self._memory, until_ps))
+
+    def begin_window(self) -> None:
+        """Zero every counter; queues and state stay."""
+        m = self._memory
+        for kind, fields in _FIELDS.items():
+            for base in self._image.at[kind]:
+                for field in fields.values():
+                    m[base + field] = 0
+        for kind, offset in _METERS.items():
+            for base in self._image.at[kind]:
+                m[base + offset + k.X_LOW] = m[base + offset + k.X_HIGH] = 0
+                m[base + offset + k.X_MAXIMUM] = m[base + offset + k.X_HELD]
+        for base in self._image.at["sinks"]:
+            self._clear_sink(base)
+        for base, executor in zip(self._image.at["executors"], self._plan.executors, strict=True):
+            words, count = (k.E_LABELS, len(LABELS)) if executor.kind == "core" else (k.V_EXITS, len(EXIT_KINDS))
+            m[m[base + words] : m[base + words] + count] = 0
+        self._window_start = int(m[k.H_NOW])
+        self._alive_at_start = int(m[k.H_ALIVE])
+
+    def trace(self) -> Trace:
+        """Counters since the beginning of the window, up to now."""
+        self._drain_log()
+        m = self._memory
+        sinks = dict(zip((s.name for s in self._plan.sinks), self._image.at["sinks"], strict=True))
+        return Trace(
+            start_ps=self._window_start,
+            end_ps=int(m[k.H_NOW]),
+            handled=int(m[k.H_HANDLED]),
+            in_flight_start=self._alive_at_start,
+            in_flight_end=int(m[k.H_ALIVE]),
+            counters=self._counters(),
+            histograms={name: self._histogram(base) for name, base in sinks.items()},
+            stages={name: self._stages(base) for name, base in sinks.items()},
+            log=list(self._log),
+        )
+
+    def _clear_sink(self, base: int) -> None:
+        m = self._memory
+        m[base + k.K_SUM] = m[base + k.K_SUM_HIGH] = 0
+        m[base + k.K_MINIMUM] = m[base + k.K_MAXIMUM] = -1
+        m[m[base + k.K_HISTOGRAM] : m[base + k.K_HISTOGRAM] + k.BUCKETS] = 0
+        m[m[base + k.K_STAGES] : m[base + k.K_STAGES] + 4 * len(self._plan.stages)] = 0
+
+    def _wide(self, at: int) -> int:
+        return int(self._memory[at]) + int(self._memory[at + 1]) * k.CARRY
+
+    def _counters(self) -> dict[str, int]:
+        m = self._memory
+        result: dict[str, int] = {}
+        for kind, fields in _FIELDS.items():
+            for entity, base in zip(getattr(self._plan, kind), self._image.at[kind], strict=True):
+                for metric, field in fields.items():
+                    result[f"{entity.name}.{metric}"] = int(m[base + field])
+                if kind in _METERS:
+                    result[f"{entity.name}.maximum"] = int(m[base + _METERS[kind] + k.X_MAXIMUM])
+                    result[f"{entity.name}.integral"] = self._wide(base + _METERS[kind] + k.X_LOW)
+                elif kind == "sinks":
+                    result[f"{entity.name}.minimum_ps"] = int(m[base + k.K_MINIMUM])
+                    result[f"{entity.name}.maximum_ps"] = int(m[base + k.K_MAXIMUM])
+                    result[f"{entity.name}.sum_ps"] = self._wide(base + k.K_SUM)
+        for executor, base in zip(self._plan.executors, self._image.at["executors"], strict=True):
+            words, names = (k.E_LABELS, LABELS) if executor.kind == "core" else (k.V_EXITS, EXIT_KINDS)
+            for n, name in enumerate(names):
+                result[f"{executor.name}.{name}"] = int(m[m[base + words] + n])
+        return result
+
+    def _histogram(self, base: int) -> dict[int, int]:
+        start = int(self._memory[base + k.K_HISTOGRAM])
+        counts = self._memory[start : start + k.BUCKETS]
+        return {int(i): int(counts[i]) for i in np.nonzero(counts)[0]}
+
+    def _stages(self, base: int) -> tuple[tuple[int, int], ...]:
+        start = int(self._memory[base + k.K_STAGES])
+        return tuple((self._wide(start + 4 * n), self._wide(start + 4 * n + 2)) for n in range(len(self._plan.stages)))
+
+    def _grow(self) -> None:
+        """Append packets and nodes to the pools, as many as there are already."""
+        m = self._memory
+        old = len(m)
+        words = self._image.packet_words
+        packets = _GROWTH if m[k.H_PACKETS_FREE] < 4 else 0
+        nodes = int(m[k.H_MARGIN]) + _GROWTH if m[k.H_NODES_FREE] < m[k.H_MARGIN] else 0
+        self._memory = m = np.concatenate([m, np.zeros(packets * words + nodes * k.NODE, dtype=np.int64)])
+        _chain(m, k.H_PACKETS, k.H_PACKETS_FREE, old, packets, words)
+        _chain(m, k.H_NODES, k.H_NODES_FREE, old + packets * words, nodes, k.NODE)
+
+    def _refill(self) -> None:
+        m = self._memory
+        m[k.H_REFILL] = 0
+        for i, base in enumerate(self._image.at["streams"]):
+            if m[base + k.Z_CONSTANT] or m[base + k.Z_CURSOR] < m[base + k.Z_LIMIT]:
+                continue
+            cursor, end = int(m[base + k.Z_CURSOR]), int(m[base + k.Z_END])
+            start = int(m[base + k.Z_START])
+            kept = m[cursor:end].copy()
+            block = self._draws.next_block(i)
+            m[start : start + len(kept)] = kept
+            m[start + len(kept) : start + len(kept) + len(block)] = block
+            end = start + len(kept) + len(block)
+            m[base + k.Z_CURSOR], m[base + k.Z_END], m[base + k.Z_LIMIT] = start, end, max(start + 1, end - layout.DRAW_MARGIN)
+
+    def _drain_log(self) -> None:
+        m = self._memory
+        count = int(m[k.H_LOG_COUNT])
+        rows = m[m[k.H_LOG] : m[k.H_LOG] + 4 * count].reshape(-1, 4).tolist()
+        places = self._image.places
+        self._log.extend((time, EVENTS[event], places[place], number) for time, event, place, number in rows)
+        m[k.H_LOG_COUNT] = 0
+
+    def _failure(self) -> str:
+        m = self._memory
+        where = int(m[k.H_ERROR_AT])
+        if m[k.H_ERROR] == k.E_ZERO_TIME:
+            slot = slot_numbers.names(self._plan)[where]
+            return f"more than 1,000,000 handler runs at {int(m[k.H_NOW])} ps: a zero-time loop, last in slot {where} ({slot})"
+        if m[k.H_ERROR] == k.E_REQUEST:
+            return f"a request reached {self._image.places[where]}, which cannot answer"
+        return "one handler run drew more than 2048 values of one stream"
+
+
+def _chain(m: Any, head: int, free: int, start: int, count: int, words: int) -> None:
+    """Link ``count`` rows from ``start`` into a free list."""
+    if count:
+        rows = start + words * np.arange(count)
+        m[rows[:-1]] = rows[1:]
+        m[rows[-1]] = m[head]
+        m[head] = start
+        m[free] += count
+
+
+def warm_up() -> None:
+    """Compile the kernel (or load it from its cache) before work is spread over threads."""
+    CompiledEngine(Plan("warm-up"), 0).run(0)

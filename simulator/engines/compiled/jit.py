@@ -1,0 +1,106 @@
+"""How the kernel is compiled: numba's options in one place, a cache that cannot go stale, and no work done twice.
+
+``_nrt=False`` removes reference counting of arrays (and forbids allocation in the kernel); ``forceinline`` is for the small helpers.
+The cache folder is named after a hash of the kernel's source, this file and numba's version, because numba's own key does not see every edit;
+where no folder can be written the kernel is compiled in memory.
+
+numba optimises and emits every function together with all that it calls, so that a deep call graph is compiled many times over (half of 50 s).
+``_only_the_entry`` keeps that work for the entry, which holds everything; see ``docs/decisions/0006-kernel-compilation.md``.
+
+*Scope*: compilation only. *Validation*: the engine tests run the compiled kernel; ``tests/engines`` runs the same source without numba.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import numba
+from numba.core import config, cpu, targetconfig
+from numba.core.codegen import JITCodeLibrary
+
+_OPTIONS: dict[str, Any] = {"error_model": "numpy", "_nrt": False}
+_BARE: dict[str, Any] = {"no_cpython_wrapper": True, "no_cfunc_wrapper": True}
+_LOCK = threading.Lock()
+
+
+def _cache_folder() -> Path | None:
+    here = Path(__file__).parent
+    sources = b"".join((here / name).read_bytes() for name in ("kernel.py", "jit.py"))
+    key = hashlib.sha256(sources + numba.__version__.encode() + str(config.BOUNDSCHECK).encode()).hexdigest()[:16]
+    bases = [os.environ.get("NUMBA_CACHE_DIR"), os.environ.get("XDG_CACHE_HOME"), os.path.expanduser("~/.cache")]
+    for base in filter(None, bases):
+        folder = Path(base) / "sriovsim" / key
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+            probe = folder / f".probe-{os.getpid()}"
+            probe.touch()
+            probe.unlink()
+        except OSError:
+            continue
+        return folder
+    return None
+
+
+def helper(function: Callable[..., Any]) -> Any:
+    """Compile a kernel function that only other kernel functions call."""
+    return numba.njit(**_OPTIONS, **_BARE)(function)
+
+
+def inlined(function: Callable[..., Any]) -> Any:
+    """Compile a small kernel function into its callers."""
+    return numba.njit(**_OPTIONS, **_BARE, forceinline=True)(function)
+
+
+def entry(function: Callable[..., Any]) -> Any:
+    """Compile the kernel's entry: called from Python, without the GIL, cached on disk where that is possible."""
+    folder = _cache_folder()
+    previous = config.CACHE_DIR
+    try:
+        config.CACHE_DIR = str(folder or "")
+        return numba.njit(**_OPTIONS, nogil=True, cache=folder is not None)(function)
+    finally:
+        config.CACHE_DIR = previous
+
+
+def compile_entry(function: Any, *arguments: Any) -> None:
+    """Compile ``function`` (an ``entry``) for these arguments by calling it once, or load it from the cache."""
+    with _LOCK, _only_the_entry(function.py_func.__name__):
+        function(*arguments)
+
+
+@contextmanager
+def _only_the_entry(name: str) -> Iterator[None]:
+    """While compiling, let numba link helpers without optimising or emitting each of them."""
+    finalize, get_executable, equal = JITCodeLibrary.finalize, cpu.CPUContext.get_executable, targetconfig.TargetConfig.__eq__
+
+    def lean_finalize(self: Any) -> None:
+        if self.name.startswith(name):
+            return finalize(self)
+        for library in dict.fromkeys(self._linking_libraries):
+            self._reload_init.update(library._reload_init)
+            self._final_module.link_in(library._get_module_for_linking(), preserve=True)
+        self._finalize_dynamic_globals()
+        self._finalized = True
+        return None
+
+    def lean_executable(self: Any, library: Any, fndesc: Any, env: Any) -> Any:
+        # a helper is never called from Python; numba only wants an object of this type, a different one for each
+        return get_executable(self, library, fndesc, env) if library.name.startswith(name) else [].append
+
+    def quick_equal(self: Any, other: Any) -> Any:
+        same = isinstance(other, targetconfig.TargetConfig) and self._values == other._values
+        return same or equal(self, other)
+
+    try:
+        JITCodeLibrary.finalize, cpu.CPUContext.get_executable = lean_finalize, lean_executable
+        targetconfig.TargetConfig.__eq__ = quick_equal
+        yield
+    finally:
+        JITCodeLibrary.finalize, cpu.CPUContext.get_executable = finalize, get_executable
+        targetconfig.TargetConfig.__eq__ = equal

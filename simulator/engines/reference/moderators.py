@@ -1,0 +1,104 @@
+"""Interrupt moderation of one vector: completions come in, few interrupts go out.
+
+1. An event is latched; the latch is cleared by firing, never by polling.
+2. Firing masks the vector; the driver's unmask write makes it look at the latch again.
+3. When it may fire is a matter of kind: at once, after a gap since the last interrupt, or after so much time or so
+   many events.
+
+*Scope*: Intel ITR (``gap``), rx-usecs/rx-frames (``coal``), mlx5's two timer modes.
+*Validation*: conformance vectors of each kind.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from simulator.engines.reference.calendar import Slot
+from simulator.engines.reference.transactions import Msi, Unmask
+from simulator.engines.reference.world import Entity, World
+from simulator.errors import EngineError
+from simulator.plan import model
+from simulator.plan.model import NONE
+
+if TYPE_CHECKING:
+    from simulator.engines.reference.routes import IrqRoute
+
+LONG_AGO_PS = -(2**62)
+
+
+class Moderator(Entity):
+    """One interrupt vector of a device."""
+
+    kind = "moderator"
+    route: IrqRoute
+
+    def __init__(self, data: model.Moderator, world: World, slot: Slot) -> None:
+        super().__init__(data.name, world)
+        self.data = data
+        self.last_ps = LONG_AGO_PS
+        """When it last fired."""
+        self._enabled = True
+        self._pending = False
+        self._count = 0
+        self._first_ps = 0
+        self._slot = slot
+        slot.call(self._evaluate)
+
+    def connect(self) -> None:
+        """Find the route."""
+        self.route = self.world.routes[self.data.route]
+
+    def event(self, count: int) -> None:
+        """``count`` completions have been handed to the bus."""
+        self.counts["events"] += count
+        self._count += count
+        if not self._pending or self.data.kind == "coal_cqe":
+            self._first_ps = self.world.now_ps
+        self._pending = True
+        self._evaluate()
+
+    def _evaluate(self) -> None:
+        if not (self._enabled and self._pending):
+            return
+        due_ps = self._due_ps()
+        if self.world.now_ps >= due_ps:
+            self._fire()
+        else:
+            self._slot.arm(due_ps)
+
+    def _due_ps(self) -> int:
+        now_ps, enough = self.world.now_ps, self._count >= self.data.frames
+        match self.data.kind:
+            case "none":
+                return now_ps
+            case "gap":
+                return self.last_ps + self.data.interval_ps
+            case "coal" | "coal_cqe":
+                return now_ps if enough else self._first_ps + self.data.interval_ps
+            case "coal_eqe":
+                return now_ps if enough else self.last_ps + self.data.interval_ps
+        raise EngineError(f"{self.name}: unknown kind of moderation {self.data.kind!r}")
+
+    def _fire(self) -> None:
+        self._pending = False
+        self._count = 0
+        self.last_ps = self.world.now_ps
+        self._enabled = False
+        self._slot.disarm()
+        self.counts["fired"] += 1
+        if self.data.dma == NONE:
+            self.route.signal()
+        else:
+            self.world.dmas[self.data.dma].up.send(Msi(self), self.data.msi_bytes)
+
+    def unmask(self) -> None:
+        """The driver writes to the device that the vector may fire again."""
+        if self.data.dma == NONE:
+            self.rearm()
+        else:
+            self.world.dmas[self.data.dma].down.send(Unmask(self), self.data.unmask_bytes)
+
+    def rearm(self) -> None:
+        """The vector may fire again."""
+        self._enabled = True
+        self._evaluate()

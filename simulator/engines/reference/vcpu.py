@@ -1,0 +1,198 @@
+"""A vCPU: a thread of a core to the host, a processor with interrupts, softirqs and threads to its guest.
+
+1. The hypervisor's work on it goes before everything, then interrupt handlers, softirqs and threads of the guest.
+2. With nothing to do it halts: an exit, then perhaps polling for a while, then its thread sleeps.
+3. How long to poll adapts to how long the last halts were.
+
+*Scope*: KVM on x86 (kvm_main.c, halt-polling.rst). *Validation*: conformance vectors of halting, polling and blocking.
+"""
+
+from __future__ import annotations
+
+from enum import Enum, auto
+from typing import TYPE_CHECKING
+
+from simulator.engines.reference.calendar import Process, Slot
+from simulator.engines.reference.executors import Executor
+from simulator.engines.reference.halt_polling import HaltPolling
+from simulator.engines.reference.jobs import Action, Job, JobQueue, Leaf, nothing
+from simulator.engines.reference.threads import Thread
+from simulator.engines.reference.world import World
+from simulator.plan import model
+from simulator.plan.trace import EXIT_KINDS
+
+if TYPE_CHECKING:
+    from simulator.engines.reference.core import Core
+
+
+class State(Enum):
+    """RUN: in its guest or ready for it; HLT: on its way out; POLL: waiting awake; BLOCKED: its thread sleeps."""
+
+    RUN = auto()
+    HLT = auto()
+    POLL = auto()
+    BLOCKED = auto()
+
+
+class Vcpu(Executor):
+    """One virtual processor."""
+
+    kind = "vcpu"
+    thread: Thread
+
+    def __init__(self, data: model.Executor, world: World, slot: Slot) -> None:
+        super().__init__(data, world)
+        self.state = State.BLOCKED
+        self.hypervisor_jobs = JobQueue()
+        self.interrupt_jobs = JobQueue()
+        self._polling = HaltPolling(data)
+        self._poll_job = Job("halt_poll", None)
+        self._idle_job = Job("guest_idle", None, self._guest_gives_up)
+        self._idling = False
+        self._slot = slot
+        slot.attach(self._poll_limits())
+
+    def connect(self) -> None:
+        """Find the thread."""
+        self.thread = self.world.threads[self.data.thread]
+        if self.starts_running:
+            self.state = State.RUN
+
+    @property
+    def core(self) -> Core:
+        """The core of its thread."""
+        return self.thread.executor.core
+
+    @property
+    def starts_running(self) -> bool:
+        """Whether it has something to run from the beginning of the run."""
+        return self.data.idle == "poll" or any(thread.starts_runnable for thread in self.scheduler.threads)
+
+    @property
+    def in_guest_mode(self) -> bool:
+        """Whether guest code runs on it when its thread does."""
+        return self.state is State.RUN and not self.hypervisor_jobs
+
+    @property
+    def preempted(self) -> bool:
+        """Whether another thread has its core."""
+        current = self.core.scheduler.current
+        return current is not None and current is not self.thread and current.runnable
+
+    # What to run
+
+    def pick(self, path: tuple[Thread, ...]) -> Leaf:
+        """What its thread runs now; a guest without work decides here how it idles."""
+        leaf = self._most_urgent(path) or self._idle(path)
+        self._idling = leaf.job is self._idle_job
+        return leaf
+
+    def _most_urgent(self, path: tuple[Thread, ...]) -> Leaf | None:
+        if self.hypervisor_jobs:
+            return Leaf(self.hypervisor_jobs.head, path)
+        if self.state is State.POLL:
+            return Leaf(self._poll_job, path)
+        if self.interrupt_jobs:
+            return Leaf(self.interrupt_jobs.head, path)
+        if self.dispatcher.at_soft_level:
+            return Leaf(self.dispatcher.running.job, path)
+        thread = self.scheduler.choose()
+        return None if thread is None else thread.leaf(path)
+
+    def _idle(self, path: tuple[Thread, ...]) -> Leaf:
+        if self.data.idle == "hlt":
+            self._halt()
+            return Leaf(self.hypervisor_jobs.head, path)
+        if self.data.idle == "ghp" and not self._idling:
+            self._idle_job.remaining_ps = self.data.guest_poll_ps
+        return Leaf(self._idle_job, path)
+
+    @property
+    def _has_work(self) -> bool:
+        queued = bool(self.interrupt_jobs or self.hypervisor_jobs)
+        return queued or self.dispatcher.active or bool(self.scheduler.runnable)
+
+    # Going to sleep
+
+    def _guest_gives_up(self) -> None:
+        if not self._has_work:
+            self._halt()
+
+    def _halt(self) -> None:
+        self.state = State.HLT
+        self.exit("HLT", self.data.hlt_ps, self._halted)
+
+    def _halted(self) -> None:
+        if self._has_work:
+            self.state = State.RUN
+            return
+        now_ps = self.world.now_ps
+        self._polling.halted_ps = now_ps
+        if self._polling.limit_ps > 0 and not self.core.scheduler.others_runnable(self.thread):
+            self.state = State.POLL
+            self._slot.arm(now_ps + self._polling.limit_ps)
+        else:
+            self.add_hypervisor_job(self.data.block_ps, self._block)
+
+    def _block(self) -> None:
+        if self._has_work:
+            self.state = State.RUN
+        else:
+            self.state = State.BLOCKED
+            self.thread.sleep()
+
+    def _poll_limits(self) -> Process:
+        while True:
+            yield self._slot.wait()
+            if self.state is State.POLL:
+                self.end_poll()
+
+    def end_poll(self) -> None:
+        """Stop waiting awake and go to sleep."""
+        self._slot.disarm()
+        self.state = State.HLT
+        self.add_hypervisor_job(self.data.block_ps, self._block)
+
+    # Waking up
+
+    def wake(self) -> None:
+        """Something has come up. A vCPU on its way to sleep finds it by itself."""
+        if self.state is State.BLOCKED:
+            self._polling.adapt(self.world.now_ps)
+            self.state = State.RUN
+            self.add_hypervisor_job(self.data.wake_ps)
+            self.thread.wake()
+        elif self.state is State.POLL:
+            self._polling.adapt(self.world.now_ps)
+            self._slot.disarm()
+            self.state = State.RUN
+            self.add_hypervisor_job(self.data.poll_exit_ps)
+
+    def thread_woken(self, thread: Thread) -> None:
+        """Wake up for it."""
+        self.wake()
+
+    def softirq_raised(self) -> None:
+        """Wake up for it."""
+        self.wake()
+
+    # Work for it
+
+    def exit(self, kind: str, cost_ps: int, action: Action = nothing) -> None:
+        """Leave the guest for ``cost_ps``; ``action`` is done at the end of it."""
+        self.counts[kind] += 1
+        self.world.note("exit", self.name, EXIT_KINDS.index(kind))
+        self.add_hypervisor_job(cost_ps, action)
+
+    def add_hypervisor_job(self, cost_ps: int, action: Action = nothing) -> None:
+        """Let the hypervisor work on it for ``cost_ps``."""
+        self._add(self.hypervisor_jobs, cost_ps, "hyp", action)
+
+    def add_interrupt_job(self, cost_ps: int, action: Action = nothing) -> None:
+        """Let the guest handle an interrupt for ``cost_ps``."""
+        self._add(self.interrupt_jobs, cost_ps, "guest_irq", action)
+
+    def _add(self, queue: JobQueue, cost_ps: int, label: str, action: Action) -> None:
+        self.core.sync()
+        queue.append(self.world.chance.spread(cost_ps, self.data.spread), label, action)
+        self.core.kick()

@@ -1,0 +1,135 @@
+"""What one packet costs on a datapath, step by step, from the same table that builds the simulation.
+
+1. The steps of the datapath with their costs on the chosen host: where each runs, how often, which exit it causes, who says so.
+2. One packet of 64 B into an idle guest, simulated: how long, and in which stage.
+3. With `trace`, the timeline of that packet: what happened, and what the cores did meanwhile.
+
+*Scope*: an idle receiver whose vCPU is halted, no timer tick, no idle states, no spread of costs.
+*Validation*: tests/unit/test_explain.py: the steps that every packet of an idle guest waits for, plus the hardware's stages, are the simulated latency.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from simulator import costs
+from simulator.citation import STATUSES
+from simulator.costs import Host
+from simulator.datapaths import Datapath, datapath
+from simulator.errors import unknown
+from simulator.parts.machine import Machine
+from simulator.parts.settings import GuestSettings, HostSettings, PortSettings, port_settings
+from simulator.parts.steps import Step
+from simulator.plan import draws
+from simulator.plan.model import Plan, Source
+from simulator.plan.trace import LABELS, Trace
+from simulator.scenario.assemble import assemble
+from simulator.units import format_time
+
+FRAME_BYTES = 60
+_LONG_PS = 10**12
+_BEST_MODES = ("posted", "apicv", "legacy")
+
+
+def explain(name: str, host: str = "modern", interrupts: str = "automatic", nic: str | None = None, *, trace: bool = False) -> str:
+    """The explanation as text; `InputError` for unknown names and for an interrupt mode that the host has not got."""
+    model = costs.host(host)
+    path = datapath(name)
+    mode = _mode(path, model, interrupts)
+    adapter = costs.nic(nic or model.default_nic)
+    machine = one_packet(path, mode, model, port_settings(adapter))
+    plan = machine.builder.finish(f"one packet, {path.name}, {mode}")
+    steps = path.steps(mode)
+    parts = [
+        f"{path.title}, interrupts: {mode}\nhost {model.name}: {model.title}\nNIC {adapter.name}: {adapter.title}",
+        _step_table(model, steps),
+        _stage_table(plan, _run(plan).trace()),
+    ]
+    return "\n\n".join([*parts, _timeline(plan)] if trace else parts) + "\n"
+
+
+def one_packet(path: Datapath, mode: str, model: Host, port: PortSettings) -> Machine:
+    """A machine with one idle guest and a source that sends it one packet at time 0."""
+    host = HostSettings(model, apicv=model.capabilities.has_apicv, posted_interrupts=model.capabilities.has_posted_interrupts)
+    machine = assemble(host, port, [GuestSettings("guest", path.name, mode, halt_poll_max_ps=0)])
+    builder, mac = machine.builder, machine.attached["guest"].mac
+    streams = {name: builder.stream(draws.constant(name, value)) for name, value in (("size", FRAME_BYTES), ("flow", 0), ("dst", mac), ("gap", 0))}
+    builder.add(Source("sender", "open", "link", machine.port.wire_in, **streams, max_packets=1))
+    return machine
+
+
+def _mode(path: Datapath, model: Host, interrupts: str) -> str:
+    if len(path.modes) == 1:
+        return path.modes[0]
+    has = model.capabilities
+    offered = {"posted": has.has_posted_interrupts, "apicv": has.has_apicv, "legacy": True}
+    if interrupts == "automatic":
+        return next(mode for mode in _BEST_MODES if offered[mode])
+    if not offered.get(interrupts, interrupts in path.modes):
+        raise unknown("--interrupts", f"interrupt mode of host {model.name}", interrupts, [m for m in path.modes if offered.get(m, True)])
+    return interrupts
+
+
+def _step_table(model: Host, steps: Iterable[Step]) -> str:
+    rows = [("step", "where", "cost", "when", "exit", "status", "costs and source")]
+    rows += [_step_row(model, step) for step in steps]
+    return _aligned(rows)
+
+
+def _step_row(model: Host, step: Step) -> tuple[str, ...]:
+    entries = [model.cost(name) for name in step.costs]
+    amount = sum(int(entry.value) for entry in entries)
+    shown = f"{amount / 1e6:.3g} ns/B" if step.charge.endswith("_fs") else format_time(amount)
+    # A sum is no better founded than its weakest part.
+    status = max((entry.status for entry in entries), key=STATUSES.index)
+    return (step.name, step.where, shown, step.when, step.exits or "-", status, f"{' + '.join(step.costs)} ({step.source})")
+
+
+def _run(plan: Plan, *, log: bool = False, until_ps: int = _LONG_PS) -> _Engine:
+    from simulator.engines.reference import ReferenceEngine
+
+    engine = ReferenceEngine(plan, 1, log=log)
+    engine.run(until_ps)
+    return engine
+
+
+def _stage_table(plan: Plan, trace: Trace) -> str:
+    waits = trace.stages["guest.sink"]
+    rows = [("stage", "wait", "service", "together")]
+    rows += [
+        (name, format_time(wait), format_time(service), format_time(wait + service))
+        for name, (wait, service) in zip(plan.stages, waits, strict=True)
+        if wait or service
+    ]
+    total = trace.counters["guest.sink.sum_ps"]
+    return f"One packet of {FRAME_BYTES + 4} B into an idle guest: {format_time(total, 6)}\n{_aligned(rows)}"
+
+
+def _timeline(plan: Plan) -> str:
+    log = _run(plan, log=True).trace().log
+    instants = sorted({time for time, _, _, _ in log})
+    rows = [("time", "event", "meanwhile on the cores")]
+    from simulator.engines.reference import ReferenceEngine
+
+    engine = ReferenceEngine(plan, 1)
+    before: dict[str, int] = {}
+    for instant in instants:
+        engine.run(instant)
+        counters = engine.trace().counters
+        events = ", ".join(f"{event} {place}" for time, event, place, _ in log if time == instant)
+        rows.append((format_time(instant, 6), events, _activity(plan, before, counters)))
+        before = counters
+    return f"Timeline\n{_aligned(rows)}"
+
+
+def _activity(plan: Plan, before: dict[str, int], now: dict[str, int]) -> str:
+    cores = [executor.name for executor in plan.executors if executor.kind == "core"]
+    keys = [(core, label, f"{core}.{label}") for core in cores for label in LABELS if label != "idle"]
+    spent = [(core, label, now[key] - before.get(key, 0)) for core, label, key in keys]
+    return ", ".join(f"{core} {label} {format_time(amount)}" for core, label, amount in spent if amount)
+
+
+def _aligned(rows: list[tuple[str, ...]]) -> str:
+    widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
+    lines = ["  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows]
+    return "\n".join([lines[0], "-" * min(120, len(lines[0]) + 8), *lines[1:]])

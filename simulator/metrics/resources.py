@@ -1,0 +1,101 @@
+"""How full everything was: link utilisation, queue occupancy, batch sizes, and the resource that limits, in a sentence.
+
+1. Each core, each link with a rate and each hardware engine gets a busy share between 0 and 1.
+2. The largest share of 0.95 or more is the bottleneck; below that nothing is saturated on average, and losses, if
+   any, are those of bursts, rate limits or late consumers.
+
+*Scope*: averages over the window. Polling without work does not make a core busy here: a poller is saturated when it
+works all the time. A hardware engine's share counts its per-packet time only (not per byte), so it is a lower bound.
+*Validation*: tests/unit/test_metrics.py.
+"""
+
+from __future__ import annotations
+
+from simulator.metrics import window
+from simulator.metrics.cpu import core_labels_ps
+from simulator.metrics.rates import drops, offered
+from simulator.plan.model import NONE, Plan
+from simulator.plan.trace import Trace
+
+SATURATED = 0.95
+WITHOUT_WORK = ("idle", "guest_idle", "pmd_idle", "halt_poll")
+SHOWN = 2
+
+
+def link_utilisation(plan: Plan, trace: Trace) -> dict[str, float]:
+    """Link -> share of the window in which it was sending; links without a rate are left out."""
+    rated = [link.name for link in plan.links if link.rate_bps]
+    return {name: ps / window.length_ps(trace) for name, ps in window.by_place(trace, rated, "busy_ps").items()}
+
+
+def occupancy(plan: Plan, trace: Trace) -> dict[str, dict[str, float]]:
+    """Queue or ring -> mean and largest number of packets held; those that stayed empty are left out."""
+    length = window.length_ps(trace)
+    return {
+        name: {"mean": trace.counters[f"{name}.integral"] / length, "max": largest}
+        for name, largest in window.by_place(trace, window.queue_names(plan), "maximum").items()
+    }
+
+
+def batch_size(plan: Plan, trace: Trace) -> dict[str, float]:
+    """Software worker -> packets served per invocation (pollers, which never end theirs, are left out)."""
+    workers = [worker.name for worker in plan.workers if worker.kind != "hw" and not worker.poll_mode]
+    rounds = window.by_place(trace, workers, "invocations")
+    return {name: trace.counters[f"{name}.served"] / count for name, count in rounds.items()}
+
+
+def busy_shares(plan: Plan, trace: Trace) -> dict[str, float]:
+    """Resource -> share of the window in which it worked: cores, links with a rate, hardware engines."""
+    from simulator.plan.draws import mean  # NumPy is not needed to list the metrics
+
+    length = window.length_ps(trace)
+    shares = {}
+    for core, labels in core_labels_ps(plan, trace).items():
+        shares[f"core {core}"] = sum(ps for label, ps in labels.items() if label not in WITHOUT_WORK) / length
+    shares |= {f"link {name}": share for name, share in link_utilisation(plan, trace).items()}
+    for worker in plan.workers:
+        if worker.kind == "hw":
+            drawn = mean(plan.streams[worker.service]) if worker.service != NONE else 0
+            time_ps = trace.counters[f"{worker.name}.served"] * (worker.batch_ps + worker.packet_ps + drawn)
+            shares[f"engine {worker.name}"] = float(time_ps / length)
+    return shares
+
+
+def bottleneck(plan: Plan, trace: Trace) -> str:
+    """What limits and by how much, in one sentence; starts with ``nothing`` where no resource is saturated."""
+    if not window.length_ps(trace):
+        return "nothing: the window is empty"
+    shares = busy_shares(plan, trace)
+    busiest = max(shares, key=lambda name: shares[name], default=None)
+    lost = _losses(plan, trace)
+    if busiest is None:
+        return f"nothing: no resource has a capacity{lost}"
+    if shares[busiest] >= SATURATED:
+        return f"{busiest} is {_percent(shares[busiest])} busy{_labels(plan, trace, busiest)}{lost}"
+    if lost:
+        share = _percent(shares[busiest])
+        return f"nothing saturated on average ({busiest} is {share} busy): bursts or a rate limit{lost}"
+    return f"nothing: {busiest} is {_percent(shares[busiest])} busy at most"
+
+
+def _labels(plan: Plan, trace: Trace, resource: str) -> str:
+    kind, _, name = resource.partition(" ")
+    if kind != "core":
+        return ""
+    labels = {k: v for k, v in core_labels_ps(plan, trace)[name].items() if k not in WITHOUT_WORK}
+    top = sorted(labels, key=lambda label: -labels[label])[:SHOWN]
+    return " (" + ", ".join(f"{label} {_percent(labels[label] / window.length_ps(trace), 0)}" for label in top) + ")"
+
+
+def _losses(plan: Plan, trace: Trace) -> str:
+    places, made = drops(plan, trace), offered(plan, trace)
+    if not places:
+        return ""
+    worst = max(places, key=lambda name: places[name])
+    share = f"{_percent(places[worst] / made, 2)} of the offered packets" if made else f"{places[worst]} packets"
+    others = f" and fewer at {len(places) - 1} other places" if len(places) > 1 else ""
+    return f"; {worst} drops {share}{others}"
+
+
+def _percent(share: float, digits: int = 1) -> str:
+    return f"{share * 100:.{digits}f} %"

@@ -1,0 +1,1 @@
+"""What a host is made of: wire, PCIe, NIC, cores, vCPUs, KVM and drivers; each part adds its primitives to a plan under construction."""

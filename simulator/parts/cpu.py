@@ -1,0 +1,116 @@
+"""The host's cores: made on demand, each with its ksoftirqd, its timer tick and its scheduler.
+
+1. `Cpus.own` hands out a core that nobody has; `Cpus.core` gives core n, for threads that share.
+2. Interrupts of assigned devices that pass the host kernel (legacy, APICv) go to cores of their own, one for `VECTORS_PER_IRQ_CORE`
+   vectors, so that no vCPU is interrupted by another one's device; a scenario may name the cores.
+
+*Scope*: all cores are alike; no SMT, no NUMA, no frequency.
+*Validation*: tests/unit/test_build_parts.py (core map), conformance vectors for the behaviour.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from simulator.errors import InputError
+from simulator.parts.settings import HostSettings
+from simulator.parts.steps import range_1024
+from simulator.plan import draws
+from simulator.plan.builder import PlanBuilder
+from simulator.plan.model import NONE, Executor, Thread, Tick
+
+VECTORS_PER_IRQ_CORE = 8
+CORE_COSTS = ("h_hardirq", "k_irqfd", "k_ipi", "k_pi_wakeup")
+NATIVE_CORE_COSTS = ("h_hardirq_native",)
+_PS_PER_SECOND = 10**12
+_TICK_STEP_PS = 7_300_000
+
+
+class Cpus:
+    """Cores of one host, by number."""
+
+    def __init__(self, builder: PlanBuilder, host: HostSettings) -> None:
+        self._builder = builder
+        self._host = host
+        self._made: dict[int, int] = {}
+        self._reserved = set(host.irq_cores)
+        self._irq_cores = list(host.irq_cores)
+        self._vectors = 0
+        self.map: dict[int, list[str]] = {}
+
+    def core(self, number: int, user: str, *, softirq: bool = False) -> int:
+        """Executor of core `number`; `user` is noted in the core map."""
+        self._require(number)
+        if number not in self._made:
+            self._made[number] = add_core(self._builder, self._host, f"cpu{number}")
+        self.map.setdefault(number, []).append(user)
+        if softirq and self._builder.get(Executor, self._made[number]).ksoftirqd == NONE:
+            add_ksoftirqd(self._builder, self._made[number], f"cpu{number}", NATIVE_CORE_COSTS, self._host)
+        return self._made[number]
+
+    def reserve(self, numbers: Iterable[int]) -> None:
+        """Keep these cores away from `own`: a scenario has named them."""
+        self._reserved.update(numbers)
+
+    def own(self) -> int:
+        """Number of a core that nobody uses yet."""
+        number = next(n for n in range(len(self._made) + len(self._reserved) + 1) if n not in self._made and n not in self._reserved)
+        self._reserved.add(number)
+        return number
+
+    def irq_core(self, user: str) -> int:
+        """Executor of the core that takes the next vector."""
+        if not self._host.irq_cores and self._vectors % VECTORS_PER_IRQ_CORE == 0:
+            self._irq_cores.append(self.own())
+        number = self._irq_cores[self._vectors % len(self._irq_cores)] if self._host.irq_cores else self._irq_cores[-1]
+        self._vectors += 1
+        return self.core(number, user)
+
+    def _require(self, number: int) -> None:
+        if self._host.cores is not None and number >= self._host.cores:
+            message = f"has {self._host.cores} cores, and the placement needs core {number}: give it more, or let guests share cores"
+            raise InputError("host.cores", message)
+
+
+def add_core(builder: PlanBuilder, host: HostSettings, name: str) -> int:
+    """One core; the range of its interrupt costs is that of all interrupts it may take."""
+    scheduler = host.scheduler
+    index = builder.add(
+        Executor(
+            name=name,
+            kind="core",
+            scheduler=scheduler.kind,
+            latency_ps=scheduler.latency_ps,
+            min_granularity_ps=scheduler.min_granularity_ps,
+            wakeup_granularity_ps=scheduler.wakeup_granularity_ps,
+            quantum_ps=scheduler.quantum_ps,
+            ctxsw_ps=host.model.ps("h_ctxsw"),
+            idle_exit_ps=host.model.ps("h_idle_exit") if host.idle_states else 0,
+            demote=host.demote,
+            spread=add_spread(builder, host, f"{name}:interrupt", CORE_COSTS),
+        )
+    )
+    if host.tick:
+        add_tick(builder, host, index, name, "h_tick")
+    return index
+
+
+def add_ksoftirqd(builder: PlanBuilder, executor: int, name: str, costs: tuple[str, ...] = (), host: HostSettings | None = None) -> None:
+    """The thread to which softirq work is demoted; a core that runs a native driver takes its interrupts, not assigned ones."""
+    thread = builder.add(Thread(name=f"{name}.ksoftirqd", executor=executor, kind="ksoftirqd"))
+    builder.change(Executor, executor, ksoftirqd=thread)
+    if costs and host is not None:
+        builder.change(Executor, executor, spread=add_spread(builder, host, f"{name}:hardirq", costs))
+
+
+def add_tick(builder: PlanBuilder, host: HostSettings, executor: int, name: str, cost: str) -> None:
+    """Timer tick, staggered by a fixed step per tick so that no two executors are interrupted at one instant."""
+    period = _PS_PER_SECOND // host.tick_hz
+    offset = (builder.count(Tick) + 1) * _TICK_STEP_PS % period
+    builder.add(Tick(name=f"{name}.tick", executor=executor, period_ps=period, offset_ps=offset, cost_ps=host.model.ps(cost)))
+
+
+def add_spread(builder: PlanBuilder, host: HostSettings, name: str, costs: tuple[str, ...]) -> int:
+    """Stream of cost factors, or -1 without variability."""
+    limits = range_1024(host.model, costs) if host.variability else None
+    return NONE if limits is None else builder.stream(draws.spread(f"{name}:spread", *limits))

@@ -1,0 +1,271 @@
+"""Driver, network stack and application of one queue, in a guest (`g_` costs) or on bare metal (`h_` costs).
+
+Interrupt-driven: interrupt handler, NAPI poll in the softirq (driver, stack, socket), application thread; a sender posts from its own thread.
+Poll mode: one thread that never sleeps looks at the ring, and the application works on the packet where it lies.
+
+*Scope*: one application thread per queue; UDP-like: the socket drops when full, no retransmission. GRO and TSO act through the traffic's
+super-packets. An acknowledgement wakes the application (in Linux the softirq handles it).
+A poll-mode thread that both receives and sends pays the dearer of the two per packet.
+*Validation*: tests/golden, tests/phenomena/test_livelock.py, tests/phenomena/test_poll_mode.py.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from simulator.parts.cpu import add_spread
+from simulator.parts.machine import Machine
+from simulator.parts.nic import PEER, QueuePair
+from simulator.parts.settings import GuestSettings
+from simulator.parts.stages import APPLICATION, INTERRUPT, POLLING, SEND, SOFTIRQ, WAKE_UP
+from simulator.parts.steps import Step, names, total
+from simulator.plan.model import NONE, Fifo, Gate, Input, Notify, Output, Switch, Thread, Worker
+
+REFILL_CHUNK = 32
+POLL_BURST = 32
+POLL_PUBLISH = 32
+
+_NAPI = "Linux net/core/dev.c, Documentation/networking/napi.rst"
+_SOCKET = "Linux net/core/sock.c, net/ipv4/udp.c"
+_DPDK = "DPDK poll-mode drivers of ixgbe and ice"
+
+
+@dataclass(frozen=True, slots=True)
+class Site:
+    """Where a queue's software runs: cost prefix, executor of the softirq, application thread, accounting labels."""
+
+    name: str
+    softirq: int
+    thread: int
+    side: str
+
+
+def receive_steps(side: str) -> tuple[Step, ...]:
+    """From the first instruction of the poll until the application has read the packet; `side` is 'g' or 'h'."""
+    where = ("vCPU" if side == "g" else "core") + ", softirq"
+    task = ("vCPU" if side == "g" else "core") + ", application"
+
+    def cost(*suffixes: str) -> tuple[str, ...]:
+        return tuple(f"{side}_{suffix}" for suffix in suffixes)
+
+    return (
+        Step("poll entry", where, "napi.poll_ps", cost("napi_poll"), "per poll", source=_NAPI),
+        Step("free sent packets", where, "napi.reap_ps", cost("tx_reap_pk"), "per sent packet", once=False, source=_NAPI),
+        Step("driver and stack", where, "napi.packet_ps", cost("drv_rx_pk", "stack_rx_pk", "sock_pk", "refill_pk"), source=_NAPI),
+        Step("further segment of a super-packet", where, "napi.segment_ps", cost("seg_rx_pk"), "per segment", once=False, source=_NAPI),
+        Step("wake the application", where, "napi.wake_ps", cost("wake_app"), "if it sleeps", source=_SOCKET),
+        Step("give buffers back", where, "napi.doorbell_ps", cost("doorbell", "mmio_wr"), "per 32 packets and poll", source=_NAPI),
+        Step("leave the poll, unmask", where, "napi.rearm_ps", cost("rearm"), "per completed poll", source=_NAPI),
+        Step("receive call", task, "app.packet_ps", cost("app_rx_pk"), source=_SOCKET),
+        Step("copy to the application", task, "app.byte_fs", cost("copy_fs"), "per byte", source=_SOCKET),
+    )
+
+
+def send_steps(side: str) -> tuple[Step, ...]:
+    """From the send call to the doorbell."""
+    task = ("vCPU" if side == "g" else "core") + ", application"
+    driver = "g_drv_tx_pk" if side == "g" else "h_drv_tx_native_pk"
+    work = (f"{side}_app_tx_pk", f"{side}_stack_tx_pk", driver)
+    return (
+        Step("send call, stack, driver", task, "send.packet_ps", work, source=_SOCKET),
+        Step("further segment of a super-packet", task, "send.segment_ps", (f"{side}_seg_tx_pk",), "per segment", once=False, source=_SOCKET),
+        Step("copy from the application", task, "send.byte_fs", (f"{side}_copy_fs",), "per byte", source=_SOCKET),
+        Step("doorbell", task, "send.doorbell_ps", (f"{side}_doorbell", f"{side}_mmio_wr"), "per batch", source="guest driver"),
+    )
+
+
+def checksum_steps(side: str) -> tuple[Step, ...]:
+    """What is added without checksum offload."""
+    return tuple(Step("checksum in software", part, f"{part}.byte_fs", (f"{side}_csum_fs",), "per byte") for part in ("napi", "send"))
+
+
+POLL_STEPS: tuple[Step, ...] = (
+    Step("look at the ring", "vCPU, poll-mode thread", "poll.loop_ps", ("d_poll",), "per empty pass", source=_DPDK),
+    Step("receive", "vCPU, poll-mode thread", "poll.packet_ps", ("d_rx_pk",), source=_DPDK),
+    Step("give buffers back", "vCPU, poll-mode thread", "poll.doorbell_ps", ("g_mmio_wr",), "per 32 packets", once=False, source=_DPDK),
+)
+POLL_SEND_STEPS: tuple[Step, ...] = (
+    Step("send", "vCPU, poll-mode thread", "poll.send_ps", ("d_tx_pk",), source=_DPDK),
+    Step("doorbell", "vCPU, poll-mode thread", "poll.doorbell_ps", ("g_mmio_wr",), "per 32 packets", source=_DPDK),
+)
+
+
+def add_napi(machine: Machine, guest: GuestSettings, site: Site, worker: int, pair: QueuePair, socket: int) -> None:
+    """The softirq worker `worker` of one queue."""
+    steps = _steps(guest, site)
+    cost = _Cost(machine, steps)
+    builder = machine.builder
+    builder.keep(
+        worker,
+        Worker(
+            name=f"{site.name}.napi",
+            kind="soft",
+            on=site.softirq,
+            inputs=(Input("rx", pair.rx),),
+            outputs=(Output("fifo", socket, full="drop"),),
+            label="guest_soft" if site.side == "g" else "host_soft",
+            poll_ps=cost("napi.poll_ps"),
+            packet_ps=cost("napi.packet_ps"),
+            byte_fs=cost("napi.byte_fs"),
+            segment_ps=cost("napi.segment_ps"),
+            rearm_ps=cost("napi.rearm_ps"),
+            reap_ring=pair.tx,
+            reap_ps=cost("napi.reap_ps"),
+            refill_ring=pair.rx,
+            refill_chunk=REFILL_CHUNK,
+            spread=add_spread(builder, machine.host, f"{site.name}.napi", _worker_costs(steps, "napi")),
+            stage=builder.stage(SOFTIRQ),
+            notify_stage=builder.stage(INTERRUPT),
+        ),
+    )
+
+
+def add_application(machine: Machine, guest: GuestSettings, site: Site, pair: QueuePair, sink: int) -> int:
+    """The receiving application with its socket; it answers through the same queue pair. Returns the socket."""
+    builder = machine.builder
+    steps = _steps(guest, site)
+    cost = _Cost(machine, steps)
+    worker = builder.promise(Worker)
+    gate = Gate("edge", Notify("wake", worker, cost("napi.wake_ps")))
+    socket = builder.add(Fifo(name=f"{site.name}.socket", capacity=guest.socket_buffer, gate=gate))
+    copy_fs = cost("app.byte_fs")
+    builder.keep(
+        worker,
+        Worker(
+            name=f"{site.name}.receive",
+            kind="task",
+            on=site.thread,
+            inputs=(Input("fifo", socket),),
+            outputs=(Output("sink", sink), Output("post", pair.tx)),
+            label=_task_label(site),
+            packet_ps=cost("app.packet_ps") if guest.receive_ps is None else guest.receive_ps,
+            byte_fs=copy_fs,
+            reply_ps=_send_ps(guest, cost) + (copy_fs * guest.reply_bytes + 500) // 1000,
+            select="endpoint",
+            spread=add_spread(builder, machine.host, f"{site.name}.receive", _worker_costs(steps, "app")),
+            stage=builder.stage(APPLICATION),
+            notify_stage=builder.stage(WAKE_UP),
+        ),
+    )
+    return socket
+
+
+def add_sender(machine: Machine, guest: GuestSettings, site: Site, pair: QueuePair) -> int:
+    """The sending half of the application. Returns the fifo it sends from, which stands for its qdisc."""
+    builder = machine.builder
+    steps = _steps(guest, site)
+    cost = _Cost(machine, steps)
+    worker = builder.promise(Worker)
+    fifo = builder.add(Fifo(name=f"{site.name}.send", capacity=guest.send_queue, gate=Gate("edge", Notify("wake", worker))))
+    builder.keep(
+        worker,
+        Worker(
+            name=f"{site.name}.sender",
+            kind="task",
+            on=site.thread,
+            inputs=(Input("fifo", fifo),),
+            outputs=(Output("post", pair.tx, publish_every=guest.doorbell_batch),),
+            label=_task_label(site),
+            packet_ps=_send_ps(guest, cost),
+            byte_fs=cost("send.byte_fs"),
+            segment_ps=cost("send.segment_ps"),
+            spread=add_spread(builder, machine.host, f"{site.name}.sender", _worker_costs(steps, "send")),
+            stage=builder.stage(SEND),
+            notify_stage=builder.stage(WAKE_UP),
+        ),
+    )
+    return fifo
+
+
+def doorbell_costs(machine: Machine, site: Site) -> tuple[int, int]:
+    """What ringing costs the driver: (for sent packets, for receive buffers)."""
+    host = machine.host.model
+    return total(host, send_steps(site.side), "send.doorbell_ps"), total(host, receive_steps(site.side), "napi.doorbell_ps")
+
+
+def poll_doorbell_ps(machine: Machine) -> int:
+    """What ringing costs a poll-mode driver."""
+    return total(machine.host.model, POLL_SEND_STEPS, "poll.doorbell_ps")
+
+
+def add_thread(machine: Machine, name: str, executor: int, side: str) -> int:
+    """The application's thread."""
+    label = "guest_task" if side == "g" else "host_task"
+    return machine.builder.add(Thread(name=f"{name}.app", executor=executor, kind="workers", label=label))
+
+
+def add_poller(machine: Machine, guest: GuestSettings, site: Site, worker: int, pair: QueuePair, sink: int) -> int:
+    """The poll-mode thread of one queue. Returns the fifo its application sends from, -1 if it sends nothing."""
+    builder, host = machine.builder, machine.host
+    model = host.model
+    steps = (*POLL_STEPS, *POLL_SEND_STEPS)
+    send_ps = total(model, steps, "poll.send_ps") + (guest.send_ps or 0)
+    receive_ps = total(model, steps, "poll.packet_ps") + (guest.receive_ps or 0)
+    fifo = builder.add(Fifo(name=f"{site.name}.send", capacity=guest.send_queue, poller=worker)) if guest.sends else NONE
+    inputs = (Input("rx", pair.rx), *([Input("fifo", fifo)] if guest.sends else []))
+    builder.keep(
+        worker,
+        Worker(
+            name=f"{site.name}.poll",
+            kind="task",
+            on=site.thread,
+            inputs=inputs,
+            outputs=(Output("sink", sink), Output("post", pair.tx, publish_every=POLL_PUBLISH, full="drop")),
+            label="pmd_work",
+            poll_mode=True,
+            loop_ps=total(model, steps, "poll.loop_ps"),
+            policy="rr",
+            chunk=POLL_BURST,
+            packet_ps=max(receive_ps, send_ps) if guest.sends else receive_ps,
+            reply_ps=send_ps,
+            reap_ring=pair.tx,
+            refill_ring=pair.rx,
+            refill_chunk=REFILL_CHUNK,
+            select="switch" if guest.sends else "endpoint",
+            switch=_port_or_sink(machine, guest, site) if guest.sends else NONE,
+            spread=add_spread(builder, host, f"{site.name}.poll", _worker_costs(steps, "poll")),
+            stage=builder.stage(POLLING),
+        ),
+    )
+    return fifo
+
+
+def _port_or_sink(machine: Machine, guest: GuestSettings, site: Site) -> int:
+    """What arrives goes to the application (port 0), everything else to the ring (port 1)."""
+    macs, own = machine.port.guests + 1, len(machine.port.members)
+    table = [1] * (len(machine.port.vlans) * macs)
+    table[machine.port.vlans.index(guest.vlan) * macs + own] = 0
+    assert own != PEER
+    return machine.builder.add(Switch(f"{site.name}.forward", macs, tuple(table), ((0, 1), (1, 1)), default_port=1))
+
+
+@dataclass(frozen=True, slots=True)
+class _Cost:
+    """Costs of one table of steps, looked up by charge."""
+
+    machine: Machine
+    steps: tuple[Step, ...]
+
+    def __call__(self, charge: str) -> int:
+        return total(self.machine.host.model, self.steps, charge)
+
+
+def _steps(guest: GuestSettings, site: Site) -> tuple[Step, ...]:
+    checksum = () if guest.checksum else checksum_steps(site.side)
+    return (*receive_steps(site.side), *send_steps(site.side), *checksum)
+
+
+def _send_ps(guest: GuestSettings, cost: _Cost) -> int:
+    return cost("send.packet_ps") if guest.send_ps is None else guest.send_ps
+
+
+def _task_label(site: Site) -> str:
+    return "guest_task" if site.side == "g" else "host_task"
+
+
+_NOT_DRAWN = ("napi.wake_ps", "napi.doorbell_ps", "send.doorbell_ps", "poll.doorbell_ps", "napi.segment_ps", "send.segment_ps")
+
+
+def _worker_costs(steps: tuple[Step, ...], part: str) -> tuple[str, ...]:
+    """Costs inside a worker's jobs: notifications have jobs of their own, and segments are rare."""
+    return names((step for step in steps if step.charge not in _NOT_DRAWN), part)

@@ -1,0 +1,226 @@
+"""A NIC port: receive engine, transmit engine, packet buffer, descriptor rings with their vectors.
+
+Receive: wire, port latency, packet buffer (bytes), receive engine (looks up the destination, takes a descriptor), DMA write, interrupt moderation.
+Transmit: doorbell, descriptor fetch, transmit engine (arbiter and rate limits over all rings), DMA read, prefetch fifo, wire.
+
+*Scope*: one engine per direction and port; the packet buffer is shared. With `drop_enable` a full ring loses its own frames, without it the
+frame waits at the head of the buffer and holds up all others. Frames from one guest to another go through the loopback into the receive
+engine. The port's transmit latency is counted after the wire, which changes no sum. The receive engine does not wait for the PCIe link.
+*Validation*: tests/phenomena/test_overflow.py, tests/phenomena/test_pcie.py.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from simulator.parts.pcie import add_pcie
+from simulator.parts.settings import GuestSettings, HostSettings, Moderation, PortSettings
+from simulator.parts.stages import FETCH, MODERATION, NIC, NIC_QUEUE
+from simulator.parts.wire import add_wire
+from simulator.plan.builder import PlanBuilder
+from simulator.plan.model import NONE, DescRing, Fifo, Gate, Input, Link, Moderator, Notify, Output, Sink, Switch, Worker
+
+PEER = 0
+PREFETCH_FRAMES = 32
+BUFFERED_FRAMES = 1 << 20
+BURST_BYTES = 16_384
+FCS_BYTES = 4
+RX_BUFFER_BYTES = 2_048
+TX_BUFFER_BYTES = 16_384
+POLL_WRITEBACK_GROUP = 32
+_PS_PER_SECOND = 10**12
+
+
+@dataclass(frozen=True, slots=True)
+class QueuePair:
+    """Indices of one queue pair: its rings and its vector (-1: masked)."""
+
+    rx: int
+    tx: int
+    moderator: int
+
+
+@dataclass(slots=True)
+class Port:
+    """An open port; `close_port` adds its engines when all queue pairs are known."""
+
+    settings: PortSettings
+    vlans: tuple[int, ...]
+    guests: int
+    dma: int
+    wire_in: int
+    wire_out: int
+    pipe: int
+    buffer: int
+    peer: int
+    rx_engine: int
+    tx_engine: int
+    receivers: list[int] = field(default_factory=list)
+    senders: list[Input] = field(default_factory=list)
+    members: list[tuple[int, int, int]] = field(default_factory=list)
+    """(VLAN index, first receiver, queues) of MAC 1, 2, ..."""
+
+
+def add_port(builder: PlanBuilder, host: HostSettings, settings: PortSettings, vlans: tuple[int, ...], guests: int) -> Port:
+    """Wire, PCIe and packet buffer of a port; MAC 0 is the far end."""
+    nic = settings.model
+    dma = add_pcie(builder, host, settings, "port")
+    rx_engine, tx_engine = builder.promise(Worker), builder.promise(Worker)
+    buffer = builder.add(
+        Fifo(name="port.buffer", capacity=BUFFERED_FRAMES, capacity_bytes=nic.value("pktbuf_bytes"), poller=rx_engine)
+    )
+    pipe = builder.promise(Link)
+    wire_in = add_wire(builder, settings, "wire.in", "link", pipe)
+    peer = builder.add(Sink(name="peer", reply_link=wire_in))
+    delay = nic.value("tx_latency")
+    leave = builder.add(Link(name="port.leave", propagation_ps=delay, stage=builder.stage(NIC), target_kind="sink", target=peer))
+    wire_out = add_wire(builder, settings, "wire.out", "link", leave)
+    return Port(settings, vlans, guests, dma, wire_in, wire_out, pipe, buffer, peer, rx_engine, tx_engine)
+
+
+def add_moderator(builder: PlanBuilder, port: Port, name: str, route: int) -> int:
+    """One vector."""
+    moderation: Moderation = port.settings.moderation
+    return builder.add(
+        Moderator(
+            name=f"{name}.vector",
+            route=route,
+            kind=moderation.kind,
+            interval_ps=moderation.interval_ps,
+            frames=moderation.frames,
+            dma=port.dma,
+            stage=builder.stage(MODERATION),
+        )
+    )
+
+
+def add_queue_pair(
+    builder: PlanBuilder, port: Port, guest: GuestSettings, name: str, moderator: int, poller: int, doorbell_ps: int, refill_doorbell_ps: int
+) -> QueuePair:
+    """The two rings of one queue; `poller` is a poll-mode driver (-1: none)."""
+    nic = port.settings.model
+    virtual = guest.datapath != "native"
+    rx = builder.add(
+        DescRing(
+            name=f"{name}.rx",
+            kind="rx",
+            size=guest.rx_ring or nic.value("vf_rx_ring" if virtual else "rx_ring"),
+            buffer_bytes=RX_BUFFER_BYTES,
+            avail_gate=_doorbell(builder.count(DescRing), refill_doorbell_ps),
+            moderator=moderator,
+            remote=True,
+            dma=port.dma,
+            fetch_max=nic.value("rx_desc_fetch_max"),
+            descriptor_bytes=nic.value("rx_desc_bytes"),
+            writeback_bytes=nic.value("writeback_bytes"),
+            poller=poller,
+        )
+    )
+    tx = builder.add(
+        DescRing(
+            name=f"{name}.tx",
+            kind="tx",
+            size=guest.tx_ring or nic.value("vf_tx_ring" if virtual else "tx_ring"),
+            buffer_bytes=TX_BUFFER_BYTES,
+            avail_gate=_doorbell(builder.count(DescRing), doorbell_ps),
+            moderator=moderator,
+            remote=True,
+            dma=port.dma,
+            fetch_max=nic.value("tx_desc_fetch_max"),
+            descriptor_bytes=nic.value("tx_desc_bytes"),
+            writeback_bytes=nic.value("tx_desc_bytes"),
+            writeback_group=POLL_WRITEBACK_GROUP if moderator == NONE else max(1, nic.value("tx_wthresh")),
+            poller=port.tx_engine,
+        )
+    )
+    port.receivers.append(rx)
+    port.senders.append(
+        Input(
+            "tx",
+            tx,
+            weight=guest.weight,
+            rate_bps=guest.max_rate_bps,
+            burst_bytes=BURST_BYTES if guest.max_rate_bps else 0,
+            overhead_bytes=FCS_BYTES if guest.max_rate_bps else 0,
+        )
+    )
+    return QueuePair(rx, tx, moderator)
+
+
+def join(port: Port, guest: GuestSettings) -> int:
+    """MAC index of `guest`, whose queue pairs are added next."""
+    port.members.append((port.vlans.index(guest.vlan), len(port.receivers), guest.queues))
+    return len(port.members)
+
+
+def close_port(builder: PlanBuilder, port: Port, ingress: Switch, egress: Switch, latency_ps: int) -> None:
+    """Add the engines; `ingress` has one port per member, `egress` port 0 is the wire and port 1 the loopback."""
+    nic = port.settings.model
+    pipe = Link(
+        name="port.enter",
+        propagation_ps=nic.value("rx_latency") + latency_ps,
+        stage=builder.stage(NIC),
+        target_kind="fifo",
+        target=port.buffer,
+    )
+    builder.keep(port.pipe, pipe)
+    full = "drop" if port.settings.drop_enable else "block"
+    receive = Worker(
+        name="port.receive",
+        kind="hw",
+        on=NONE,
+        inputs=(Input("fifo", port.buffer),),
+        outputs=tuple(Output("dma_write", ring, full=full) for ring in port.receivers),
+        packet_ps=_per_packet_ps(nic.value("max_rx_pps")),
+        select="switch",
+        switch=builder.add(ingress),
+        stage=builder.stage(NIC),
+    )
+    builder.keep(port.rx_engine, receive)
+    _add_transmit(builder, port, egress)
+
+
+def _add_transmit(builder: PlanBuilder, port: Port, egress: Switch) -> None:
+    settings, nic = port.settings, port.settings.model
+    puller = builder.promise(Worker)
+    prefetch = builder.add(Fifo(name="port.prefetch", capacity=PREFETCH_FRAMES, full="block", poller=puller))
+    engine = Worker(
+        name="port.transmit",
+        kind="hw",
+        on=NONE,
+        inputs=tuple(port.senders),
+        outputs=(Output("dma_read", port.dma, fifo=prefetch),),
+        policy=settings.arbiter,
+        quantum_bytes=settings.quantum_bytes,
+        packet_ps=_per_packet_ps(nic.value("max_tx_pps")),
+        stage=builder.stage(FETCH),
+    )
+    builder.keep(port.tx_engine, engine)
+    loopback = Link(
+        name="port.loopback",
+        rate_bps=settings.loopback_bps,
+        propagation_ps=nic.value("switch_lat"),
+        stage=builder.stage(NIC),
+        target_kind="fifo",
+        target=port.buffer,
+    )
+    outputs = (Output("link", port.wire_out, room_ps=0), Output("link", builder.add(loopback), room_ps=0))
+    send = Worker(
+        name="port.send",
+        kind="hw",
+        on=NONE,
+        inputs=(Input("fifo", prefetch),),
+        outputs=outputs,
+        select="switch",
+        switch=builder.add(egress),
+        stage=builder.stage(NIC_QUEUE),
+    )
+    builder.keep(puller, send)
+
+
+def _doorbell(ring: int, cost_ps: int) -> Gate:
+    return Gate("always", Notify("doorbell", ring, cost_ps))
+
+
+def _per_packet_ps(packets_per_s: int) -> int:
+    return _PS_PER_SECOND // packets_per_s if packets_per_s else 0

@@ -1,0 +1,45 @@
+"""The PCIe link of the NIC: one direction up (device to host), one down, and the reads that use both.
+
+1. Writes (packets, write-backs, interrupt messages) go up one after another, so an interrupt never overtakes its data.
+2. A read is a request up, memory, and completions down, in order; `max_reads` may be on their way.
+3. The catalogue's read time `p_mem` is a whole round trip of a small read, the doorbell's `p_mmio_wr_lat` is one way down. The way down
+   is put on the link and taken off the memory, so that neither is counted twice.
+
+*Scope*: usable rates without replay and credits; a write is in memory when its last byte has left the link; no IOMMU.
+*Validation*: byte formulas of docs/reference/plan.md section 4; tests/phenomena/test_pcie.py.
+"""
+
+from __future__ import annotations
+
+from simulator.parts.cpu import add_spread
+from simulator.parts.settings import HostSettings, PortSettings
+from simulator.parts.stages import PCIE, PCIE_READ
+from simulator.parts.steps import Step
+from simulator.parts.wire import SEGMENT_HEADER_BYTES
+from simulator.plan.builder import PlanBuilder
+from simulator.plan.model import Dma, Link
+
+READ = Step("read of descriptor or packet", "PCIe up, memory, PCIe down", "dma.memory_ps", ("p_mem",), "per read", source="pcie-bench")
+DOORBELL = Step("doorbell on its way", "PCIe down", "dma.down_ps", ("p_mmio_wr_lat",), "per doorbell", source="pcie-bench")
+
+
+def add_pcie(builder: PlanBuilder, host: HostSettings, port: PortSettings, name: str) -> int:
+    """The DMA engine with its two links."""
+    way_down_ps = host.model.ps("p_mmio_wr_lat")
+    up = builder.add(Link(name=f"{name}.pcie.up", rate_bps=port.up_bps, stage=builder.stage(PCIE)))
+    down = builder.add(Link(name=f"{name}.pcie.down", rate_bps=port.down_bps, propagation_ps=way_down_ps))
+    return builder.add(
+        Dma(
+            name=f"{name}.dma",
+            up=up,
+            down=down,
+            mps_bytes=port.mps_bytes,
+            mrrs_bytes=port.mrrs_bytes,
+            completion_bytes=min(port.mps_bytes, port.model.value("cpl_bytes")),
+            max_reads=port.model.value("max_reads"),
+            memory_ps=max(0, host.model.ps("p_mem") - way_down_ps),
+            memory_spread=add_spread(builder, host, f"{name}.memory", ("p_mem",)),
+            segment_header_bytes=SEGMENT_HEADER_BYTES,
+            read_stage=builder.stage(PCIE_READ),
+        )
+    )

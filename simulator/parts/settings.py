@@ -1,0 +1,122 @@
+"""What a builder must know of host, NIC and guest: numbers only, no YAML, no units, defaults from the catalogue.
+
+*Scope*: one host with one NIC port; frame lengths are without FCS, times are ps.
+*Validation*: tests/unit/test_build.py builds every combination.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from simulator.costs import Host, Nic
+from simulator.plan.model import INFINITE_PS
+
+CABLE_PS_PER_M = 5_000
+
+
+@dataclass(frozen=True, slots=True)
+class Scheduler:
+    """Thread scheduler of the host's cores; the guests use `fair` with the same numbers."""
+
+    kind: str = "fair"
+    latency_ps: int = 24_000_000_000
+    min_granularity_ps: int = 3_000_000_000
+    wakeup_granularity_ps: int = 4_000_000_000
+    quantum_ps: int = 30_000_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class HostSettings:
+    """The machine. `cores` None: as many as the placement needs. `tick`: on its cores; a guest's tick has the same frequency."""
+
+    model: Host
+    apicv: bool = False
+    posted_interrupts: bool = False
+    cores: int | None = None
+    irq_cores: tuple[int, ...] = ()
+    tick: bool = False
+    tick_hz: int = 250
+    idle_states: bool = False
+    variability: bool = False
+    demote: bool = True
+    scheduler: Scheduler = Scheduler()
+
+
+@dataclass(frozen=True, slots=True)
+class Moderation:
+    """Interrupt moderation of every vector; `kind` as in the plan."""
+
+    kind: str = "none"
+    interval_ps: int = 0
+    frames: int = INFINITE_PS
+
+
+@dataclass(frozen=True, slots=True)
+class PortSettings:
+    """One port of a NIC and its PCIe link. Rates and packet rates of 0 take no time; `packet_buffer_bytes` 0 = no limit."""
+
+    model: Nic
+    rate_bps: int
+    up_bps: int
+    down_bps: int
+    cable_ps: int = 0
+    mps_bytes: int = 256
+    mrrs_bytes: int = 512
+    drop_enable: bool = True
+    arbiter: str = "rr"
+    quantum_bytes: int = 1514
+    moderation: Moderation = Moderation()
+    loopback_bps: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class GuestSettings:
+    """One guest, or one application on bare metal.
+
+    `halt_poll_max_ps` None: the host's value. `rx_ring`, `tx_ring` 0: the NIC's default. `cores` empty: cores of its own.
+    `sends`, `answers`: which way its application uses the port; `reply_bytes` is copied for each answer.
+    """
+
+    name: str
+    datapath: str
+    mode: str = "posted"
+    vcpus: int = 1
+    queues: int = 1
+    idle: str = "hlt"
+    guest_poll_ps: int = 0
+    halt_poll_max_ps: int | None = None
+    tick: bool = False
+    checksum: bool = True
+    cores: tuple[int, ...] = ()
+    busy: int = 0
+    vlan: int = 0
+    max_rate_bps: int = 0
+    weight: int = 1
+    rx_ring: int = 0
+    tx_ring: int = 0
+    socket_buffer: int = 256
+    send_queue: int = 1000
+    doorbell_batch: int = 1
+    mask_interrupts: bool = False
+    receive_ps: int | None = None
+    send_ps: int | None = None
+    sends: bool = False
+    answers: bool = False
+    reply_bytes: int = 60
+
+
+def port_settings(nic: Nic, *, moderation: Moderation | None = None, cable_m: int = 0) -> PortSettings:
+    """The port as the catalogue has it, with the NIC's default moderation unless another one is given."""
+    default = Moderation(nic.moderation, nic.value("itr_default"))
+    return PortSettings(
+        model=nic,
+        rate_bps=nic.value("port_rate_bps"),
+        up_bps=nic.value("pcie_up_bps"),
+        down_bps=nic.value("pcie_dn_bps"),
+        cable_ps=cable_m * CABLE_PS_PER_M,
+        mps_bytes=nic.value("mps_bytes"),
+        mrrs_bytes=nic.value("mrrs_bytes"),
+        drop_enable=bool(nic.value("drop_enable_sriov")),
+        moderation=moderation if moderation is not None else default,
+        loopback_bps=nic.value("loopback_bps"),
+    )

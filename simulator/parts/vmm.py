@@ -1,0 +1,135 @@
+"""What KVM does between the NIC's interrupt message and the guest's handler, for each interrupt mode.
+
+| mode | host core | vCPU runs | vCPU is halted | end of interrupt |
+| --- | --- | --- | --- | --- |
+| legacy | handler, irqfd, kick of the vCPU's core | exit, inject | wake-up, inject | exit |
+| apicv | handler, irqfd, kick | taken by the virtual APIC | wake-up | - |
+| posted | - | taken by the virtual APIC | wake-up vector on the vCPU's core, wake-up | - |
+
+*Scope*: MSI-X of an assigned device, one destination vCPU; the host's handler runs on a core of its own. Modes are those of the vector; a guest in
+poll mode has its vectors masked.
+*Validation*: tests/golden (single-packet sums), tests/phenomena/test_exits.py.
+"""
+
+from __future__ import annotations
+
+from simulator.errors import unknown
+from simulator.parts.cpu import add_ksoftirqd, add_spread, add_tick
+from simulator.parts.machine import Machine
+from simulator.parts.settings import GuestSettings, HostSettings
+from simulator.parts.steps import Step, total
+from simulator.plan.model import NONE, Executor, IrqRoute, Thread
+
+MODES = ("legacy", "apicv", "posted", "poll")
+
+_LEGACY_SOURCE = "Linux drivers/vfio/pci/vfio_pci_intrs.c, virt/kvm/eventfd.c"
+_POSTED_SOURCE = "Linux arch/x86/kvm/vmx/posted_intr.c"
+_HALT_SOURCE = "Linux virt/kvm/kvm_main.c, Documentation/virt/kvm/halt-polling.rst"
+_HALTED = "per wake-up of a halted vCPU"
+
+_HOST_SHARE = (
+    Step("host interrupt handler", "host core", "route.hardirq_ps", ("h_hardirq",), "per interrupt", source=_LEGACY_SOURCE),
+    Step("irqfd", "host core", "route.irqfd_ps", ("k_irqfd",), "per interrupt", source=_LEGACY_SOURCE),
+    Step("kick the vCPU's core", "host core", "route.ipi_ps", ("k_ipi",), "per interrupt", source=_LEGACY_SOURCE),
+)
+_KICK = Step("exit of a running vCPU", "vCPU's core, KVM", "vcpu.exit_ps", ("k_exit",), "if the vCPU runs", "KICK", False, _LEGACY_SOURCE)
+_HALT = Step("HLT exit", "vCPU's core, KVM", "vcpu.hlt_ps", ("k_hlt",), "per idle period", "HLT", False, _HALT_SOURCE)
+_BLOCK = Step("put the vCPU thread to sleep", "vCPU's core, KVM", "vcpu.block_ps", ("k_block",), "per idle period", "", False, _HALT_SOURCE)
+_WAKE = Step("wake-up of the vCPU", "vCPU's core, KVM", "vcpu.wake_ps", ("k_wake",), _HALTED, source=_HALT_SOURCE)
+_UNPOLL = Step("leave halt polling", "vCPU's core, KVM", "vcpu.poll_exit_ps", ("k_poll_exit",), "instead, if polling", "", False, _HALT_SOURCE)
+_INJECT = Step("inject", "vCPU's core, KVM", "route.inject_ps", ("k_inject",), "per interrupt", source=_LEGACY_SOURCE)
+_HANDLER = Step("guest interrupt handler", "vCPU, interrupt", "route.handler_ps", ("g_irq",), "per interrupt", source="guest driver")
+_NOTIFY = Step("virtual APIC delivers", "vCPU, interrupt", "route.notify_ps", ("k_pi_notify",), "per interrupt", source=_POSTED_SOURCE)
+_EOI = Step("end of interrupt", "vCPU's core, KVM", "route.eoi_ps", ("k_eoi",), "per interrupt", "EOI", source=_LEGACY_SOURCE)
+_VECTOR = Step("wake-up vector", "vCPU's core, host", "route.wakeup_ps", ("k_pi_wakeup",), _HALTED, source=_POSTED_SOURCE)
+_IDLE = (_HALT, _BLOCK)
+
+STEPS: dict[str, tuple[Step, ...]] = {
+    "legacy": (*_IDLE, *_HOST_SHARE, _KICK, _WAKE, _UNPOLL, _INJECT, _HANDLER, _EOI),
+    "apicv": (*_IDLE, *_HOST_SHARE, _WAKE, _UNPOLL, _HANDLER, _NOTIFY),
+    "posted": (*_IDLE, _VECTOR, _WAKE, _UNPOLL, _HANDLER, _NOTIFY),
+    "poll": (),
+}
+"""From interrupt message to the end of the guest's handler."""
+
+MASKING = Step(
+    "guest masks and unmasks the vector", "vCPU's core, QEMU", "route.mask_ps", ("k_exit", "q_exit", "q_mmio"), "twice per interrupt",
+    "MSIX_MASK", False, "commit text of vfio-pci MSI-X masking, review.tizen.org",
+)  # fmt: skip
+MASK_EXITS = 2
+VCPU_COSTS = ("k_exit", "k_hlt", "k_block", "k_wake", "g_irq")
+
+
+def require_mode(host: HostSettings, guest: GuestSettings) -> None:
+    """Refuse a mode that the host has not got; the error lists what it has."""
+    offered = tuple(mode for mode in MODES if (host.apicv or mode != "apicv") and (host.posted_interrupts or mode != "posted"))
+    if guest.mode not in offered:
+        raise unknown(f"guests.{guest.name}.interrupts", f"interrupt mode of host {host.model.name}", guest.mode, offered)
+
+
+def add_vcpu(machine: Machine, guest: GuestSettings, number: int, core: int) -> int:
+    """A vCPU as a thread of `core`, with the guest's tick and ksoftirqd."""
+    builder, host = machine.builder, machine.host
+    name = f"{guest.name}.vcpu{number}"
+    thread = builder.promise(Thread)
+    executor = builder.add(_vcpu(machine, guest, name, thread))
+    builder.keep(thread, Thread(name=f"{name}.thread", executor=core, kind="vcpu", vcpu=executor))
+    add_ksoftirqd(builder, executor, name)
+    if guest.tick:
+        add_tick(builder, host, executor, name, "g_tick")
+    for index in range(guest.busy):
+        builder.add(Thread(name=f"{name}.busy{index}", executor=executor, kind="busy", label="guest_task"))
+    return executor
+
+
+def _vcpu(machine: Machine, guest: GuestSettings, name: str, thread: int) -> Executor:
+    host, model = machine.host, machine.host.model
+    limit = model.value("halt_poll_max_ns") * 1000 if guest.halt_poll_max_ps is None else guest.halt_poll_max_ps
+    return Executor(
+        name=name,
+        kind="vcpu",
+        latency_ps=host.scheduler.latency_ps,
+        min_granularity_ps=host.scheduler.min_granularity_ps,
+        wakeup_granularity_ps=host.scheduler.wakeup_granularity_ps,
+        ctxsw_ps=model.ps("h_ctxsw"),
+        demote=host.demote,
+        spread=add_spread(machine.builder, host, f"{name}:kvm", VCPU_COSTS),
+        thread=thread,
+        idle=guest.idle,
+        guest_poll_ps=guest.guest_poll_ps,
+        exit_ps=model.ps("k_exit"),
+        hlt_ps=model.ps("k_hlt"),
+        block_ps=model.ps("k_block"),
+        # The time of a wake-up was measured on an idle core, so it contains the way out of the idle state, which the core pays itself.
+        wake_ps=max(0, model.ps("k_wake") - (model.ps("h_idle_exit") if host.idle_states else 0)),
+        poll_exit_ps=model.ps("k_poll_exit"),
+        halt_poll_max_ps=limit,
+        halt_poll_grow=model.value("halt_poll_grow"),
+        halt_poll_grow_start_ps=model.value("halt_poll_grow_start_ns") * 1000,
+        halt_poll_shrink=model.value("halt_poll_shrink"),
+    )
+
+
+def add_route(machine: Machine, guest: GuestSettings, name: str, vcpu: int, worker: int) -> int:
+    """Route of one vector to the vCPU that polls its queue."""
+    model, steps = machine.host.model, STEPS[guest.mode]
+    core = machine.cpus.irq_core(f"interrupts of {name}") if guest.mode in ("legacy", "apicv") else NONE
+    return machine.builder.add(
+        IrqRoute(
+            name=f"{name}.route",
+            mode=guest.mode,
+            worker=worker,
+            core=core,
+            vcpu=vcpu,
+            hardirq_ps=total(model, steps, "route.hardirq_ps"),
+            irqfd_ps=total(model, steps, "route.irqfd_ps"),
+            ipi_ps=total(model, steps, "route.ipi_ps"),
+            inject_ps=total(model, steps, "route.inject_ps"),
+            eoi_ps=total(model, steps, "route.eoi_ps"),
+            notify_ps=total(model, steps, "route.notify_ps"),
+            wakeup_ps=total(model, steps, "route.wakeup_ps"),
+            handler_ps=total(model, steps, "route.handler_ps"),
+            mask_exits=MASK_EXITS if guest.mask_interrupts else 0,
+            mask_ps=total(model, (MASKING,), "route.mask_ps") if guest.mask_interrupts else 0,
+        )
+    )

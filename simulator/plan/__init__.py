@@ -1,0 +1,1 @@
+"""The plan: ten primitives as frozen data, and what an engine returns."""

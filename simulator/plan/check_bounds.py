@@ -1,0 +1,255 @@
+"""Whether the numbers of a plan stay inside int64 and inside its rings, and whether time can stand still.
+
+1. Sizes: the largest packet that may come by is known per place; it must fit rings, link formulas and cost formulas.
+2. Factors: costs times the largest spread factor, bursts and quanta must fit int64.
+3. Time: an endless loop without cost is found where the plan alone shows it.
+
+*Scope*: bounds are safe, not tight. What depends on when things happen (a backlog of 106 days) is left to the engines.
+*Validation*: `tests/unit/test_plan_check.py`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from simulator.plan.check_values import place
+from simulator.plan.draws import Stream, parameters
+from simulator.plan.model import INFINITE_PS, NONE, DescRing, Dma, Link, Plan, Worker
+from simulator.plan.wiring import Packet, Place, executor_of, flows, wire
+
+LIMIT = 2**63
+LARGEST_FRAME = 65_226
+"""The largest super-packet; links must stand it whatever the sources send."""
+ACK_BYTES = 60
+EXPONENTIAL_MEANS = 37
+"""Exponential draws end at 36.7 means."""
+SAME_INSTANT = 1_000_000
+_BITS_PS = 8 * 10**12
+
+
+@dataclass(frozen=True, slots=True)
+class Largest:
+    """An upper bound of a packet's length and segment count."""
+
+    length: int
+    segments: int
+
+
+def bounds(stream: Stream) -> tuple[int, int]:
+    """Smallest and largest value that the stream can give."""
+    values = [int(value) for value in parameters(stream)]
+    if stream.kind == "exponential":
+        return 0, EXPONENTIAL_MEANS * values[0]
+    if stream.kind == "table":
+        half = len(values) // 2
+        values = [v for v, w in zip(values[:half], values[half:], strict=True) if w]
+    elif stream.kind == "spread":
+        values = [values[0], values[1], values[3]]
+    return min(values), max(values)
+
+
+def _range(plan: Plan, stream: int) -> tuple[int, int]:
+    return (0, 0) if stream == NONE else bounds(plan.streams[stream])
+
+
+def _largest(plan: Plan, packet: Packet) -> Largest:
+    source = plan.sources[packet[0]]
+    if packet[1] in ("RESP", "ACK"):
+        return Largest(source.response_bytes if packet[1] == "RESP" else ACK_BYTES, 1)
+    length = _range(plan, source.size)[1]
+    return Largest(length, -(-length // source.segment_bytes) if source.segment_bytes else 1)
+
+
+def streams(plan: Plan) -> Iterator[str]:
+    """What a stream can give suits whoever draws from it."""
+    for source in plan.sources:
+        for field, least in (("size", 1), ("flow", 0), ("dst", 0), ("gap", 0), ("think", 0)):
+            low, high = _range(plan, getattr(source, field)) if getattr(source, field) != NONE else (least, least)
+            if low < least or high > INFINITE_PS:
+                yield f"{place(source)}: {field}: draws from {low} to {high}; the least is {least}, the most 2**62"
+        if source.kind == "open" and source.gap == NONE:
+            yield f"{place(source)}: gap = -1: an open source needs gaps"
+    users: list[tuple[Any, str, int]] = [(w, f, getattr(w, f)) for w in plan.workers for f in ("spread", "service")]
+    users += [(e, "spread", e.spread) for e in plan.executors] + [(d, "memory_spread", d.memory_spread) for d in plan.dmas]
+    for entity, field, stream in users:
+        if _range(plan, stream)[0] < 0:
+            yield f"{place(entity)}: {field}: draws may be negative"
+
+
+def rooms(plan: Plan) -> Iterator[str]:
+    """Wake-up marks can be reached and the largest packet fits each ring that it may meet."""
+    for fifo in plan.fifos:
+        if fifo.wake_free > fifo.capacity:
+            yield f"{place(fifo)}: wake_free = {fifo.wake_free}: more than its capacity {fifo.capacity}"
+    reached = flows(plan, wire(plan))
+    for index, ring in enumerate(plan.rings):
+        if ring.wake_free > ring.size:
+            yield f"{place(ring)}: wake_free = {ring.wake_free}: more than its size {ring.size}"
+        for packet in sorted(reached.get(("rings", index), ())):
+            need, free = descriptors(ring, _largest(plan, packet)), ring.size
+            kept = max((w.refill_above for w in plan.workers if w.refill_ring == index), default=0)
+            if ring.kind == "rx":
+                free -= kept
+            if need > free:
+                yield f"{place(ring)}: a packet of {plan.sources[packet[0]].name} may need {need} descriptors, {free} can be free"
+    for source_index, switch_index in _lookups(plan, reached):
+        source, switch = plan.sources[source_index], plan.switches[switch_index]
+        for dst in (_range(plan, source.dst)[1], source.reply_dst):
+            if dst >= switch.macs or source.vlan * switch.macs + dst >= len(switch.table):
+                yield f"{place(switch)}: table: no entry for vlan {source.vlan}, dst {dst} of source {source.name}"
+
+
+def descriptors(ring: DescRing, packet: Largest) -> int:
+    """Descriptors that a packet needs (plan.md section 5)."""
+    if ring.kind == "tx":
+        return max(1, -(-packet.length // ring.buffer_bytes)) if ring.buffer_bytes else 1
+    piece = -(-packet.length // packet.segments)
+    return packet.segments * (max(1, -(-piece // ring.buffer_bytes)) if ring.buffer_bytes else 1)
+
+
+def _lookups(plan: Plan, reached: dict[Place, set[Packet]]) -> Iterator[tuple[int, int]]:
+    pairs = set()
+    for index, worker in enumerate(plan.workers):
+        if worker.select == "switch":
+            pairs |= {(source, worker.switch) for source, _ in reached.get(("workers", index), ())}
+    yield from sorted(pairs)
+
+
+def products(plan: Plan) -> Iterator[str]:
+    """No product of the engines leaves int64."""
+    biggest = _biggest(plan)
+    for link in plan.links:
+        frame = biggest.length + (biggest.segments - 1) * link.segment_header_bytes + biggest.segments * link.frame_overhead_bytes
+        yield from _link_time(link, max(frame, *_pcie_bytes(plan, link, biggest), 0), place(link))
+    for worker in plan.workers:
+        for number, item in enumerate(worker.inputs):
+            for what, amount in (("burst_bytes", item.burst_bytes), ("overhead_bytes", item.overhead_bytes + biggest.length)):
+                if item.rate_bps and amount * _BITS_PS >= LIMIT:
+                    yield f"{place(worker)} inputs[{number}]: {what}: {amount} bytes * 8 * 10**12 do not fit 63 bits"
+            if worker.quantum_bytes * item.weight >= LIMIT // 2:
+                yield f"{place(worker)} inputs[{number}]: quantum_bytes * weight does not fit 62 bits"
+        yield from _cost(plan, worker, biggest)
+    for executor in plan.executors:
+        costs = [executor.exit_ps, executor.hlt_ps, executor.block_ps, executor.wake_ps, executor.poll_exit_ps]
+        yield from _factored(plan, place(executor), max(*costs, executor.idle_exit_ps), executor.spread)
+        if max(executor.latency_ps, executor.min_granularity_ps, executor.quantum_ps) * 1024 >= LIMIT:
+            yield f"{place(executor)}: a slice * 1024 does not fit 63 bits"
+
+
+def _biggest(plan: Plan) -> Largest:
+    kinds = [_largest(plan, (i, kind)) for i in range(len(plan.sources)) for kind in ("DATA", "RESP", "ACK")]
+    length = max([LARGEST_FRAME, *(packet.length for packet in kinds)])
+    return Largest(length, max([1, *(packet.segments for packet in kinds)]))
+
+
+def _pcie_bytes(plan: Plan, link: Link, packet: Largest) -> Sequence[int]:
+    index, found = plan.links.index(link), [0]
+    for number, dma in enumerate(plan.dmas):
+        if dma.up == index:
+            total = packet.length + (packet.segments - 1) * dma.segment_header_bytes
+            rings = [ring for ring in plan.rings if ring.dma == number]
+            back = max([0, *(ring.writeback_bytes for ring in rings)])
+            piece = -(-total // packet.segments)
+            found.append(packet.segments * (24 * -(-piece // dma.mps_bytes) + 24 + back) + total)
+            found += [2 * 24 * ring.size + ring.size * ring.writeback_bytes for ring in rings]
+        if dma.down == index:
+            found += [_completion(dma, packet.length), *(_descriptor_read(dma, r) for r in plan.rings if r.dma == number)]
+    return found
+
+
+def _completion(dma: Dma, size: int) -> int:
+    return 20 * -(-size // dma.completion_bytes) + size
+
+
+def _descriptor_read(dma: Dma, ring: DescRing) -> int:
+    return _completion(dma, max(1, ring.fetch_max) * ring.descriptor_bytes)
+
+
+def _link_time(link: Link, size: int, where: str) -> Iterator[str]:
+    if link.rate_bps and size * _BITS_PS + link.rate_bps >= LIMIT:
+        yield f"{where}: {size} bytes * 8 * 10**12 do not fit 63 bits"
+    elif link.rate_bps and -(-size * _BITS_PS // link.rate_bps) + link.propagation_ps > INFINITE_PS:
+        yield f"{where}: rate_bps = {link.rate_bps}: {size} bytes take longer than 2**62 ps"
+
+
+def _cost(plan: Plan, worker: Worker, packet: Largest) -> Iterator[str]:
+    terms = worker.packet_ps + worker.byte_fs * packet.length // 1000 + 1 + worker.segment_ps * packet.segments
+    packets = 1 if worker.kind == "hw" else min(worker.chunk, worker.budget_packets, _held(plan, worker))
+    total = packets * (terms + worker.reply_ps + _range(plan, worker.service)[1]) + worker.batch_ps + worker.poll_ps
+    if worker.reap_ring != NONE:
+        total += worker.reap_ps * plan.rings[worker.reap_ring].size
+    yield from _factored(plan, place(worker), total, worker.spread)
+    if worker.byte_fs * packet.length >= LIMIT // 2:
+        yield f"{place(worker)}: byte_fs = {worker.byte_fs}: does not fit 62 bits for {packet.length} bytes"
+
+
+def _held(plan: Plan, worker: Worker) -> int:
+    sizes = [plan.fifos[i.index].capacity if i.kind == "fifo" else plan.rings[i.index].size for i in worker.inputs]
+    return max([1, *sizes])
+
+
+def _factored(plan: Plan, where: str, cost: int, stream: int) -> Iterator[str]:
+    factor = 1024 if stream == NONE else max(1024, _range(plan, stream)[1])
+    if cost * factor + 512 >= LIMIT:
+        yield f"{where}: a cost of {cost} ps times its spread {factor} / 1024 does not fit 63 bits"
+
+
+def standstill(plan: Plan) -> Iterator[str]:
+    """Sources without gaps, packets that go round without cost, answers that come back in no time."""
+    for source in plan.sources:
+        if source.kind == "open" and _range(plan, source.gap)[1] == 0 and source.max_packets > SAME_INSTANT:
+            yield f"{place(source)}: gap: all gaps are 0 and max_packets is above {SAME_INSTANT}"
+    wiring = wire(plan)
+    free = flows(plan, wiring, lambda spot: _is_free(plan, spot))
+    for index, source in enumerate(plan.sources):
+        back = any((index, kind) in free.get(("sinks", s), ()) for s in range(len(plan.sinks)) for kind in ("RESP", "ACK"))
+        idle = source.kind == "window" or _range(plan, source.think)[1] == 0
+        if source.kind != "open" and back and idle and source.max_packets > SAME_INSTANT:
+            yield f"{place(source)}: its answers come back without any time passing"
+    for index in range(len(plan.fifos)):
+        if _returns(plan, ("fifos", index)):
+            yield f"{place(plan.fifos[index])}: packets come round again without any time passing"
+
+
+def _is_free(plan: Plan, spot: Place) -> bool:
+    where, index = spot
+    if where == "links":
+        return plan.links[index].rate_bps == 0 and plan.links[index].propagation_ps == 0
+    if where != "workers":
+        return True
+    worker = plan.workers[index]
+    costs = worker.packet_ps + worker.batch_ps + worker.byte_fs + worker.segment_ps + worker.wake_ps + worker.rearm_ps
+    dma = any(output.kind.startswith("dma") for output in worker.outputs)
+    virtual = worker.kind != "hw" and plan.executors[executor_of(plan, worker)].kind == "vcpu"
+    return not (costs or dma or virtual) and _range(plan, worker.service)[1] == 0
+
+
+def _returns(plan: Plan, start: Place) -> bool:
+    """Whether packets can go from a fifo back to it through workers and links that take no time."""
+    seen: set[Place] = set()
+    todo = [start]
+    while todo:
+        spot = todo.pop()
+        for following in _next_free(plan, spot):
+            if following == start:
+                return True
+            if following not in seen:
+                seen.add(following)
+                todo.append(following)
+    return False
+
+
+def _next_free(plan: Plan, spot: Place) -> Iterator[Place]:
+    where, index = spot
+    if where == "links":
+        if _is_free(plan, spot) and plan.links[index].target_kind != "none":
+            yield f"{plan.links[index].target_kind}s", plan.links[index].target
+        return
+    kinds = {"fifos": ("fifo",), "rings": ("rx", "tx")}.get(where, ())
+    for number, worker in enumerate(plan.workers):
+        drains = any(item.kind in kinds and item.index == index for item in worker.inputs)
+        if drains and _is_free(plan, ("workers", number)):
+            for output in worker.outputs:
+                yield {"fifo": "fifos", "link": "links", "sink": "sinks"}.get(output.kind, "rings"), output.index

@@ -1,0 +1,176 @@
+"""Whether each field of a plan, taken alone, has a value that it may have: type, range, word, reference, name.
+
+*Scope*: what one entity says; what entities say about each other is in `check_wiring` and `check_bounds`.
+*Validation*: `tests/unit/test_plan_check.py` plants every fault once and finds it named.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import fields
+from typing import Any
+
+from simulator.plan.model import INFINITE_PS, NONE, Gate, Input, Notify, Output, Plan
+from simulator.plan.references import collection, entities, parts, required
+from simulator.plan.trace import EXIT_KINDS, LABELS
+
+WORDS = {
+    ("Notify", "kind"): ("none", "wake", "doorbell", "irq", "resume"),
+    ("Notify", "exit"): ("", *EXIT_KINDS),
+    ("Gate", "mode"): ("always", "never", "flag", "event", "edge"),
+    ("Source", "kind"): ("open", "rr", "window"),
+    ("Source", "target_kind"): ("link", "fifo"),
+    ("Link", "target_kind"): ("none", "fifo", "link", "sink"),
+    ("Fifo", "full"): ("drop", "block"),
+    ("DescRing", "kind"): ("rx", "tx"),
+    ("Moderator", "kind"): ("none", "gap", "coal", "coal_eqe", "coal_cqe"),
+    ("IrqRoute", "mode"): ("native", "legacy", "apicv", "posted"),
+    ("IrqRoute", "origin"): ("device", "irqfd"),
+    ("Executor", "kind"): ("core", "vcpu"),
+    ("Executor", "scheduler"): ("fair", "rr"),
+    ("Executor", "idle"): ("hlt", "poll", "ghp"),
+    ("Thread", "kind"): ("workers", "vcpu", "ksoftirqd", "busy"),
+    ("Thread", "label"): LABELS,
+    ("Input", "kind"): ("fifo", "rx", "tx"),
+    ("Output", "kind"): ("fifo", "post", "fill", "link", "dma_write", "dma_read", "sink"),
+    ("Output", "full"): ("drop", "block"),
+    ("Worker", "kind"): ("hw", "soft", "task"),
+    ("Worker", "label"): LABELS,
+    ("Worker", "policy"): ("order", "rr", "drr"),
+    ("Worker", "select"): ("first", "switch", "endpoint"),
+    ("Worker", "recheck"): ("requeue", "inplace"),
+}
+
+LEAST = {
+    ("Gate", "delay_den"): 1,
+    ("Source", "response_bytes"): 1,
+    ("Source", "window"): 1,
+    ("Source", "ack_every"): 1,
+    ("Source", "timeout_ps"): 1,
+    ("Dma", "mps_bytes"): 1,
+    ("Dma", "mrrs_bytes"): 1,
+    ("Dma", "completion_bytes"): 1,
+    ("Dma", "max_reads"): 1,
+    ("Fifo", "capacity"): 1,
+    ("Fifo", "wake_free"): 1,
+    ("DescRing", "size"): 1,
+    ("DescRing", "writeback_group"): 1,
+    ("DescRing", "wake_free"): 1,
+    ("Switch", "macs"): 1,
+    ("Executor", "min_granularity_ps"): 1,
+    ("Executor", "quantum_ps"): 1,
+    ("Executor", "soft_budget"): 1,
+    ("Executor", "soft_restarts"): 1,
+    ("Executor", "halt_poll_grow"): 1,
+    ("Thread", "weight"): 1,
+    ("Tick", "period_ps"): 1,
+    ("Input", "weight"): 1,
+    ("Output", "publish_every"): 1,
+    ("Worker", "budget_packets"): 1,
+    ("Worker", "budget_bytes"): 1,
+    ("Worker", "chunk"): 1,
+    ("Worker", "refill_chunk"): 1,
+}
+"""Smallest values other than 0. Where 0 would stop time (slices, timeouts, budgets, periods), 1 is the least."""
+
+MAXIMUM_OUTPUTS = 63
+_COUNTER_OWNERS = frozenset(
+    ("sources", "sinks", "links", "dmas", "fifos", "rings", "switches", "moderators", "routes", "executors", "workers")
+)
+
+
+def place(entity: Any, path: str = "") -> str:
+    """`Worker vm0.napi outputs[1]`: where a complaint belongs."""
+    return f"{type(entity).__name__} {entity.name}{' ' if path else ''}{path}"
+
+
+def names(plan: Plan) -> Iterator[str]:
+    """Names are not empty and, where a counter or a log line carries them, unique over the whole plan."""
+    for what, listed in (("stage", plan.stages), ("stream", tuple(stream.name for stream in plan.streams))):
+        yield from _repeated(what, listed)
+    kept: dict[str, list[str]] = {"entity": [], "thread": [], "tick": []}
+    for name, _, entity in entities(plan):
+        kept["entity" if name in _COUNTER_OWNERS else name[:-1]].append(entity.name)
+    for what, found in kept.items():
+        yield from _repeated(what, found)
+
+
+def _repeated(what: str, listed: tuple[str, ...] | list[str]) -> Iterator[str]:
+    seen: set[str] = set()
+    for name in listed:
+        if not isinstance(name, str) or not name:
+            yield f"{what} {name!r}: a name may not be empty"
+        elif name in seen:
+            yield f"{what} {name}: the name is used twice"
+        seen.add(name)
+
+
+def values(plan: Plan) -> Iterator[str]:
+    """Every field has its type, its range and, if it is a word, one of the known words."""
+    for _, _, entity in entities(plan):
+        for path, part in parts(entity):
+            for field in fields(part):
+                yield from _value(place(entity, path), part, field.name, str(field.type), plan)
+
+
+def _value(where: str, part: Any, field: str, kind: str, plan: Plan) -> Iterator[str]:
+    value = getattr(part, field)
+    if kind == "int":
+        yield from _integer(where, part, field, value, plan)
+    elif kind == "bool" and not isinstance(value, bool):
+        yield f"{where}: {field} = {value!r}: must be true or false"
+    elif kind == "str" and value not in (known := WORDS.get((type(part).__name__, field), (value,))):
+        yield f"{where}: {field} = {value!r}: must be one of {', '.join(repr(word) for word in known)}"
+    elif kind.startswith("tuple") and not isinstance(value, tuple):
+        yield f"{where}: {field}: must be a tuple"
+
+
+def _integer(where: str, part: Any, field: str, value: object, plan: Plan) -> Iterator[str]:
+    key = (type(part).__name__, field)
+    if type(value) is not int:
+        yield f"{where}: {field} = {value!r}: must be an integer"
+    elif (target := collection(part, field)) is not None:
+        count = len(getattr(plan, target))
+        if value == NONE and required(part, field):
+            yield f"{where}: {field} = -1: must name one of the {target}"
+        elif not NONE <= value < count:
+            yield f"{where}: {field} = {value}: there are {count} {target}"
+    elif key == ("Switch", "default_port") or value == NONE and key in _FREE:
+        return
+    elif value < (least := LEAST.get(key, 0)):
+        yield f"{where}: {field} = {value}: must be at least {least}"
+    elif value > INFINITE_PS:
+        yield f"{where}: {field} = {value}: must be at most 2**62"
+
+
+_FREE = {("Worker", "on"), ("Link", "target"), ("Notify", "target")}
+"""Indices that may be -1 because their kind points nowhere: a hardware worker's executor, a pipe's end, no effect."""
+
+
+def shapes(plan: Plan) -> Iterator[str]:
+    """Nested parts are of the right class, streams are streams, tables of a switch have the right form."""
+    for worker in plan.workers:
+        if not all(isinstance(item, Input) for item in worker.inputs):
+            yield f"{place(worker)}: inputs: every one must be an Input"
+        if not all(isinstance(item, Output) for item in worker.outputs):
+            yield f"{place(worker)}: outputs: every one must be an Output"
+        if len(worker.outputs) > MAXIMUM_OUTPUTS:
+            yield f"{place(worker)}: outputs: {len(worker.outputs)} of them, at most {MAXIMUM_OUTPUTS}"
+    gates = [(f, f.gate) for f in plan.fifos] + [(r, g) for r in plan.rings for g in (r.avail_gate, r.used_gate)]
+    for entity, gate in gates:
+        if not (isinstance(gate, Gate) and isinstance(gate.notify, Notify)):
+            yield f"{place(entity)}: gate: must be a Gate with a Notify"
+    for switch in plan.switches:
+        yield from _table(switch, len(switch.ports))
+
+
+def _table(switch: Any, ports: int) -> Iterator[str]:
+    where = place(switch)
+    if switch.macs >= 1 and len(switch.table) % switch.macs:
+        yield f"{where}: table: {len(switch.table)} entries are not whole rows of {switch.macs}"
+    for entry in (*switch.table, switch.default_port):
+        if type(entry) is not int or not NONE <= entry < ports:
+            yield f"{where}: port {entry!r}: there are {ports} ports"
+    for first, queues in switch.ports:
+        if first < 0 or queues < 1:
+            yield f"{where}: port ({first}, {queues}): needs a first output >= 0 and at least one queue"

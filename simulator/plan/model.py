@@ -1,0 +1,341 @@
+"""The plan: what a simulation is made of, as frozen data, without technology and without engine.
+
+A plan is a set of numbered entities that refer to one another by index (-1 = none). Every time is an integer number of
+picoseconds, every size an integer number of bytes. What the entities *do* is laid down in
+``docs/reference/plan.md``; both engines implement that text.
+
+*Scope*: network I/O of one host: sources, links, rings with their gates, workers, executors (cores and vCPUs), moderators,
+interrupt routes, switches, a PCIe function's DMA, sinks. Locks and IOMMU are not in the plan yet.
+*Validation*: ``check()``, conformance vectors, and two engines that must agree event by event.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from simulator.plan.draws import Stream
+
+NONE = -1
+INFINITE_PS = 1 << 62
+
+
+@dataclass(frozen=True, slots=True)
+class Notify:
+    """What follows when a gate fires: ``wake`` a worker, ring a ``doorbell``, raise an ``irq`` route, ``resume`` a ring's waiter."""
+
+    kind: str = "none"
+    target: int = NONE
+    cost_ps: int = 0
+    exit: str = ""
+    """Kind of VM exit that the notification causes ("" = none); its cost is then spent by the hypervisor on the vCPU."""
+
+
+@dataclass(frozen=True, slots=True)
+class Gate:
+    """Notification suppression of one direction of a ring: ``always | never | flag | event | edge``."""
+
+    mode: str = "never"
+    notify: Notify = Notify()
+    delay_num: int = 0
+    delay_den: int = 1
+    """``enable()`` asks for num/den of the outstanding entries first (virtio's delayed callback); 0 = at once."""
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """Where packets are born: ``open`` loop, ``rr`` (request, response, think; one outstanding) or ``window`` (bulk).
+
+    Streams give gaps (ps), frame lengths without FCS (bytes), flow numbers and destination MAC indices.
+    """
+
+    name: str
+    kind: str
+    target_kind: str
+    target: int
+    size: int
+    flow: int
+    dst: int
+    gap: int = NONE
+    think: int = NONE
+    vlan: int = 0
+    segment_bytes: int = 0
+    start_ps: int = 0
+    stop_ps: int = INFINITE_PS
+    max_packets: int = INFINITE_PS
+    backlog_ps: int = INFINITE_PS
+    response_bytes: int = 60
+    reply_dst: int = 0
+    window: int = 1
+    ack_every: int = 1
+    timeout_ps: int = 200_000_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class Sink:
+    """Where packets end; keeps latency, histogram and stage sums. Off-box sinks answer over ``reply_link``."""
+
+    name: str
+    reply_link: int = NONE
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """A serial resource with propagation delay: one wire direction, one PCIe direction, an internal pipe (rate 0 = no serialisation)."""
+
+    name: str
+    rate_bps: int = 0
+    propagation_ps: int = 0
+    frame_overhead_bytes: int = 0
+    segment_header_bytes: int = 0
+    stage: int = NONE
+    target_kind: str = "none"
+    target: int = NONE
+
+
+@dataclass(frozen=True, slots=True)
+class Dma:
+    """The PCIe side of a device: reads with tags and in-order completions, posted writes; bytes per datapaths A.6."""
+
+    name: str
+    up: int
+    down: int
+    mps_bytes: int = 256
+    mrrs_bytes: int = 512
+    completion_bytes: int = 256
+    max_reads: int = 64
+    memory_ps: int = 0
+    memory_spread: int = NONE
+    segment_header_bytes: int = 54
+    read_stage: int = NONE
+
+
+@dataclass(frozen=True, slots=True)
+class Fifo:
+    """A queue of packets. ``full`` is ``drop`` or ``block``; a poll-mode consumer is named in ``poller``."""
+
+    name: str
+    capacity: int
+    capacity_bytes: int = 0
+    full: str = "drop"
+    wake_free: int = 1
+    gate: Gate = Gate()
+    poller: int = NONE
+
+
+@dataclass(frozen=True, slots=True)
+class DescRing:
+    """A descriptor ring of ``kind`` ``rx`` (driver posts empty buffers) or ``tx`` (driver posts packets)."""
+
+    name: str
+    kind: str
+    size: int
+    buffer_bytes: int = 0
+    avail_gate: Gate = Gate()
+    used_gate: Gate = Gate()
+    moderator: int = NONE
+    """A NIC ring's notifier in place of ``used_gate``."""
+    remote: bool = False
+    """True: the device sees the avail index when a doorbell arrives over ``dma``; False: shared memory, at once."""
+    dma: int = NONE
+    fetch_max: int = 0
+    fetch_low: int = 0
+    descriptor_bytes: int = 16
+    writeback_bytes: int = 16
+    writeback_group: int = 1
+    wake_free: int = 1
+    poller: int = NONE
+    """Poll-mode consumer: of the avail side (tx) or of the used side (rx)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Switch:
+    """A forwarding table: ``table[vlan * macs + dst]`` is a port or -1; a port is (first output, number of queues)."""
+
+    name: str
+    macs: int
+    table: tuple[int, ...]
+    ports: tuple[tuple[int, int], ...]
+    default_port: int = NONE
+
+
+@dataclass(frozen=True, slots=True)
+class Moderator:
+    """Interrupt moderation of one vector: ``none | gap | coal | coal_eqe | coal_cqe``."""
+
+    name: str
+    route: int
+    kind: str = "none"
+    interval_ps: int = 0
+    frames: int = INFINITE_PS
+    dma: int = NONE
+    msi_bytes: int = 28
+    unmask_bytes: int = 28
+    stage: int = NONE
+
+
+@dataclass(frozen=True, slots=True)
+class IrqRoute:
+    """How an interrupt reaches its handler: ``native | legacy | apicv | posted``; ``device`` (MSI) or ``irqfd`` (a thread signals)."""
+
+    name: str
+    mode: str
+    worker: int
+    core: int = NONE
+    vcpu: int = NONE
+    origin: str = "device"
+    hardirq_ps: int = 0
+    irqfd_ps: int = 0
+    ipi_ps: int = 0
+    inject_ps: int = 0
+    eoi_ps: int = 0
+    notify_ps: int = 0
+    wakeup_ps: int = 0
+    handler_ps: int = 0
+    mask_exits: int = 0
+    mask_ps: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Executor:
+    """A pCPU (``core``) or a ``vcpu``: what runs jobs. A vCPU is a thread of a core and itself an executor."""
+
+    name: str
+    kind: str
+    scheduler: str = "fair"
+    latency_ps: int = 24_000_000_000
+    min_granularity_ps: int = 3_000_000_000
+    wakeup_granularity_ps: int = 4_000_000_000
+    quantum_ps: int = 30_000_000_000
+    ctxsw_ps: int = 0
+    idle_exit_ps: int = 0
+    soft_budget: int = 300
+    soft_time_ps: int = 2_000_000_000
+    soft_restarts: int = 10
+    demote: bool = True
+    ksoftirqd: int = NONE
+    spread: int = NONE
+    # vCPU only
+    thread: int = NONE
+    idle: str = "hlt"
+    guest_poll_ps: int = 0
+    exit_ps: int = 0
+    hlt_ps: int = 0
+    block_ps: int = 0
+    wake_ps: int = 0
+    poll_exit_ps: int = 0
+    halt_poll_max_ps: int = 0
+    halt_poll_grow: int = 2
+    halt_poll_grow_start_ps: int = 10_000_000
+    halt_poll_shrink: int = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Thread:
+    """Something an executor's scheduler runs: ``workers``, a ``vcpu``, ``ksoftirqd``, or ``busy`` (computes for ever)."""
+
+    name: str
+    executor: int
+    kind: str
+    vcpu: int = NONE
+    weight: int = 1024
+    wake_ps: int = 0
+    label: str = "host_task"
+
+
+@dataclass(frozen=True, slots=True)
+class Tick:
+    """A periodic timer interrupt of an executor; silent while the executor is idle."""
+
+    name: str
+    executor: int
+    period_ps: int
+    offset_ps: int
+    cost_ps: int
+
+
+@dataclass(frozen=True, slots=True)
+class Input:
+    """One queue that a worker drains: ``fifo``, ``rx`` (driver side of an rx ring) or ``tx`` (device side of a tx ring)."""
+
+    kind: str
+    index: int
+    weight: int = 1
+    rate_bps: int = 0
+    burst_bytes: int = 0
+    overhead_bytes: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Output:
+    """Where a worker puts packets: ``fifo | post | fill | link | dma_write | dma_read | sink``."""
+
+    kind: str
+    index: int
+    publish_every: int = 1
+    full: str = "block"
+    room_ps: int = INFINITE_PS
+    fifo: int = NONE
+    """``dma_read``: the Fifo that receives the data."""
+
+
+@dataclass(frozen=True, slots=True)
+class Worker:
+    """Drains inputs in invocations: a NIC engine (``hw``), a softirq (``soft``) or part of a thread (``task``)."""
+
+    name: str
+    kind: str
+    on: int
+    inputs: tuple[Input, ...]
+    outputs: tuple[Output, ...]
+    label: str = "host_task"
+    poll_mode: bool = False
+    loop_ps: int = 0
+    policy: str = "order"
+    quantum_bytes: int = 0
+    budget_packets: int = 64
+    budget_bytes: int = INFINITE_PS
+    chunk: int = 1
+    wake_ps: int = 0
+    poll_ps: int = 0
+    batch_ps: int = 0
+    packet_ps: int = 0
+    byte_fs: int = 0
+    segment_ps: int = 0
+    reply_ps: int = 0
+    rearm_ps: int = 0
+    resume_ps: int = 0
+    reap_ring: int = NONE
+    reap_ps: int = 0
+    refill_ring: int = NONE
+    refill_chunk: int = 32
+    refill_above: int = 0
+    select: str = "first"
+    switch: int = NONE
+    recheck: str = "requeue"
+    backend: bool = False
+    spread: int = NONE
+    service: int = NONE
+    stage: int = NONE
+    notify_stage: int = NONE
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """All entities of one simulation. Indices are positions in these tuples."""
+
+    name: str
+    stages: tuple[str, ...] = ()
+    streams: tuple[Stream, ...] = field(default=(), repr=False)
+    sources: tuple[Source, ...] = ()
+    sinks: tuple[Sink, ...] = ()
+    links: tuple[Link, ...] = ()
+    dmas: tuple[Dma, ...] = ()
+    fifos: tuple[Fifo, ...] = ()
+    rings: tuple[DescRing, ...] = ()
+    switches: tuple[Switch, ...] = ()
+    moderators: tuple[Moderator, ...] = ()
+    routes: tuple[IrqRoute, ...] = ()
+    executors: tuple[Executor, ...] = ()
+    threads: tuple[Thread, ...] = ()
+    ticks: tuple[Tick, ...] = ()
+    workers: tuple[Worker, ...] = ()

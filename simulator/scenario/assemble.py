@@ -1,0 +1,29 @@
+"""Put host, port and guests together and close the port: the one place where datapaths and virtual switches meet.
+
+*Scope*: one host, one port, the embedded switch.
+*Validation*: tests/golden, tests/unit/test_build*.py.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from simulator.datapaths import datapath
+from simulator.parts.machine import Machine, add_machine
+from simulator.parts.nic import close_port
+from simulator.parts.settings import GuestSettings, HostSettings, PortSettings
+from simulator.vswitches import embedded
+
+
+def assemble(host: HostSettings, port: PortSettings, guests: Sequence[GuestSettings]) -> Machine:
+    """A host with all `guests` attached and its port closed; traffic sources are still to be added."""
+    vlans = tuple(sorted({guest.vlan for guest in guests}))
+    machine = add_machine(host, port, vlans=vlans, guests=len(guests))
+    machine.cpus.reserve(core for guest in guests for core in guest.cores)
+    for guest in guests:
+        datapath(guest.datapath).build(machine, guest)
+    members, macs = machine.port.members, len(guests) + 1
+    ingress, egress = embedded.ingress(len(vlans), macs, members), embedded.egress(len(vlans), macs, members)
+    switched = any(datapath(guest.datapath).uses_switch for guest in guests)
+    close_port(machine.builder, machine.port, ingress, egress, port.model.value("switch_lat") if switched else 0)
+    return machine

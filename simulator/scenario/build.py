@@ -1,0 +1,200 @@
+"""Scenario to Plan: catalogue and overrides become settings, guests are attached, traffic becomes sources.
+
+1. `settings` turns the words of the scenario into what the parts need, the catalogue's values where nothing is written.
+2. `assemble` builds host, port and guests; `sources.add_traffic` adds who sends.
+3. Every random stream is named by guest and purpose, never by datapath: the series of a comparison see the same packets.
+
+*Scope*: one host with one port. The replication matters only for traffic that is drawn when the plan is built (captures).
+*Validation*: tests/unit/test_build.py, and every shipped scenario is built by a test.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+from simulator import costs
+from simulator.costs.pcie import usable_rate_bps
+from simulator.datapaths import datapath
+from simulator.errors import InputError
+from simulator.parts.machine import Machine
+from simulator.parts.settings import GuestSettings, HostSettings, Moderation, PortSettings, Scheduler, port_settings
+from simulator.plan.check import require
+from simulator.plan.model import INFINITE_PS, Plan
+from simulator.scenario.assemble import assemble
+from simulator.scenario.guest import Guest
+from simulator.scenario.host import Host, Nic
+from simulator.scenario.model import Scenario
+from simulator.scenario.sources import Use, add_traffic, uses
+
+OVERRIDE_NOTE = "set by the scenario"
+_MODERATION = {"none": "none", "gap": "gap", "coalesce": "coal", "coalesce-eqe": "coal_eqe", "coalesce-cqe": "coal_cqe"}
+_IDLE = {"hlt": "hlt", "poll": "poll", "guest-halt-poll": "ghp"}
+_BEST_MODES = ("posted", "apicv", "legacy")
+_CABLE_PS_PER_MM = 5
+
+
+def build(scenario: Scenario, replication: int = 0) -> Plan:
+    """The checked plan of one point; `InputError` for what only the wiring shows, such as an offered load above the line rate."""
+    plan = machine_of(scenario, replication).builder.finish(scenario.name)
+    require(plan)
+    return plan
+
+
+def machine_of(scenario: Scenario, replication: int = 0) -> Machine:
+    """The machine before it is frozen, with its core map."""
+    host, port = host_settings(scenario.host), nic_settings(scenario.nic)
+    guests = tuple(guest_settings(scenario, host))
+    _require_fit(scenario, port, guests)
+    machine = assemble(host, port, guests)
+    add_traffic(machine, scenario, guests, replication)
+    return machine
+
+
+def core_map(scenario: Scenario) -> str:
+    """Who runs where: one line per core."""
+    users = machine_of(scenario).cpus.map
+    return "\n".join(f"cpu{number}: {', '.join(users[number])}" for number in sorted(users))
+
+
+def notes(scenario: Scenario) -> tuple[str, ...]:
+    """What a reader of the results must know about the host: capabilities and costs that are not the catalogue's."""
+    model, host = costs.host(scenario.host.model), scenario.host
+    pairs = (
+        ("APICv", host.capabilities.apicv, model.capabilities.has_apicv),
+        ("posted interrupts", host.capabilities.posted_interrupts, model.capabilities.has_posted_interrupts),
+    )
+    found = [f"override: {name} {'on' if wanted else 'off'} on host {model.name}" for name, wanted, has in pairs if wanted not in (None, has)]
+    return (*found, *(f"override: {name} = {text}" for name, text in sorted(host.costs.items())))
+
+
+def host_settings(host: Host) -> HostSettings:
+    """The machine: catalogue, then what the scenario changes."""
+    changes = {name: (value, OVERRIDE_NOTE) for name, value in host.cost_overrides().items()}
+    model = costs.host(host.model)
+    model = model.with_overrides(changes) if changes else model
+    apicv, posted = host.capabilities.apicv, host.capabilities.posted_interrupts
+    written = host.scheduler
+    default = Scheduler()
+    scheduler = Scheduler(
+        kind=written.kind,
+        latency_ps=_or(written.latency_ps, model.value("fair_latency")),
+        min_granularity_ps=_or(written.minimum_granularity_ps, model.value("fair_minimum_granularity")),
+        wakeup_granularity_ps=_or(written.wakeup_granularity_ps, model.value("fair_wakeup_granularity")),
+        quantum_ps=_or(written.quantum_ps, default.quantum_ps),
+    )
+    return HostSettings(
+        model=model,
+        apicv=model.capabilities.has_apicv if apicv is None else apicv,
+        posted_interrupts=model.capabilities.has_posted_interrupts if posted is None else posted,
+        cores=host.core_count,
+        irq_cores=host.irq_cores or (),
+        tick=host.tick,
+        tick_hz=model.value("tick_hz"),
+        idle_states=host.idle_states,
+        variability=host.variability,
+        demote=host.softirq.demote,
+        scheduler=scheduler,
+    )
+
+
+def nic_settings(nic: Nic) -> PortSettings:
+    """The port: catalogue, then what the scenario changes."""
+    model, written = costs.nic(nic.model), nic.moderation
+    port = port_settings(model)
+    if written is not None:
+        port = replace(port, moderation=Moderation(_MODERATION[written.kind], written.interval_ps or 0, written.frames or INFINITE_PS))
+    if nic.pcie.generation is not None or nic.pcie.lanes is not None:
+        generation = _or(nic.pcie.generation, model.value("pcie_generation"))
+        rate_bps = usable_rate_bps(generation, _or(nic.pcie.lanes, model.value("pcie_lanes")))
+        port = replace(port, up_bps=rate_bps, down_bps=rate_bps)
+    return replace(
+        port,
+        rate_bps=_or(nic.rate_bps, port.rate_bps),
+        cable_ps=(nic.cable_mm or 0) * _CABLE_PS_PER_MM,
+        mps_bytes=_or(nic.pcie.mps_bytes, port.mps_bytes),
+        mrrs_bytes=_or(nic.pcie.mrrs_bytes, port.mrrs_bytes),
+        drop_enable=port.drop_enable if nic.drop_enable is None else nic.drop_enable,
+        arbiter=nic.arbiter.kind,
+        quantum_bytes=nic.arbiter.quantum_bytes,
+        loopback_bps=_or(nic.loopback_bps, port.loopback_bps),
+    )
+
+
+def guest_settings(scenario: Scenario, host: HostSettings) -> Iterator[GuestSettings]:
+    """Every guest of every group, in order."""
+    used = uses(scenario)
+    taken: set[int] = {core for group in scenario.guests for core in group.placement.cores or ()} | set(host.irq_cores)
+    for group in scenario.guests:
+        cores = group.placement.cores or _shared(group, taken)
+        for number, name in enumerate(group.members()):
+            first = number * group.vcpus
+            own = tuple(cores[(first + vcpu) % len(cores)] for vcpu in range(group.vcpus)) if cores else ()
+            yield _guest(scenario, group, name, own, used[name], host)
+
+
+def _shared(group: Guest, taken: set[int]) -> tuple[int, ...]:
+    cores: list[int] = []
+    number = 0
+    while len(cores) < (group.placement.share or 0):
+        if number not in taken:
+            cores.append(number)
+            taken.add(number)
+        number += 1
+    return tuple(cores)
+
+
+def _guest(scenario: Scenario, group: Guest, name: str, cores: tuple[int, ...], use: Use, host: HostSettings) -> GuestSettings:
+    return GuestSettings(
+        name=name,
+        datapath=group.datapath,
+        mode=_mode(group, host),
+        vcpus=group.vcpus,
+        queues=group.queues,
+        idle=_IDLE[group.idle.kind],
+        guest_poll_ps=group.idle.poll_ps or 0,
+        halt_poll_max_ps=group.halt_poll_ps,
+        tick=host.tick if group.tick is None else group.tick,
+        checksum=group.offloads.checksum,
+        cores=cores,
+        busy=group.busy,
+        vlan=group.vlan,
+        max_rate_bps=group.max_rate_bps or 0,
+        weight=group.weight,
+        rx_ring=group.rx_ring or scenario.nic.rx_ring or 0,
+        tx_ring=group.tx_ring or scenario.nic.tx_ring or 0,
+        socket_buffer=group.socket_buffer,
+        mask_interrupts=group.mask_interrupts and group.datapath != "native",
+        receive_ps=group.application.receive_ps,
+        send_ps=group.application.send_ps,
+        sends=use.sends,
+        answers=use.answers,
+        reply_bytes=use.reply_bytes,
+    )
+
+
+def _mode(group: Guest, host: HostSettings) -> str:
+    modes = datapath(group.datapath).modes
+    if len(modes) == 1:
+        return modes[0]
+    if group.interrupts != "automatic":
+        return group.interrupts
+    offered = {"posted": host.posted_interrupts, "apicv": host.apicv, "legacy": True}
+    return next(mode for mode in _BEST_MODES if offered[mode])
+
+
+def _require_fit(scenario: Scenario, port: PortSettings, guests: tuple[GuestSettings, ...]) -> None:
+    virtual = [guest for guest in guests if datapath(guest.datapath).uses_switch]
+    if scenario.switch.kind == "none" and virtual:
+        raise InputError("switch.kind", "a virtual function needs the NIC's embedded switch", "none", ("automatic", "embedded"))
+    limit = port.model.value("max_vfs")
+    if len(virtual) > limit:
+        raise InputError("guests", f"{len(virtual)} virtual functions; NIC {port.model.name} has {limit}")
+    for guest in virtual:
+        if guest.queues > port.model.value("vf_queues"):
+            have = port.model.value("vf_queues")
+            raise InputError(f"guests.{guest.name}.queues", f"a virtual function of NIC {port.model.name} has {have} queue pairs", guest.queues)
+
+
+def _or(value: int | None, default: int) -> int:
+    return default if value is None else value

@@ -1,0 +1,116 @@
+"""Faults between values of a scenario that is right value by value.
+
+*Scope*: names that must be unique or known, totals that are bounded, costs and capabilities against the catalogue. What
+needs the wiring (offered load above the line rate, a queue without a core) is found when the plan is built.
+*Validation*: ``tests/unit/test_bad_input.py``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from fnmatch import fnmatchcase
+
+from simulator.errors import BadValue, InputError, unknown
+from simulator.scenario import names
+from simulator.scenario.guest import MOST_GUESTS
+from simulator.scenario.model import Scenario
+from simulator.scenario.traffic import Traffic
+
+Location = tuple[int | str, ...]
+Fault = tuple[Location, InputError]
+
+
+def checks(scenario: Scenario) -> Iterator[Fault]:
+    """Yield every fault with the location of the value it is about."""
+    yield from _guests(scenario)
+    yield from _traffic(scenario)
+    yield from _costs(scenario)
+    yield from _cores(scenario)
+    yield from _interrupts(scenario)
+
+
+def guest_names(scenario: Scenario) -> tuple[str, ...]:
+    """Return the names of all guests, groups expanded, in order."""
+    return tuple(name for group in scenario.guests for name in group.members())
+
+
+def selected(scenario: Scenario, item: Traffic) -> tuple[str, ...]:
+    """Return the names of the guests that an item of traffic is for, in the order of the guests."""
+    patterns = _patterns(item)
+    known = guest_names(scenario)
+    return known if patterns == ("all",) else tuple(n for n in known if any(fnmatchcase(n, p) for p in patterns))
+
+
+def _patterns(item: Traffic) -> tuple[str, ...]:
+    return (item.guests,) if isinstance(item.guests, str) else item.guests
+
+
+def _guests(scenario: Scenario) -> Iterator[Fault]:
+    total = sum(group.count or 1 for group in scenario.guests)
+    if total > MOST_GUESTS:
+        yield ("guests",), InputError("", f"gives {total:,} guests; at most {MOST_GUESTS:,} are possible")
+    seen: set[str] = set()
+    for index, group in enumerate(scenario.guests):
+        repeated = next((name for name in group.members() if name in seen), None)
+        if repeated is not None:
+            yield ("guests", index, "name"), BadValue("", "is the name of another guest too", repeated)
+        seen.update(group.members())
+
+
+def _traffic(scenario: Scenario) -> Iterator[Fault]:
+    seen: set[str] = set()
+    known = guest_names(scenario)
+    for index, item in enumerate(scenario.traffic):
+        if item.name in seen:
+            yield (
+                ("traffic", index, "name"),
+                BadValue("", "is the name of another source too; give each its own", item.name),
+            )
+        seen.add(item.name)
+        for pattern in _patterns(item):
+            if pattern != "all" and not any(fnmatchcase(name, pattern) for name in known):
+                yield ("traffic", index, "guests"), unknown("", "guest", pattern, ("all", *known))
+
+
+def _costs(scenario: Scenario) -> Iterator[Fault]:
+    known = names.cost_names(scenario.host.model) if scenario.host.costs else ()
+    for name in scenario.host.costs:
+        if name not in known:
+            yield ("host", "costs", name), unknown("", f"cost of host {scenario.host.model}", name, known)
+        elif name.endswith("_fs") != scenario.host.costs[name].endswith("/B"):
+            need = "a time per byte such as '80 ps/B'" if name.endswith("_fs") else "a time such as '600 ns'"
+            yield (
+                ("host", "costs", name),
+                BadValue("", f"will not do for {name}, which is {need}", scenario.host.costs[name]),
+            )
+
+
+def _cores(scenario: Scenario) -> Iterator[Fault]:
+    host = scenario.host
+    if host.core_count is None:
+        return
+    for key, cores in (
+        ("irq_cores", host.irq_cores or ()),
+        ("switch_core", () if host.switch_core is None else (host.switch_core,)),
+    ):
+        if any(core >= host.core_count for core in cores):
+            yield ("host", key), BadValue("", f"is beyond the host's last core, {host.core_count - 1}", max(cores))
+    for index, group in enumerate(scenario.guests):
+        if any(core >= host.core_count for core in group.placement.cores or ()):
+            last = max(group.placement.cores or ())
+            yield (
+                ("guests", index, "placement", "cores"),
+                BadValue("", f"is beyond the host's last core, {host.core_count - 1}", last),
+            )
+
+
+def _interrupts(scenario: Scenario) -> Iterator[Fault]:
+    known = names.available_interrupts(
+        scenario.host.model, scenario.host.capabilities.apicv, scenario.host.capabilities.posted_interrupts
+    )
+    for index, group in enumerate(scenario.guests):
+        if group.datapath != "native" and group.interrupts not in known:
+            message = (
+                f"is an interrupt mode that host {scenario.host.model} does not have (host.capabilities can grant it)"
+            )
+            yield ("guests", index, "interrupts"), BadValue("", message, group.interrupts, known)

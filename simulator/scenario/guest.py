@@ -1,0 +1,116 @@
+"""A group of equal guests: how packets reach them, how they idle, where they run, what their application costs.
+
+*Scope*: one group; ``members`` gives the names of its guests. Where a datapath has no use for a field (the native path
+has no interrupt remapping) the field is left unread, so that one group can be compared over datapaths.
+*Validation*: ``tests/unit/test_scenario_grammar.py``.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+from pydantic import Field, model_validator
+
+from simulator import units
+from simulator.errors import BadValue, InputError
+from simulator.scenario import names
+from simulator.scenario.choice import Placement
+from simulator.scenario.fields import (
+    BitRate,
+    Name,
+    PositiveTime,
+    Ring,
+    Size,
+    Strict,
+    Switch,
+    Time,
+    TimeOrOff,
+    Weight,
+    name_of,
+    refuse,
+)
+
+MOST_GUESTS = 4096
+_POLL_WORD = "guest-halt-poll"
+
+
+class Idle(Strict):
+    """What a vCPU without work does: ``hlt`` exits, ``poll`` spins, ``guest-halt-poll 50 us`` spins so long and then
+    exits."""
+
+    kind: Literal["hlt", "poll", "guest-halt-poll"] = "hlt"
+    poll_ps: PositiveTime | None = Field(default=None, alias="poll")
+
+    @model_validator(mode="before")
+    @classmethod
+    def _words(cls, data: Any) -> Any:
+        if not isinstance(data, str):
+            return data
+        kind, _, rest = data.partition(" ")
+        return {"kind": kind, "poll": rest.strip()} if rest.strip() else {"kind": kind}
+
+    @model_validator(mode="after")
+    def _poll_time(self) -> Idle:
+        if (self.poll_ps is not None) != (self.kind == _POLL_WORD):
+            need = f"needs a time, such as '{_POLL_WORD} 50 us'" if self.kind == _POLL_WORD else "takes no time"
+            raise refuse(BadValue("", need, self.kind))
+        return self
+
+
+class Offloads(Strict):
+    """Work that the adapter and the stack take off the guest."""
+
+    tso: Switch = True
+    gro: Switch = True
+    checksum: Switch = True
+
+
+class Application(Strict):
+    """What the guest's application spends; null is the host model's cost."""
+
+    receive_ps: Time | None = Field(default=None, alias="receive")
+    send_ps: Time | None = Field(default=None, alias="send")
+
+
+class Guest(Strict):
+    """A group of ``count`` equal guests; on the native path each is a set of processes on the host itself."""
+
+    name: Name = "vm"
+    count: Annotated[int, Field(strict=True, ge=1, le=MOST_GUESTS)] | None = None
+    """With a count, even 1, the guests are name0, name1, ...; without, there is one and it is called name."""
+    datapath: Annotated[str, name_of("datapath", names.datapaths)] = "sriov-vf"
+    interrupts: Annotated[str, name_of("interrupt mode", names.interrupts)] = "automatic"
+    vcpus: Annotated[int, Field(strict=True, ge=1, le=256)] = 1
+    queues: Annotated[int, Field(strict=True, ge=1, le=256)] = 1
+    idle: Idle = Idle()
+    halt_poll_ps: TimeOrOff | None = Field(default=None, alias="halt_poll")
+    """Longest halt polling of the hypervisor; null is the host model's."""
+    tick: Switch | None = None
+    """Timer tick in the guest; null is as on the host."""
+    mtu_bytes: Size = Field(default=1500, alias="mtu")
+    offloads: Offloads = Offloads()
+    placement: Placement = Placement.model_validate("pinned")
+    busy: Annotated[int, Field(strict=True, ge=0, le=64)] = 0
+    """Compute-bound threads in the guest."""
+    vlan: Annotated[int, Field(strict=True, ge=0, le=4094)] = 0
+    max_rate_bps: BitRate | None = Field(default=None, alias="max_rate")
+    weight: Weight = 1
+    rx_ring: Ring | None = None
+    tx_ring: Ring | None = None
+    socket_buffer: Annotated[int, Field(strict=True, ge=1, le=1_048_576)] = 256
+    """Packets that the socket holds."""
+    mask_interrupts: Switch = False
+    """Whether the guest masks and unmasks its vector around each interrupt, as old drivers do."""
+    application: Application = Application()
+
+    @model_validator(mode="after")
+    def _queues_have_vcpus(self) -> Guest:
+        if self.queues > self.vcpus:
+            raise refuse(InputError("", f"has more queues than vCPUs ({self.queues} and {self.vcpus})"))
+        if not 68 <= self.mtu_bytes <= 9216:
+            raise refuse(BadValue("", "as mtu is not from 68 B to 9216 B", units.exact(self.mtu_bytes, units.SIZE)))
+        return self
+
+    def members(self) -> tuple[str, ...]:
+        """Return the names of the guests in this group."""
+        return (self.name,) if self.count is None else tuple(f"{self.name}{index}" for index in range(self.count))

@@ -1,0 +1,180 @@
+"""The machine and its network adapter, as a scenario names them: a catalogued model, and what differs from it.
+
+*Scope*: null (nothing written) means the catalogued model's own value.
+*Validation*: ``tests/unit/test_scenario_grammar.py``.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+from pydantic import Field, model_validator
+
+from simulator import units
+from simulator.errors import BadValue
+from simulator.scenario import names
+from simulator.scenario.fields import (
+    MOST_CORES,
+    BitRate,
+    Cores,
+    Kind,
+    Length,
+    PositiveTime,
+    Ring,
+    Size,
+    Strict,
+    Switch,
+    Time,
+    name_of,
+    refuse,
+)
+
+IDEAL_HOST = "textbook"
+"""The host whose sums are worked out by hand: no tick, no idle states, no spread of costs unless they are asked for."""
+_COST_DIMENSIONS = (units.TIME, units.TIME_PER_BYTE)
+
+
+def _read_cost(value: Any) -> str:
+    dimension = units.dimension_of(value)
+    if dimension not in _COST_DIMENSIONS:
+        raise BadValue("", "is neither a time such as '600 ns' nor a time per byte such as '80 ps/B'", value)
+    units.parse(value, dimension)
+    return str(value)
+
+
+COST = Kind(_read_cost, str, lambda: {"type": "string", "examples": ["600 ns", "80 ps/B"]})
+
+
+class Scheduler(Strict):
+    """How the host shares a core among threads: ``fair`` (latency, granularities) or ``rr`` (quantum)."""
+
+    kind: Literal["fair", "rr"] = "fair"
+    latency_ps: PositiveTime | None = Field(default=None, alias="latency")
+    minimum_granularity_ps: PositiveTime | None = Field(default=None, alias="minimum_granularity")
+    wakeup_granularity_ps: Time | None = Field(default=None, alias="wakeup_granularity")
+    quantum_ps: PositiveTime | None = Field(default=None, alias="quantum")
+
+    @model_validator(mode="after")
+    def _fits_kind(self) -> Scheduler:
+        other = {"fair": ("quantum_ps",), "rr": ("latency_ps", "minimum_granularity_ps", "wakeup_granularity_ps")}
+        for name in other[self.kind]:
+            if getattr(self, name) is not None:
+                raise refuse(BadValue("", f"has no {name.removesuffix('_ps')}", self.kind))
+        return self
+
+
+class Capabilities(Strict):
+    """Interrupt hardware, where it shall differ from the host model's."""
+
+    apicv: Switch | None = None
+    posted_interrupts: Switch | None = None
+
+
+class Softirq(Strict):
+    """The host's softirq dispatcher."""
+
+    demote: Switch = True
+    """Whether long softirq work moves to ksoftirqd, as in Linux."""
+
+
+class Host(Strict):
+    """One machine of the catalogue and what differs from it."""
+
+    model: Annotated[str, name_of("host", names.hosts)] = "modern"
+    core_count: Annotated[int, Field(strict=True, ge=1, le=MOST_CORES)] | None = Field(default=None, alias="cores")
+    tick: Switch
+    """Timer tick on every core; off on the textbook host."""
+    idle_states: Switch
+    """Whether an idle core takes time to wake; off on the textbook host."""
+    variability: Switch
+    """Whether costs spread over the range of their sources; off on the textbook host."""
+    scheduler: Scheduler = Scheduler()
+    capabilities: Capabilities = Capabilities()
+    softirq: Softirq = Softirq()
+    costs: dict[str, Annotated[str, COST]] = Field(default_factory=dict, max_length=256)
+    """Costs that shall differ from the catalogue; they count as assumed."""
+    irq_cores: Cores | None = None
+    """Cores that take the host's device interrupts."""
+    switch_core: Annotated[int, Field(strict=True, ge=0, lt=MOST_CORES)] | None = None
+
+    @model_validator(mode="before")
+    @classmethod
+    def _ideal_defaults(cls, data: Any) -> Any:
+        if not isinstance(data, dict):
+            return data
+        real = data.get("model", "modern") != IDEAL_HOST
+        return {"tick": real, "idle_states": real, "variability": real} | data
+
+    def cost_overrides(self) -> dict[str, int]:
+        """Return the changed costs in the catalogue's units: ps, and fs per byte for names that end in ``_fs``."""
+        return {name: units.parse(text, units.dimension_of(text) or units.TIME) for name, text in self.costs.items()}
+
+
+class Pcie(Strict):
+    """The slot of the adapter."""
+
+    generation: Annotated[int, Field(strict=True, ge=1, le=6)] | None = None
+    lanes: Literal[1, 2, 4, 8, 16, None] = None
+    mps_bytes: Size | None = Field(default=None, alias="mps")
+    mrrs_bytes: Size | None = Field(default=None, alias="mrrs")
+
+    @model_validator(mode="after")
+    def _powers_of_two(self) -> Pcie:
+        for name, size in (("mps", self.mps_bytes), ("mrrs", self.mrrs_bytes)):
+            if size is not None and size not in (128, 256, 512, 1024, 2048, 4096):
+                raise refuse(
+                    BadValue("", f"as {name} is not a power of two from 128 B to 4 KiB", units.exact(size, units.SIZE))
+                )
+        return self
+
+
+class Arbiter(Strict):
+    """How the adapter's transmit engine serves its functions: ``rr`` by packets, ``drr`` by bytes and weight."""
+
+    kind: Literal["rr", "drr"] = "rr"
+    quantum_bytes: Size = Field(default=1500, alias="quantum")
+
+
+class Moderation(Strict):
+    """When a completion becomes an interrupt.
+
+    ``none``: at once; ``gap``: not sooner than ``interval`` after the last; ``coalesce``: ``interval`` after the first
+    completion or after ``frames``; ``coalesce-eqe``: ``gap``, or after ``frames``; ``coalesce-cqe``: ``interval`` after
+    the last completion, or after ``frames``.
+    """
+
+    kind: Literal["none", "gap", "coalesce", "coalesce-eqe", "coalesce-cqe"]
+    interval_ps: PositiveTime | None = Field(default=None, alias="interval")
+    frames: Annotated[int, Field(strict=True, ge=1, le=65_535)] | None = None
+
+    @model_validator(mode="after")
+    def _fits_kind(self) -> Moderation:
+        if (self.interval_ps is None) != (self.kind == "none"):
+            need = "takes no interval" if self.kind == "none" else "needs an interval such as '50 us'"
+            raise refuse(BadValue("", need, self.kind))
+        if self.frames is not None and not self.kind.startswith("coalesce"):
+            raise refuse(BadValue("", "takes no frames", self.kind))
+        return self
+
+
+class Nic(Strict):
+    """One adapter of the catalogue and what differs from it."""
+
+    model: Annotated[str, name_of("NIC", names.nics)] = "e810"
+    rate_bps: BitRate | None = Field(default=None, alias="rate")
+    cable_mm: Length | None = Field(default=None, alias="cable")
+    pcie: Pcie = Pcie()
+    rx_ring: Ring | None = None
+    tx_ring: Ring | None = None
+    drop_enable: Switch | None = None
+    """Whether a frame without a descriptor is dropped at once or waits in the packet buffer and blocks what follows."""
+    arbiter: Arbiter = Arbiter()
+    moderation: Moderation | None = None
+    loopback_bps: BitRate | None = Field(default=None, alias="loopback")
+    """Cap of the embedded switch's traffic between two functions."""
+
+
+class VirtualSwitch(Strict):
+    """What carries packets between guests and the wire."""
+
+    kind: Annotated[str, name_of("switch", names.switches)] = "automatic"

@@ -1,0 +1,117 @@
+"""A scenario: a host, an adapter, guests, traffic, what to compare and what to sweep; validated and frozen.
+
+1. Field names carry units (``warmup_ps``); the words of the file (``warmup``) are their aliases.
+2. ``canonical_json`` writes the resolved scenario as text that reads back the same; ``scenario_hash`` leaves out what
+   does not change a run (name, title, description, thresholds, number of replications).
+
+*Scope*: it knows YAML words, not engines. Points of a comparison hold a scenario each, without compare and sweep.
+*Validation*: ``tests/unit/test_scenario_grammar.py``.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import Field, PrivateAttr
+
+from simulator.formats.yaml12 import Node
+from simulator.scenario.fields import PositiveTime, ScenarioName, Strict, Time
+from simulator.scenario.guest import Guest
+from simulator.scenario.host import Host, Nic, VirtualSwitch
+from simulator.scenario.thresholds import THRESHOLD
+from simulator.scenario.traffic import Capture, Traffic
+
+MOST_POINTS = 100_000
+MOST_SEED = 2**63 - 1
+_NOT_HASHED = ("name", "title", "description", "thresholds", "replications")
+
+
+class Measurement(Strict):
+    """What is left out at the start, and how long is measured after it."""
+
+    warmup_ps: Time = Field(default=5_000_000_000, alias="warmup")
+    duration_ps: PositiveTime = Field(default=50_000_000_000, alias="duration")
+
+
+class Sweep(Strict):
+    """The points of a sweep, in the words of a build matrix: paths to lists of values."""
+
+    matrix: dict[str, Any] = Field(default_factory=dict, max_length=16)
+    zip: dict[str, Any] = Field(default_factory=dict, max_length=16)
+    exclude: list[dict[str, Any]] = Field(default_factory=list, max_length=100)
+    include: list[dict[str, Any]] = Field(default_factory=list, max_length=1000)
+
+
+class Scenario(Strict):
+    """One question: who sends what to whom over which datapath on which machine."""
+
+    schema_version: Literal[1] = Field(alias="schema")
+    name: ScenarioName
+    """The file's own name unless it is given."""
+    title: Annotated[str, Field(max_length=200)] = ""
+    description: Annotated[str, Field(max_length=10_000)] = ""
+    host: Host = Field(default_factory=lambda: Host.model_validate({}))
+    nic: Nic = Nic()
+    switch: VirtualSwitch = VirtualSwitch()
+    guests: Annotated[tuple[Guest, ...], Field(min_length=1, max_length=4096)]
+    traffic: Annotated[tuple[Traffic, ...], Field(min_length=1, max_length=1000)]
+    measurement: Measurement = Measurement()
+    replications: Annotated[int, Field(strict=True, ge=1, le=10_000)] = 1
+    seed: Annotated[int, Field(strict=True, ge=0, le=MOST_SEED)] = 1
+    compare: dict[str, dict[str, Any]] = Field(default_factory=dict, max_length=64)
+    sweep: Sweep = Sweep()
+    thresholds: Annotated[tuple[Annotated[str, THRESHOLD], ...], Field(max_length=200)] = ()
+
+    _tree: Node | None = PrivateAttr(default=None)
+
+
+def resolved(scenario: Scenario) -> dict[str, Any]:
+    """Return the scenario as plain data in the words of a scenario file; it validates to an equal scenario."""
+    return scenario.model_dump(mode="json", by_alias=True)
+
+
+def canonical_json(scenario: Scenario) -> str:
+    """Return the resolved scenario as JSON with sorted keys; a file it reads stands for the SHA-256 of its content."""
+    return _dump(resolved(scenario) | {"files": _digests(scenario)})
+
+
+def scenario_hash(scenario: Scenario) -> str:
+    """Return the SHA-256, in hexadecimal, of what decides a run: canonical JSON without names, titles and
+    thresholds."""
+    data = {key: value for key, value in resolved(scenario).items() if key not in _NOT_HASHED}
+    return hashlib.sha256(_dump(data | {"files": _digests(scenario)}).encode()).hexdigest()
+
+
+def _dump(data: dict[str, Any]) -> str:
+    return json.dumps(data, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+
+
+def _digests(scenario: Scenario) -> dict[str, str]:
+    captures = [item for item in scenario.traffic if isinstance(item, Capture)]
+    named = [file for item in captures for file in (item.file, item.mix) if file]
+    return {file.name: _digest(file.path) for file in named} | _mixed(captures)
+
+
+def _mixed(captures: list[Capture]) -> dict[str, str]:
+    """Return the digests of the captures that mixes name: a mix alone does not say what is in them."""
+    mixes = [item.mix.path for item in captures if item.mix]
+    if not mixes:
+        return {}
+    from simulator.traffic.mix import load_mix
+
+    return {
+        f"{path.name}/{c.capture}": _digest(path.parent / c.capture)
+        for path in mixes
+        for c in load_mix(path).connections
+    }
+
+
+def _digest(path: Path) -> str:
+    digest = hashlib.sha256()
+    with path.open("rb") as stream:
+        while block := stream.read(1 << 20):
+            digest.update(block)
+    return digest.hexdigest()

@@ -1,0 +1,96 @@
+"""The names that a scenario may use, each list from the one place that knows it.
+
+*Scope*: names only; what a name means belongs to the package that owns it. Lists of other packages are fetched on the
+first call, so that reading the grammar imports none of them.
+*Validation*: ``tests/unit/test_scenario_grammar.py``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+DATAPATHS = ("native", "sriov-vf")
+INTERRUPTS = ("automatic", "legacy", "apicv", "posted", "poll")
+SWITCHES = ("automatic", "none", "embedded")
+
+
+def datapaths() -> tuple[str, ...]:
+    """Return the ways a packet can take into a guest."""
+    return DATAPATHS
+
+
+def interrupts() -> tuple[str, ...]:
+    """Return how an interrupt reaches a guest; ``automatic`` is the best that the host offers."""
+    return INTERRUPTS
+
+
+def switches() -> tuple[str, ...]:
+    """Return what carries packets between guests and the wire; ``automatic`` is what the datapaths need."""
+    return SWITCHES
+
+
+def hosts() -> tuple[str, ...]:
+    """Return the machine generations of the cost catalogue."""
+    from simulator import costs
+
+    return tuple(costs.hosts())
+
+
+def nics() -> tuple[str, ...]:
+    """Return the network adapters of the cost catalogue."""
+    from simulator import costs
+
+    return tuple(costs.nics())
+
+
+def cost_names(host: str) -> tuple[str, ...]:
+    """Return the costs that ``host: {costs: ...}`` may override."""
+    from simulator import costs
+
+    return tuple(costs.host(host).costs)
+
+
+def available_interrupts(host: str, apicv: bool | None, posted: bool | None) -> tuple[str, ...]:
+    """Return the interrupt modes that a host has, with what the scenario grants or takes away."""
+    from simulator import costs
+
+    has = costs.host(host).capabilities
+    offered = {
+        "apicv": has.has_apicv if apicv is None else apicv,
+        "posted": has.has_posted_interrupts if posted is None else posted,
+    }
+    return tuple(mode for mode in INTERRUPTS if offered.get(mode, True))
+
+
+def imixes() -> tuple[str, ...]:
+    """Return the packet mixes of ``size: {imix: ...}``."""
+    from simulator.traffic.imix import IMIXES
+
+    return tuple(IMIXES)
+
+
+def distributions() -> tuple[str, ...]:
+    """Return the measured size distributions of ``size: {distribution: ...}``."""
+    from simulator.traffic import distributions as known
+
+    return tuple(known.names())
+
+
+def metrics() -> tuple[str, ...]:
+    """Return the metrics of tables and thresholds."""
+    from simulator.metrics import METRICS
+
+    return tuple(METRICS)
+
+
+LISTS: dict[str, Callable[[], tuple[str, ...]]] = {
+    "datapaths": datapaths,
+    "distributions": distributions,
+    "hosts": hosts,
+    "imixes": imixes,
+    "interrupts": interrupts,
+    "metrics": metrics,
+    "nics": nics,
+    "switches": switches,
+}
+"""What ``sriovsim list`` can list beside the scenarios."""

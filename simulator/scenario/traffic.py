@@ -1,0 +1,173 @@
+"""What is sent, to or from which guests, and how fast: one class for each kind of source.
+
+1. ``direction: rx`` is towards the guests, ``tx`` from them; a request-response with ``rx`` has its client off the
+   host.
+2. An open loop has exactly one of ``rate`` (packets per second), ``throughput`` (bits of frames with FCS per second)
+   and ``load`` (share of the port's line rate, preamble and gap included).
+3. A rate is for each selected guest; with ``total: on`` it is for all of them together.
+
+*Scope*: description only. Sizes are of frames with FCS.
+*Validation*: ``tests/unit/test_scenario_grammar.py``.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import Field, model_validator
+
+from simulator.errors import BadValue, InputError
+from simulator.scenario.choice import Duration, FrameSize
+from simulator.scenario.fields import (
+    BitRate,
+    Kind,
+    Name,
+    PacketRate,
+    PositiveTime,
+    Ratio,
+    Size,
+    Strict,
+    Switch,
+    Time,
+    refuse,
+)
+
+Direction = Literal["rx", "tx"]
+Flows = Annotated[int, Field(strict=True, ge=1, le=1_048_576)]
+Selection = Annotated[str | tuple[Annotated[str, Field(max_length=80)], ...], Field(max_length=4096)]
+_RATES = ("rate", "throughput", "load")
+
+
+class _Common(Strict):
+    name: Name
+    """Unique; names the random numbers, so that two scenarios with the same names send the same packets."""
+    guests: Selection = "all"
+    """``all``, a name, a pattern such as ``vm*``, or a list of them."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _named_by_kind(cls, data: Any) -> Any:
+        return {"name": data.get("kind")} | data if isinstance(data, dict) else data
+
+
+class _Rated(_Common):
+    total: Switch = False
+    """Whether the rate is for all selected guests together."""
+    rate_millipps: PacketRate | None = Field(default=None, alias="rate")
+    throughput_bps: BitRate | None = Field(default=None, alias="throughput")
+    load_ppm: Ratio | None = Field(default=None, alias="load")
+    overload: Switch = False
+    """Whether more may be offered than the line carries; what it cannot take is then dropped at the generator."""
+
+    def rates(self) -> tuple[str, ...]:
+        """Return which of rate, throughput and load are given."""
+        given = zip(_RATES, (self.rate_millipps, self.throughput_bps, self.load_ppm), strict=True)
+        return tuple(name for name, value in given if value is not None)
+
+
+class _OpenLoop(_Rated):
+    direction: Direction = "rx"
+    size: FrameSize = FrameSize.model_validate("64 B")
+    flows: Flows = 1
+    """Flows per guest, drawn evenly."""
+
+    @model_validator(mode="after")
+    def _one_rate(self) -> _OpenLoop:
+        if len(self.rates()) != 1:
+            what = "gives " + " and ".join(self.rates()) if self.rates() else "gives no rate"
+            raise refuse(InputError("", f"{what}; exactly one is needed", None, _RATES))
+        return self
+
+
+class Poisson(_OpenLoop):
+    """Independent packets: exponential gaps."""
+
+    kind: Literal["poisson"]
+
+
+class Constant(_OpenLoop):
+    """Equal gaps; the guests start at different instants of the first gap."""
+
+    kind: Literal["constant"]
+
+
+class Bursts(_OpenLoop):
+    """Groups of ``burst`` packets, ``gap`` apart within the group, groups at the pace that gives the rate."""
+
+    kind: Literal["bursts"]
+    burst: Annotated[int, Field(strict=True, ge=1, le=1_000_000)] = 32
+    gap_ps: Time = Field(default=0, alias="gap")
+
+
+class RequestResponse(_Common):
+    """``outstanding`` clients per guest, each with one request under way."""
+
+    kind: Literal["request-response"]
+    direction: Direction = "rx"
+    request: FrameSize = FrameSize.model_validate("64 B")
+    response: FrameSize = FrameSize.model_validate("64 B")
+    outstanding: Annotated[int, Field(strict=True, ge=1, le=4096)] = 1
+    think: Duration = Duration.model_validate("0 ps")
+    timeout_ps: PositiveTime = Field(default=200_000_000_000, alias="timeout")
+    flows: Flows = 1
+
+
+class Bulk(_Common):
+    """A window of unacknowledged segments with real acknowledgements the other way; not TCP."""
+
+    kind: Literal["bulk"]
+    direction: Direction = "rx"
+    window: Annotated[int, Field(strict=True, ge=1, le=65_536)] = 64
+    segment_bytes: Size = Field(default=1518, alias="segment")
+    super_packet_bytes: Size | None = Field(default=None, alias="super_packet")
+    """Size of the packets that the guest's stack handles when it segments late and merges early; null: one frame
+    each."""
+    ack_every: Annotated[int, Field(strict=True, ge=1, le=1024)] = 2
+    timeout_ps: PositiveTime = Field(default=200_000_000_000, alias="timeout")
+    flows: Flows = 1
+    """Connections per guest."""
+
+
+class FileReference(Strict):
+    """A file beside the scenario that names it."""
+
+    name: str
+    path: Path = Field(exclude=True)
+
+
+def _read_file(value: Any) -> FileReference:
+    if not isinstance(value, FileReference):
+        raise BadValue("", "is not the name of a file", value)
+    return value
+
+
+FILE = Kind(_read_file, lambda value: value.name, lambda: {"type": "string"})
+InputFile = Annotated[FileReference, FILE]
+
+
+class Capture(_Rated):
+    """Recorded packets: one ``file`` with its own timing, or a ``mix`` of connections; a rate rescales time."""
+
+    kind: Literal["capture"]
+    file: InputFile | None = None
+    mix: InputFile | None = None
+    guest_side: Annotated[str, Field(max_length=80)] | None = None
+    """Address, MAC or network of the guest's side in the capture; a mix names its own."""
+
+    @model_validator(mode="after")
+    def _one_of_each(self) -> Capture:
+        if (self.file is None) == (self.mix is None):
+            raise refuse(InputError("", "needs exactly one of file and mix", None, ("file", "mix")))
+        if len(self.rates()) > 1:
+            raise refuse(
+                InputError("", "gives " + " and ".join(self.rates()) + "; at most one is possible", None, _RATES)
+            )
+        if self.mix is not None and self.guest_side is not None:
+            raise refuse(BadValue("", "as guest_side does not go with a mix, which names its own", self.guest_side))
+        return self
+
+
+KINDS = ("poisson", "constant", "bursts", "request-response", "bulk", "capture")
+
+Traffic = Annotated[Poisson | Constant | Bursts | RequestResponse | Bulk | Capture, Field(discriminator="kind")]

@@ -1,0 +1,178 @@
+"""Run every point of a scenario's comparison and sweep, replicate, and put the results in order.
+
+1. The scenario is loaded and expanded; thresholds are read before anything runs.
+2. For each point a plan is built; a point that is stored already is taken from its file.
+3. Replications are fanned out. When the last one of a point is in, the point is assessed and stored.
+4. A point that cannot be built or run is kept as failed, with its reason; the others go on.
+
+Every number depends on (scenario, seed, replication, engine) and nothing else: not on the number of workers, not on
+the order in which they end. All points share their seed, so that they see the same traffic.
+
+*Scope*: one machine. *Validation*: tests/unit/test_study_compare.py.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import closing
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from simulator.errors import InputError
+from simulator.plan.fingerprint import fingerprint
+from simulator.plan.model import Plan
+from simulator.plan.trace import Trace
+from simulator.scenario import Point, Scenario, load, points
+from simulator.study.comparison import Comparison
+from simulator.study.fanout import fan_out
+from simulator.study.folder import Folder, folder_of
+from simulator.study.limits import breaches, check
+from simulator.study.point import PointResult, assess, identity, job_of, plans
+from simulator.study.provenance import point_key
+from simulator.study.runs import Job, engine_named, run, warm_up
+
+Progress = Callable[[int, int], None]
+"""Called with (runs done, runs in all)."""
+MOST_REPLICATIONS = 10_000
+
+
+def compare(
+    path_or_scenario: str | Path | Scenario,
+    *,
+    overrides: Sequence[str] = (),
+    engine: str = "compiled",
+    workers: int | None = None,
+    out: str | Path | None = None,
+    progress: Progress | None = None,
+    seed: int | None = None,
+    replications: int | None = None,
+    plot: bool = True,
+) -> Comparison:
+    """Simulate all points of a scenario file (or of a scenario already loaded) and return the comparison.
+
+    `overrides`: as ``--set`` takes them; `workers`: runs at once (default: one per core); `out`: folder under which
+    the result folder is made, points as they finish, the rest at the end (default: nothing is written); `plot`:
+    whether it gets a chart. Raises InputError or ScenarioErrors for a bad scenario or option before anything is
+    written; points that fail are in `failed`.
+    """
+    engine_named(engine)
+    scenario = _scenario(path_or_scenario, overrides, seed, replications)
+    found = tuple(_with_runs(point, scenario) for point in points(scenario))
+    thresholds = check(scenario.thresholds, [identity(point) for point in found]) if scenario.thresholds else []
+    folder = folder_of(out, scenario, engine) if out is not None else None
+    work = _Work(found, engine, folder, progress)
+    results = work.finish(workers or _cores())
+    entries = [result.entry for result in results if not result.error]
+    comparison = Comparison(
+        scenario, engine, results, tuple(breaches(thresholds, entries)), folder.path if folder else None
+    )
+    if out is not None:
+        comparison.save(out, plot=plot)
+    return comparison
+
+
+def _scenario(
+    given: str | Path | Scenario, overrides: Sequence[str], seed: int | None, replications: int | None
+) -> Scenario:
+    if isinstance(given, Scenario):
+        if overrides:
+            raise InputError("overrides", "belong to a file; set them when the scenario is loaded", overrides[0])
+        scenario = given
+    else:
+        scenario = load(given, overrides)
+    changes = {key: value for key, value in (("seed", seed), ("replications", replications)) if value is not None}
+    for key, (least, most) in {"seed": (0, 2**63 - 1), "replications": (1, MOST_REPLICATIONS)}.items():
+        if not least <= changes.get(key, least) <= most:
+            raise InputError(key, f"must be from {least} to {most}", changes[key])
+    return scenario.model_copy(update=changes)
+
+
+def _with_runs(point: Point, scenario: Scenario) -> Point:
+    """The point with the study's number of replications, and its seed unless the sweep is over seeds."""
+    update = {"replications": scenario.replications}
+    if not any(name == "seed" for name in point.parameters):
+        update["seed"] = scenario.seed
+    return Point(point.series, point.parameters, point.scenario.model_copy(update=update))
+
+
+def _cores() -> int:
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+@dataclass(slots=True)
+class _Work:
+    """What is under way: plans and windows of points that are not finished, results of those that are."""
+
+    points: Sequence[Point]
+    engine: str
+    folder: Folder | None
+    progress: Progress | None
+    results: dict[int, PointResult] = field(default_factory=dict)
+    plans: dict[int, tuple[Plan, str]] = field(default_factory=dict)
+    windows: dict[int, dict[int, Trace]] = field(default_factory=dict)
+    done: int = 0
+
+    def finish(self, workers: int) -> tuple[PointResult, ...]:
+        """Run what is not stored; results in the order of the points."""
+        processes = self.engine == "reference" and workers > 1
+        warm_up(self.engine)
+        with closing(fan_out(run, self.jobs(), workers, processes=processes)) as outcomes:
+            for job, outcome in outcomes:
+                self.take(job, outcome)
+        return tuple(self.results[index] for index in range(len(self.points)))
+
+    def jobs(self) -> Iterator[Job]:
+        """The replications still to run, point by point."""
+        for index, point in enumerate(self.points):
+            try:
+                for replication, plan in plans(point):
+                    if replication == 0:
+                        self.begin(index, plan)
+                    if index in self.results:
+                        break
+                    yield job_of(index, point, plan, self.engine, replication)
+            except Exception as error:
+                self.fail(index, error)
+
+    def begin(self, index: int, plan: Plan) -> None:
+        """Take the point's result if it is stored already; otherwise make room for its windows."""
+        point = self.points[index]
+        key = point_key(point.scenario, fingerprint(plan), self.engine)
+        if self.folder is not None and (stored := self.folder.stored(key)):
+            # The address says what was simulated, not what it is called.
+            self.results[index] = PointResult(stored.entry | identity(point), stored.histogram)
+            self.advance(point.scenario.replications)
+        else:
+            self.plans[index], self.windows[index] = (plan, key), {}
+
+    def take(self, job: Job, outcome: Trace | Exception) -> None:
+        """One replication has ended; the last one finishes its point."""
+        self.advance(1)
+        if job.point in self.results:
+            return
+        if isinstance(outcome, Exception):
+            self.fail(job.point, outcome)
+            return
+        windows = self.windows[job.point]
+        windows[job.replication] = outcome
+        point = self.points[job.point]
+        if len(windows) == point.scenario.replications:
+            plan, key = self.plans.pop(job.point)
+            del self.windows[job.point]
+            result = self.results[job.point] = assess(point, plan, [windows[number] for number in sorted(windows)])
+            if self.folder is not None:
+                self.folder.keep(key, result)
+
+    def fail(self, index: int, error: Exception) -> None:
+        """The point failed; what its other replications give does not matter any more."""
+        self.plans.pop(index, None)
+        self.windows.pop(index, None)
+        name = "" if isinstance(error, InputError) else f"{type(error).__name__}: "
+        self.results[index] = PointResult(identity(self.points[index]), error=f"{name}{error}")
+
+    def advance(self, runs: int) -> None:
+        """Tell how far the study is."""
+        self.done += runs
+        if self.progress is not None:
+            self.progress(self.done, sum(point.scenario.replications for point in self.points))

@@ -1,0 +1,130 @@
+"""The outcome of a study: points in order, as a data frame, a document, a table, a chart, a folder.
+
+*Scope*: presentation of finished points; nothing here simulates. *Validation*: tests/unit/test_study_comparison.py.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import simulator
+from simulator.citation import STATUSES
+from simulator.scenario import Scenario, resolved, scenario_hash
+from simulator.study import tables
+from simulator.study.folder import folder_of, json_bytes
+from simulator.study.limits import point_name
+from simulator.study.point import PointResult
+from simulator.study.provenance import SCHEMA, block
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+    from pandas import DataFrame
+
+FAILED, BREACHED = 1, 3
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """All points of a study. `breached`: thresholds that do not hold, in words; `folder`: where it was saved, if it
+    was."""
+
+    scenario: Scenario
+    engine: str
+    results: tuple[PointResult, ...]
+    breached: tuple[str, ...] = ()
+    folder: Path | None = None
+
+    @property
+    def entries(self) -> list[dict[str, Any]]:
+        """The points that were simulated, as plain data."""
+        return [result.entry for result in self.results if not result.error]
+
+    @property
+    def failed(self) -> list[dict[str, Any]]:
+        """The points that were not, with the reason."""
+        return [result.entry | {"error": result.error} for result in self.results if result.error]
+
+    @property
+    def frame(self) -> DataFrame:
+        """One row per point: parameters, metrics with units in the column names, ranges, origin."""
+        common = {"seed": self.scenario.seed, "engine": self.engine, "version": simulator.__version__}
+        return tables.summary(self.entries, common)
+
+    @property
+    def exit_code(self) -> int:
+        """0, or 1 if a point failed, or 3 if a threshold does not hold."""
+        return FAILED if self.failed else BREACHED if self.breached else 0
+
+    def to_json(self) -> dict[str, Any]:
+        """The result document."""
+        return {
+            "schema": SCHEMA,
+            "scenario": self.scenario.name,
+            "title": self.scenario.title,
+            "seed": self.scenario.seed,
+            "replications": self.scenario.replications,
+            "engine": self.engine,
+            "version": simulator.__version__,
+            "scenario_hash": scenario_hash(self.scenario),
+            "points": self.entries,
+            "failed": self.failed,
+            "breached": list(self.breached),
+        }
+
+    def table(self) -> str:
+        """A table for the terminal, followed by what limits each point, what failed and which thresholds do not
+        hold."""
+        width = max((len(point_name(entry)) for entry in self.entries), default=0)
+        parts = [
+            tables.text(self.entries),
+            "\n".join(f"{point_name(entry):<{width}}  limit: {entry['bottleneck']}" for entry in self.entries),
+            "\n".join(f"failed: {point_name(entry)}: {entry['error']}" for entry in self.failed),
+            "\n".join(f"threshold not kept: {text}" for text in self.breached),
+            _cost_line(self.entries),
+        ]
+        return "\n\n".join(part for part in parts if part)
+
+    def plot(self) -> Figure:
+        """The chart. Raises SimulatorError if no point was simulated."""
+        from simulator.charts import draw
+
+        return draw(self.to_json())
+
+    def save(self, parent: Path | str, *, plot: bool = True) -> Path:
+        """Write the result folder ``<parent>/<name>-<hash>`` and return it. Raises InputError if that cannot be
+        done."""
+        folder = folder_of(parent, self.scenario, self.engine)
+        folder.write(self._files(plot=plot and bool(self.entries)))
+        return folder.path
+
+    def _files(self, *, plot: bool) -> dict[str, bytes]:
+        import yaml
+
+        shown = yaml.safe_dump(resolved(self.scenario), sort_keys=False, allow_unicode=True)
+        done = [result for result in self.results if not result.error]
+        files = {
+            "scenario.resolved.yaml": shown.encode(),
+            "result.json": json_bytes(self.to_json()),
+            "stages.csv": _csv(tables.stages(self.entries)),
+            "histograms.csv": _csv(tables.histograms([result.histogram for result in done])),
+        }
+        if plot:
+            from simulator.charts import png
+
+            files["chart.png"] = png(self.plot())
+        files["summary.csv"] = _csv(self.frame)
+        files["provenance.json"] = json_bytes(block(self.scenario, self.engine, self.entries, self.failed))
+        return files
+
+
+def _csv(frame: DataFrame) -> bytes:
+    return frame.to_csv(index=False, lineterminator="\n").encode()
+
+
+def _cost_line(entries: list[dict[str, Any]]) -> str:
+    """How many of the cost values behind the points have each status: fewest and most over the points."""
+    columns = {status: [entry["cost_status"][status] for entry in entries] for status in STATUSES} if entries else {}
+    shown = (f"{min(counts)} to {max(counts)} {status}" for status, counts in columns.items() if max(counts))
+    return "cost values per point: " + ", ".join(shown) if entries else ""

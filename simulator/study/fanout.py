@@ -1,0 +1,113 @@
+"""Many jobs on several workers: threads for the engine that releases the interpreter lock, processes for the other.
+
+1. Jobs are taken from an iterator as workers fall free, so a sweep of 100,000 points is never in memory at once.
+2. A job that raises gives its exception as its result; the others go on.
+3. A worker process that dies takes the whole pool with it. Its jobs are then repeated one by one, each in a pool of
+   its own: the one that dies again is the only failure.
+4. Ctrl-C sets the stop flag, which jobs look at between slices, and is raised again when the workers have ended.
+
+*Scope*: one machine. Results come in the order of completion; whoever collects them puts them in order.
+*Validation*: tests/unit/test_study_fanout.py (same results for any number of workers, a killed worker, an interrupt).
+"""
+
+from __future__ import annotations
+
+import signal
+from collections.abc import Callable, Generator, Iterable, Iterator
+from concurrent.futures import FIRST_COMPLETED, Executor, Future, ProcessPoolExecutor, ThreadPoolExecutor, wait
+from concurrent.futures.process import BrokenProcessPool
+from itertools import islice
+from multiprocessing import get_context
+from threading import Event
+from typing import Any
+
+from simulator.errors import EngineError
+
+Run = Callable[[Any, Callable[[], bool]], Any]
+Outcome = Any
+PER_WORKER = 2
+"""Jobs handed out per worker: one running, one waiting."""
+
+_stop_flag: Any = None
+
+
+def fan_out(
+    run: Run, jobs: Iterable[Any], workers: int, *, processes: bool
+) -> Generator[tuple[Any, Outcome], None, None]:
+    """Pairs of (job, result or the exception it raised), as they finish. `run(job, stopped)` must be a module's
+    function for processes."""
+    remaining = iter(jobs)
+    flag = get_context("spawn").Event() if processes else Event()
+    while True:
+        crashed: list[Any] = []
+        with _pool(workers, flag, processes) as pool:
+            yield from _drain(run, remaining, pool, workers, flag, crashed)
+        if not crashed:
+            return
+        for job in crashed:
+            yield job, _alone(run, job, flag)
+
+
+def _pool(workers: int, flag: Any, processes: bool) -> Executor:
+    if processes:
+        return ProcessPoolExecutor(workers, get_context("spawn"), _prepare, (flag,))
+    return ThreadPoolExecutor(workers)
+
+
+def _drain(
+    run: Run, remaining: Iterator[Any], pool: Executor, workers: int, flag: Any, crashed: list[Any]
+) -> Iterator[tuple[Any, Outcome]]:
+    running: dict[Future[Any], Any] = {}
+    try:
+        while True:
+            if not crashed:
+                for job in islice(remaining, workers * PER_WORKER - len(running)):
+                    running[_submit(pool, run, job, flag)] = job
+            if not running:
+                return
+            for future in wait(running, return_when=FIRST_COMPLETED).done:
+                job = running.pop(future)
+                if isinstance(outcome := _outcome(future), BrokenProcessPool):
+                    crashed.append(job)
+                else:
+                    yield job, outcome
+    finally:
+        # Reached with jobs under way on Ctrl-C, or when the reader of the results has enough.
+        if running:
+            flag.set()
+            pool.shutdown(cancel_futures=True)
+
+
+def _submit(pool: Executor, run: Run, job: Any, flag: Any) -> Future[Any]:
+    try:
+        if isinstance(pool, ProcessPoolExecutor):
+            return pool.submit(_in_process, run, job)
+        return pool.submit(run, job, flag.is_set)
+    except BrokenProcessPool as error:
+        failed: Future[Any] = Future()
+        failed.set_exception(error)
+        return failed
+
+
+def _outcome(future: Future[Any]) -> Outcome:
+    error = future.exception()
+    if error is not None and not isinstance(error, Exception):
+        raise error
+    return future.result() if error is None else error
+
+
+def _alone(run: Run, job: Any, flag: Any) -> Outcome:
+    with _pool(1, flag, True) as pool:
+        outcome = _outcome(pool.submit(_in_process, run, job))
+    return EngineError("its worker process died twice") if isinstance(outcome, BrokenProcessPool) else outcome
+
+
+def _prepare(flag: Any) -> None:
+    """In a worker process: the parent alone hears Ctrl-C, and says so by the flag."""
+    global _stop_flag
+    _stop_flag = flag
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+
+
+def _in_process(run: Run, job: Any) -> Any:
+    return run(job, _stop_flag.is_set)

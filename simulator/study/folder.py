@@ -1,0 +1,81 @@
+"""The folder of a study: finished points as they come, the merged tables and the chart at the end.
+
+1. A finished point goes to ``points/<key>.json``, written beside and renamed, so a file is whole or absent. The key
+   is the hash of everything that decides its content: a rerun finds it and skips the point.
+2. When all points are there, the tables and the chart are written, ``summary.csv`` and ``provenance.json`` last: a
+   folder without them is not complete.
+
+A point file that cannot be read as one (another program touched it) is as good as absent: the point is simulated again.
+
+*Scope*: local or network file systems with atomic rename. *Validation*: tests/unit/test_study_folder.py.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+from simulator.errors import InputError
+from simulator.scenario import Scenario
+from simulator.study.point import PointResult
+from simulator.study.provenance import SCHEMA, study_hash
+
+HASH_SHOWN = 12
+
+
+@dataclass(frozen=True, slots=True)
+class Folder:
+    """One result folder."""
+
+    path: Path
+
+    def stored(self, key: str) -> PointResult | None:
+        """The finished point of that key, or None."""
+        try:
+            content = json.loads((self.path / "points" / f"{key}.json").read_text(encoding="utf-8"))
+            if content["schema"] == SCHEMA and content["key"] == key:
+                return PointResult(content["point"], {int(index): count for index, count in content["histogram"]})
+        except (OSError, ValueError, KeyError, TypeError):
+            return None
+        return None
+
+    def keep(self, key: str, result: PointResult) -> None:
+        """Store a finished point."""
+        histogram = [[index, count] for index, count in result.histogram.items()]
+        content = {"schema": SCHEMA, "key": key, "point": result.entry, "histogram": histogram}
+        self.write({f"points/{key}.json": json_bytes(content)})
+
+    def write(self, files: Mapping[str, bytes]) -> None:
+        """Write files in the given order, each whole or not at all. Raises InputError if the folder cannot be
+        written."""
+        try:
+            for name, content in files.items():
+                _write_whole(self.path / name, content)
+        except OSError as error:
+            raise InputError(str(self.path), f"cannot be written ({error.strerror})") from None
+
+
+def folder_of(parent: Path | str, scenario: Scenario, engine: str) -> Folder:
+    """The folder ``<parent>/<name>-<hash>`` of a study; nothing is created yet."""
+    name = f"{scenario.name.replace(' ', '-')}-{study_hash(scenario, engine)[:HASH_SHOWN]}"
+    return Folder(Path(parent) / name)
+
+
+def json_bytes(content: object) -> bytes:
+    """Readable JSON with a line end; NaN is refused."""
+    return (json.dumps(content, indent=1, ensure_ascii=False, allow_nan=False) + "\n").encode()
+
+
+def _write_whole(path: Path, content: bytes) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    beside = path.with_name(f".{path.name}.{os.getpid()}")
+    try:
+        beside.write_bytes(content)
+        beside.replace(path)
+    finally:
+        with suppress(FileNotFoundError):
+            beside.unlink()

@@ -1,0 +1,125 @@
+"""The result of one point: all metrics over its pooled replications, their ranges, and where the numbers come from.
+
+1. The windows of the replications are added up; every metric is computed once on the sum.
+2. The scalar metrics are computed on each replication too; their spread gives the ranges.
+3. The entry is plain data in the form of the result document, so that a stored point and a fresh one are the same
+   thing.
+
+*Scope*: one point. *Validation*: tests/unit/test_study_point.py.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from simulator import costs, metrics
+from simulator.citation import STATUSES
+from simulator.datapaths import datapath
+from simulator.metrics import latency, rates
+from simulator.plan.fingerprint import fingerprint
+from simulator.plan.model import Plan
+from simulator.plan.trace import Trace
+from simulator.scenario import Point, Scenario, scenario_hash
+from simulator.scenario.build import build, guest_settings, host_settings, notes
+from simulator.study.ranges import Range, spread
+from simulator.study.runs import Job, run
+
+
+@dataclass(frozen=True, slots=True)
+class PointResult:
+    """A point's entry in the result document and its latency histogram; for a point that failed, `error` and no
+    metrics."""
+
+    entry: dict[str, Any]
+    histogram: dict[int, int] = field(default_factory=dict)
+    error: str = ""
+
+
+def run_point(point: Point, engine: str = "compiled", replications: int | None = None) -> PointResult:
+    """Run all replications of one point here and now. Raises SimulatorError if a run fails."""
+    jobs = [job_of(0, point, plan, engine, number) for number, plan in plans(point, replications)]
+    return assess(point, jobs[0].plan, [run(job) for job in jobs])
+
+
+def plans(point: Point, replications: int | None = None) -> Iterator[tuple[int, Plan]]:
+    """(replication, plan): captures are drawn when a plan is built, so they need one each; other traffic shares one."""
+    drawn = any(item.kind == "capture" for item in point.scenario.traffic)
+    first = build(point.scenario)
+    for number in range(replications or point.scenario.replications):
+        yield number, build(point.scenario, number) if drawn and number else first
+
+
+def job_of(index: int, point: Point, plan: Plan, engine: str, replication: int) -> Job:
+    """One replication of point number `index`."""
+    scenario, window = point.scenario, point.scenario.measurement
+    return Job(index, plan, window.warmup_ps, window.duration_ps, engine, scenario.seed, replication)
+
+
+def assess(point: Point, plan: Plan, traces: Sequence[Trace]) -> PointResult:
+    """The result of a point from the windows of its replications, in their order."""
+    pooled = metrics.pool(traces)
+    entry = identity(point) | {
+        **metrics.measure(plan, pooled),
+        "latency_exact": _exact(plan, pooled),
+        "conservation": _balance(plan, pooled),
+        "ranges": _ranges([metrics.headline(plan, trace) for trace in traces]),
+        "replications": len(traces),
+        "cost_status": cost_status(point.scenario),
+        "notes": list(notes(point.scenario)),
+        "scenario_hash": scenario_hash(point.scenario),
+        "plan_hash": fingerprint(plan),
+    }
+    return PointResult(entry, latency.histogram(plan, pooled))
+
+
+def identity(point: Point) -> dict[str, Any]:
+    """What a point is called: series, swept parameters, datapaths and interrupt modes of its guests."""
+    used = paths(point.scenario)
+    modes = dict.fromkeys(mode for name, mode in used if len(datapath(name).modes) > 1)
+    return {
+        "series": point.series,
+        "parameters": dict(point.parameters),
+        "datapath": "+".join(dict.fromkeys(name for name, _ in used)),
+        "interrupts": "+".join(modes),
+    }
+
+
+def paths(scenario: Scenario) -> list[tuple[str, str]]:
+    """The different (datapath, interrupt mode) of the guests, ``automatic`` resolved."""
+    guests = guest_settings(scenario, host_settings(scenario.host))
+    return list(dict.fromkeys((guest.datapath, guest.mode) for guest in guests))
+
+
+def cost_status(scenario: Scenario) -> dict[str, int]:
+    """How many of the costs that the point's paths spend, and of its NIC's facts, have each status; overrides are
+    assumed."""
+    host = host_settings(scenario.host).model
+    spent = {cost for name, mode in paths(scenario) for step in datapath(name).steps(mode) for cost in step.costs}
+    found = Counter(host.cost(name).status for name in spent)
+    facts = costs.summary(costs.nic(scenario.nic.model))
+    return {status: found[status] + facts[status] for status in STATUSES}
+
+
+def _exact(plan: Plan, trace: Trace) -> dict[str, int | None]:
+    return {
+        "count": rates.delivered(plan, trace),
+        "sum_ps": latency.sum_ps(plan, trace),
+        "minimum_ps": latency.minimum_ps(plan, trace),
+        "maximum_ps": latency.maximum_ps(plan, trace),
+    }
+
+
+def _balance(plan: Plan, trace: Trace) -> dict[str, int]:
+    return {
+        "offered": rates.offered(plan, trace),
+        "in_flight_start": trace.in_flight_start,
+        "in_flight_end": trace.in_flight_end,
+        "turned_into_acknowledgements": -rates.unaccounted(plan, trace),
+    }
+
+
+def _ranges(headlines: Sequence[dict[str, float | None]]) -> dict[str, Range]:
+    return {name: spread([values[name] for values in headlines]) for name in headlines[0]}

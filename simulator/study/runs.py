@@ -1,0 +1,72 @@
+"""One replication: a plan runs through its warm-up and its window on an engine, in slices that let it be stopped.
+
+1. The engine is made with the plan, the seed and the number of the replication.
+2. It runs to the end of the warm-up, `begin_window` clears every count, then it runs to the end of the window.
+3. Between slices the run asks whether to stop; a run in slices equals one run.
+
+*Scope*: one process, one plan. *Validation*: tests/unit/test_study_runs.py.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from importlib import import_module
+
+from simulator.errors import EngineError, Interrupted, unknown
+from simulator.metrics import stages
+from simulator.plan.model import Plan
+from simulator.plan.trace import Engine, Trace
+
+ENGINES = {
+    "compiled": ("simulator.engines.compiled", "CompiledEngine"),
+    "reference": ("simulator.engines.reference", "ReferenceEngine"),
+}
+SLICES = 100
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """One replication of one point: everything a worker process needs. Times in ps."""
+
+    point: int
+    plan: Plan
+    warmup_ps: int
+    duration_ps: int
+    engine: str
+    seed: int
+    replication: int
+
+
+def engine_named(name: str) -> Callable[..., Engine]:
+    """The engine's class. Raises InputError with the choices for an unknown name."""
+    if name not in ENGINES:
+        raise unknown("--engine", "engine", name, ENGINES)
+    module, member = ENGINES[name]
+    found: Callable[..., Engine] = getattr(import_module(module), member)
+    return found
+
+
+def warm_up(name: str) -> None:
+    """Let an engine compile itself once, before many workers would all wait for it."""
+    engine_named(name)(Plan("warm-up"), 0).run(0)
+
+
+def run(job: Job, stopped: Callable[[], bool] = lambda: False) -> Trace:
+    """The measured window of one replication. Raises Interrupted when `stopped()` says so, EngineError if stages do
+    not add up."""
+    engine = engine_named(job.engine)(job.plan, job.seed, job.replication)
+    _advance(engine, 0, job.warmup_ps, stopped)
+    engine.begin_window()
+    _advance(engine, job.warmup_ps, job.duration_ps, stopped)
+    trace = engine.trace()
+    if residual := stages.residual_ps(job.plan, trace):
+        raise EngineError(f"latency and its stages differ by {residual} ps over all delivered packets")
+    return trace
+
+
+def _advance(engine: Engine, start_ps: int, length_ps: int, stopped: Callable[[], bool]) -> None:
+    for part in range(1, SLICES + 1):
+        if stopped():
+            raise Interrupted("stopped")
+        engine.run(start_ps + length_ps * part // SLICES)

@@ -1,0 +1,131 @@
+"""Results as tables: one row per point, one row per stage, one row per histogram bucket; and the short table for a
+terminal.
+
+Column names carry units: ``latency_p99_us``, ``offered_pps``, ``host_cores_busy``; ranges over replications follow
+their metric as ``_low``, ``_high`` (95 % interval of the mean), ``_min`` and ``_max``.
+
+*Scope*: plain columns, nothing nested. *Validation*: tests/unit/test_study_tables.py.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from simulator import units
+from simulator.metrics import METRICS
+from simulator.plan.trace import histogram_upper
+from simulator.study.limits import point_name
+
+if TYPE_CHECKING:
+    from pandas import DataFrame
+
+Entry = Mapping[str, Any]
+RANGED = (
+    "delivered_pps", "throughput_bps", "latency.mean", "latency.p50", "latency.p99", "latency.p99.9", "loss_ratio",
+    "host_cores_busy", "guest_cores_busy", "exits_per_packet", "interrupts_per_packet",
+)  # fmt: skip
+MISSING = "-"
+
+
+def column_of(metric: str) -> str:
+    """The column of a scalar metric; its unit is in the name wherever it has one that the name does not say."""
+    group, _, part = metric.partition(".")
+    return f"{group}_{part}_{METRICS[metric].unit}" if part else metric
+
+
+def summary(entries: Sequence[Entry], common: Mapping[str, Any]) -> DataFrame:
+    """One row per point; `common` adds columns that are the same for all (seed, version, engine, ...)."""
+    from pandas import DataFrame
+
+    parameters = list(dict.fromkeys(name for entry in entries for name in entry["parameters"]))
+    return DataFrame([_row(number, entry, parameters) | dict(common) for number, entry in enumerate(entries)])
+
+
+def stages(entries: Sequence[Entry]) -> DataFrame:
+    """One row per point and stage: mean wait and service in us."""
+    from pandas import DataFrame
+
+    rows = [
+        {
+            "point": number,
+            "series": entry["series"],
+            "stage": s["name"],
+            "wait_us": s["wait_us"],
+            "service_us": s["service_us"],
+        }
+        for number, entry in enumerate(entries)
+        for s in entry["stages"]
+    ]
+    return DataFrame(rows, columns=["point", "series", "stage", "wait_us", "service_us"])
+
+
+def histograms(found: Sequence[Mapping[int, int]]) -> DataFrame:
+    """One row per point and occupied latency bucket; both edges belong to the bucket."""
+    from pandas import DataFrame
+
+    rows = [
+        (number, histogram_upper(index - 1) + 1 if index else 0, histogram_upper(index), count)
+        for number, histogram in enumerate(found)
+        for index, count in histogram.items()
+    ]
+    return DataFrame(rows, columns=["point", "bucket_low_ps", "bucket_high_ps", "count"])
+
+
+def _row(number: int, entry: Entry, parameters: list[str]) -> dict[str, Any]:
+    row = {"point": number, **{key: entry[key] for key in ("series", "datapath", "interrupts")}}
+    row |= {name: entry["parameters"].get(name) for name in parameters}
+    for name, metric in METRICS.items():
+        if metric.scalar:
+            group, _, part = name.partition(".")
+            row[column_of(name)] = entry[f"{group}_{metric.unit}"][part] if part else entry[name]
+        if name in RANGED:
+            row |= {f"{column_of(name)}_{end}": value for end, value in entry["ranges"][name].items()}
+    row |= {f"latency_{name}": value for name, value in entry["latency_exact"].items()}
+    row |= {
+        "drops": sum(entry["drops"].values()),
+        "exits": sum(entry["exits"].values()),
+        "bottleneck": entry["bottleneck"],
+    }
+    row |= {f"costs_{status}": count for status, count in entry["cost_status"].items()}
+    return row | {key: entry[key] for key in ("replications", "scenario_hash", "plan_hash")}
+
+
+def _micro(value_us: float | None) -> str:
+    return MISSING if value_us is None else units.format_time(value_us * 10**6)
+
+
+def _plain(value: float | None) -> str:
+    return MISSING if value is None else f"{value:.3g}"
+
+
+def _shown(entry: Entry) -> dict[str, str]:
+    latency, loss = entry["latency_us"], entry["loss_ratio"]
+    return {
+        "point": point_name(entry),
+        "offered": units.format_packet_rate((entry["offered_pps"] or 0) * 1000),
+        "delivered": units.format_packet_rate((entry["delivered_pps"] or 0) * 1000),
+        "loss": MISSING if loss is None else units.format_ratio(loss * 10**6),
+        **{name: _micro(latency[name]) for name in ("mean", "p50", "p99", "p99.9")},
+        "host cores": _plain(entry["host_cores_busy"]),
+        "guest cores": _plain(entry["guest_cores_busy"]),
+        "exits/pkt": _plain(entry["exits_per_packet"]),
+        "irqs/pkt": _plain(entry["interrupts_per_packet"]),
+    }
+
+
+def text(entries: Sequence[Entry]) -> str:
+    """A table for the terminal, one line per point."""
+    rows = [_shown(entry) for entry in entries]
+    if not rows:
+        return ""
+    lines = [dict(zip(rows[0], rows[0], strict=True)), *rows]
+    widths = {name: max(len(line[name]) for line in lines) for name in rows[0]}
+    return "\n".join(_line(line, widths) for line in lines)
+
+
+def _line(cells: Mapping[str, str], widths: Mapping[str, int]) -> str:
+    parts = [
+        cells[name].ljust(width) if name == "point" else cells[name].rjust(width) for name, width in widths.items()
+    ]
+    return "  ".join(parts).rstrip()

@@ -1,0 +1,1 @@
+"""What carries packets between guests and the wire."""

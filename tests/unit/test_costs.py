@@ -1,0 +1,529 @@
+"""The catalogue of hosts and NICs: complete, honest about its sources, and arithmetically what it says it is."""
+
+from __future__ import annotations
+
+import ast
+import re
+import subprocess
+import sys
+from collections.abc import Callable
+from decimal import Decimal
+from fractions import Fraction
+from pathlib import Path
+from typing import Any, get_args
+
+import pytest
+
+from simulator.citation import STATUSES, Cited, Confidence
+from simulator.costs import Host, Nic, host, hosts, nic, nics, summary
+from simulator.costs.compose import cycles_to_ps
+from simulator.costs.names import COSTS, HOST_FACTS, NIC_FACTS, STACK_SUFFIXES
+from simulator.costs.pcie import usable_rate_bps
+from simulator.costs.readings import readings
+from simulator.errors import InputError
+
+REAL_HOSTS = ("legacy-2010", "haswell-2015", "modern")
+REAL_NICS = ("82599", "x710", "e810")
+PARTS = tuple(hosts()) + tuple(nics())
+
+# what the datapaths of the specification ask for, written out once more so that a name cannot vanish from both places
+REQUIRED = """
+g_irq g_napi_poll g_rearm g_drv_rx_pk g_stack_rx_pk g_sock_pk g_wake_app g_app_rx_pk g_app_tx_pk g_stack_tx_pk
+g_drv_tx_pk g_tx_reap_pk g_refill_pk g_doorbell g_mmio_wr g_copy_fs g_seg_rx_pk g_seg_tx_pk g_csum_fs g_vq_add g_tick
+k_exit k_eoi k_inject k_ipi k_irqfd k_ioeventfd k_pi_notify k_pi_wakeup k_hlt k_block k_wake k_poll_exit
+halt_poll_max_ns halt_poll_grow halt_poll_grow_start_ns halt_poll_shrink
+q_exit q_mmio q_loop q_bh q_tap_rd q_tap_wr q_irq q_rx_pk q_tx_pk q_vq_rx q_vq_pop
+h_hardirq h_hardirq_native h_napi_poll h_rearm h_drv_rx_pk h_stack_rx_pk h_sock_pk h_wake_app h_app_rx_pk h_app_tx_pk
+h_stack_tx_pk h_drv_tx_pk h_drv_tx_native_pk h_tx_reap_pk h_refill_pk h_doorbell h_mmio_wr h_copy_fs h_seg_rx_pk
+h_seg_tx_pk h_csum_fs h_tap_enq h_wake h_ctxsw h_idle_exit h_tick h_wake_mutex h_task_wake
+v_work v_rx_pk v_tx_pk v_signal v_flush s_bridge s_flood d_poll d_rx_burst d_rx_pk d_tx_pk
+p_mem p_mmio_rd p_mmio_wr_lat
+"""
+
+
+def part(name: str) -> Host | Nic:
+    return host(name) if name in hosts() else nic(name)
+
+
+def entries(name: str) -> dict[str, Cited]:
+    chosen = part(name)
+    return {**chosen.facts, **(chosen.costs if isinstance(chosen, Host) else {})}
+
+
+ALL = [(name, key) for name in PARTS for key in entries(name)]
+FORMULAS = [(name, key) for name, key in ALL if entries(name)[key].formula]
+
+
+# --- completeness -----------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("name", hosts())
+def test_host_defines_exactly_the_vocabulary(name: str) -> None:
+    assert list(host(name).costs) == list(COSTS)
+    assert list(host(name).facts) == list(HOST_FACTS)
+    assert set(REQUIRED.split()) == set(COSTS)
+
+
+@pytest.mark.parametrize("name", nics())
+def test_nic_defines_exactly_the_vocabulary(name: str) -> None:
+    assert list(nic(name).facts) == list(NIC_FACTS)
+
+
+@pytest.mark.parametrize(("name", "key"), ALL)
+def test_entry_is_whole(name: str, key: str) -> None:
+    entry = entries(name)[key]
+    unit = {**COSTS, **HOST_FACTS, **NIC_FACTS}[key][0]
+    assert entry.name == key
+    assert entry.unit == unit
+    assert isinstance(entry.value, int)
+    assert 0 <= entry.low <= entry.value <= entry.high
+    assert entry.status in STATUSES
+
+
+# --- honesty ----------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(("name", "key"), ALL)
+def test_status_is_borne_by_its_sources(name: str, key: str) -> None:
+    """Cited and derived need readings of this hardware or of none in particular; anything foreign is borrowed."""
+    entry = entries(name)[key]
+    if entry.status == "assumed":
+        return
+    assert entry.status != "measured", "nothing was measured here"
+    assert entry.sources
+    assert entry.hardware
+    own = part(name).families | {"any"}
+    cpus = {readings()[key].cpu for key in _reading_names(entry, name) or entry.readings}
+    if entry.status in ("cited", "derived"):
+        assert cpus <= own, f"{cpus - own} is not {name}"
+    else:
+        assert entry.status == "borrowed"
+
+
+def test_borrowed_without_a_foreign_cpu_says_which_operation_stands_in() -> None:
+    for name, key in ALL:
+        entry = entries(name)[key]
+        cpus = {readings()[used].cpu for used in _reading_names(entry, name)}
+        if entry.status == "borrowed" and cpus <= part(name).families | {"any"}:
+            assert entry.note, f"{name}.{key}"
+
+
+@pytest.mark.parametrize("name", REAL_HOSTS + REAL_NICS)
+def test_a_value_that_leans_on_an_assumed_one_is_assumed(name: str) -> None:
+    table = entries(name)
+    for entry in table.values():
+        used = _names(entry.formula) & set(table) - {entry.name}
+        if any(table[other].status == "assumed" for other in used):
+            assert entry.status == "assumed", entry.name
+        if any(table[other].status == "borrowed" for other in used):
+            assert entry.status in ("borrowed", "assumed"), entry.name
+
+
+@pytest.mark.parametrize("name", REAL_HOSTS)
+def test_assumed_without_range_of_its_own_is_half_to_double_and_says_so(name: str) -> None:
+    flagged = [entry for entry in host(name).costs.values() if entry.range_assumed]
+    assert flagged
+    for entry in flagged:
+        assert entry.status == "assumed"
+        assert abs(2 * entry.low - entry.value) <= 1
+        assert abs(entry.high - 2 * entry.value) <= 1
+
+
+def test_textbook_is_assumed_throughout_and_exact() -> None:
+    for name in ("textbook", "textbook-nic"):
+        for entry in entries(name).values():
+            assert entry.status == "assumed"
+            assert entry.low == entry.value == entry.high
+            assert not entry.sources
+
+
+def test_every_reading_is_used_and_has_a_source() -> None:
+    used = {key for name, entry in ALL for key in entries(name)[entry].readings}
+    assert used == set(readings())
+    for reading in readings().values():
+        assert reading.citation.title
+        assert re.match(r"https?://", reading.citation.url_or_doc)
+        assert reading.citation.hardware
+        assert reading.citation.confidence in get_args(Confidence)
+        assert reading.values
+
+
+@pytest.mark.parametrize("name", PARTS)
+def test_summary_counts_each_value_once(name: str) -> None:
+    count = summary(part(name))
+    assert tuple(count) == STATUSES
+    assert sum(count.values()) == len(entries(name))
+    assert count["assumed"] == sum(1 for entry in entries(name).values() if entry.status == "assumed")
+
+
+# --- arithmetic -------------------------------------------------------------------------------------------------------
+
+
+def _names(formula: str) -> set[str]:
+    return {node.id for node in ast.walk(ast.parse(formula or "0", mode="eval")) if isinstance(node, ast.Name)}
+
+
+def _reading_names(entry: Cited, owner: str) -> set[str]:
+    """Readings in the formula, through twins and other costs of the same part."""
+    found: set[str] = set()
+    for used in _names(entry.formula):
+        if used in readings():
+            found.add(used)
+        elif used in entries(owner) and used != entry.name:
+            found |= _reading_names(entries(owner)[used], owner)
+    return found
+
+
+def _scalar(values: tuple[Decimal, ...]) -> Any:
+    numbers = tuple(Fraction(value) for value in values)
+    return numbers[0] if len(numbers) == 1 else numbers
+
+
+def _mean(values: tuple[Fraction, ...]) -> Fraction:
+    return Fraction(sum(values), len(values))
+
+
+def _link_rate(generation: int, lanes: int) -> Fraction:
+    """The bus rate once more, from the readings alone."""
+    table = readings()
+    gt = Fraction(table["pcie_gts"].values[generation - 1]) * 10**9
+    coding = Fraction(8, 10) if generation < 3 else Fraction(128, 130)
+    symbols = [Fraction(value) for value in table["pcie_ack_symbols"].values]
+    interval = symbols[3] if lanes == 16 else symbols[min(generation, 3) - 1]
+    dllp = Fraction(table["pcie_fc_ack_size"].values[0])
+    skip = Fraction(table["pcie_skip"].values[0]) / Fraction(table["pcie_skip"].values[1])
+    return lanes * gt * coding * (1 - 2 * dllp / interval - skip)
+
+
+def _evaluate(formula: str, entry: Cited, table: dict[str, Cited]) -> Fraction:
+    def cost(name: str) -> Fraction:
+        other = table[name]
+        if other.given_unit == entry.given_unit:
+            return Fraction(other.given)
+        assert entry.given_unit == "ns"
+        return Fraction(other.value, 1000)
+
+    scope: dict[str, Any] = {"mean": _mean, "usable_rate_bps": _link_rate}
+    for name in _names(formula) - set(scope):
+        scope[name] = _scalar(readings()[name].values) if name in readings() else cost(name)
+    exact = re.sub(r"\b(\d+)\b", r"Fraction(\1)", re.sub(r"\[(\d)\]", r"_at_\1", formula))
+    exact = re.sub(r"_at_(\d)", r"[\1]", exact)
+    arguments: Callable[[re.Match[str]], str] = lambda match: match.group(0).replace("Fraction(", "int(")  # noqa: E731
+    exact = re.sub(r"usable_rate_bps\(.*\)", arguments, exact)
+    return Fraction(eval(exact, {"__builtins__": {}, "Fraction": Fraction, "int": int}, scope))
+
+
+@pytest.mark.parametrize(("name", "key"), FORMULAS)
+def test_stated_value_is_what_its_formula_gives(name: str, key: str) -> None:
+    """To the last digit that the row states."""
+    entry = entries(name)[key]
+    assert _names(entry.formula) & set(readings()) <= set(entry.readings)
+    digits = -int(entry.given.as_tuple().exponent)
+    found = _evaluate(entry.formula, entry, entries(name))
+    assert abs(found - Fraction(entry.given)) <= (1 if key.startswith("pcie") else Fraction(1, 2 * 10**digits))
+
+
+@pytest.mark.parametrize("name", REAL_HOSTS + REAL_NICS)
+def test_values_that_are_not_assumed_have_a_formula(name: str) -> None:
+    assert [key for key, entry in entries(name).items() if entry.status != "assumed" and not entry.formula] == []
+
+
+@pytest.mark.parametrize(("name", "key"), ALL)
+def test_conversion_to_model_unit(name: str, key: str) -> None:
+    entry = entries(name)[key]
+    clock = host(name).cpu_hz if name in hosts() else 1
+    scale = {"ps": 1, "ns": 10**3, "us": 10**6, "ms": 10**9}
+    if entry.given_unit == "cycles":
+        assert entry.value == (Fraction(entry.given) * 10**12 + clock // 2) // clock
+    elif entry.given_unit == "GB/s":
+        assert abs(entry.value - Fraction(10**6) / Fraction(entry.given)) <= Fraction(1, 2)
+    elif entry.unit == "ps":
+        assert abs(entry.value - Fraction(entry.given) * scale[entry.given_unit]) <= Fraction(1, 2)
+    else:
+        assert entry.value == entry.given
+        assert entry.given_unit == entry.unit
+
+
+def test_cycles_round_half_up() -> None:
+    assert cycles_to_ps(3, 10**12) == 3
+    assert cycles_to_ps(1, 2 * 10**12) == 1
+    assert cycles_to_ps(1, 3 * 10**12) == 0
+    assert cycles_to_ps(1529, 2_800_000_000) == 546_071
+
+
+@pytest.mark.parametrize(
+    ("name", "whole"),
+    [("legacy-2010", 12315), ("haswell-2015", 9010), ("modern", 9800)],
+)
+def test_user_exit_is_split_without_loss(name: str, whole: int) -> None:
+    """Exit, return to QEMU and register access add up to the MMIO user exit that the sources give."""
+    costs = host(name).costs
+    assert sum(costs[key].given for key in ("k_exit", "q_exit", "q_mmio")) == whole
+
+
+def test_apicv_saving_is_split_without_loss() -> None:
+    costs = host("modern").costs
+    assert costs["k_eoi"].given + costs["k_inject"].given == readings()["skx_apicv_saving"].values[0]
+
+
+def test_hardware_delivery_is_counted_once() -> None:
+    costs = host("modern").costs
+    assert costs["g_irq"].given + costs["k_pi_notify"].given == readings()["zen_avic_ipi"].values[0]
+
+
+def test_sendto_is_split_without_loss() -> None:
+    costs = host("legacy-2010").costs
+    parts = ("g_app_tx_pk", "g_stack_tx_pk", "g_drv_tx_pk")
+    assert sum(costs[key].given for key in parts) == readings()["nhm_udp_send"].values[0]
+
+
+def test_tap_write_is_split_without_loss() -> None:
+    modern = host("modern")
+    total = sum(modern.ps(key) for key in ("q_tap_wr", "s_bridge", "h_drv_tx_pk"))
+    assert total == pytest.approx(9_130_000, abs=10)
+
+
+@pytest.mark.parametrize("direction", ["rx", "tx"])
+def test_vhost_batches_are_reproduced(direction: str) -> None:
+    """Per-frame and per-batch part give back both measured rates."""
+    modern = host("modern")
+    frame = modern.ps("v_rx_pk" if direction == "rx" else "v_tx_pk")
+    batch = modern.ps("v_signal" if direction == "rx" else "v_flush")
+    for size in (1, 64):
+        measured = 10**12 / float(readings()[f"vhost_{direction}_b{size}"].values[0])
+        assert frame + batch / size == pytest.approx(measured, abs=20)
+
+
+@pytest.mark.parametrize("name", hosts())
+def test_bare_metal_runs_the_same_stack_as_the_guest(name: str) -> None:
+    chosen = host(name)
+    for suffix in set(STACK_SUFFIXES) - {"drv_tx_pk"}:
+        assert chosen.costs[f"h_{suffix}"].value == chosen.costs[f"g_{suffix}"].value
+    assert chosen.ps("h_hardirq_native") == chosen.ps("g_irq")
+    assert chosen.ps("h_drv_tx_native_pk") == chosen.ps("g_drv_tx_pk")
+
+
+# --- the textbook sums ------------------------------------------------------------------------------------------------
+
+BOLD_NS = {
+    "g_irq": 500,
+    "g_napi_poll": 200,
+    "g_rearm": 120,
+    "g_app_rx_pk": 450,
+    "k_exit": 700,
+    "q_exit": 3300,
+    "k_eoi": 700,
+    "k_inject": 400,
+    "k_ipi": 900,
+    "k_irqfd": 500,
+    "k_pi_notify": 250,
+    "k_pi_wakeup": 900,
+    "k_hlt": 700,
+    "k_wake": 4000,
+    "k_poll_exit": 500,
+    "h_hardirq": 900,
+    "h_hardirq_native": 500,
+    "h_napi_poll": 200,
+    "h_drv_rx_pk": 350,
+    "h_wake": 3000,
+    "v_rx_pk": 450,
+    "q_loop": 1500,
+    "q_tap_rd": 700,
+    "q_irq": 1200,
+    "q_rx_pk": 1600,
+    "d_poll": 60,
+    "d_rx_pk": 45,
+}
+
+
+@pytest.mark.parametrize(("key", "value_ns"), BOLD_NS.items())
+def test_textbook_value(key: str, value_ns: int) -> None:
+    assert host("textbook").ps(key) == value_ns * 1000
+
+
+def test_textbook_sums_given_only_as_sums() -> None:
+    textbook = host("textbook")
+    assert textbook.ps("g_drv_rx_pk") + textbook.ps("g_stack_rx_pk") + textbook.ps("g_sock_pk") == 550_000
+    assert textbook.ps("s_bridge") + textbook.ps("h_tap_enq") == 350_000
+    assert textbook.ps("k_exit") + textbook.ps("q_exit") + textbook.ps("q_mmio") == 4_000_000
+    assert textbook.value("g_copy_fs") == textbook.value("h_copy_fs") == 120_000
+
+
+_GUEST = ("g_napi_poll", "g_drv_rx_pk", "g_stack_rx_pk", "g_sock_pk", "g_rearm", "g_app_rx_pk")
+_NOTIFIED = ("g_irq", "k_pi_notify")
+_HOST_RX = ("h_hardirq", "h_napi_poll", "h_drv_rx_pk", "s_bridge", "h_tap_enq")
+_USER = ("k_exit", "q_exit", "q_mmio")
+_STACK = ("h_napi_poll", "h_drv_rx_pk", "h_stack_rx_pk", "h_sock_pk", "h_rearm", "h_app_rx_pk")
+_IRQ = ("h_hardirq", "k_irqfd", "k_ipi")
+
+
+@pytest.mark.parametrize(
+    ("path", "names", "copies", "total_ps"),
+    [
+        ("native", ("h_hardirq_native", *_STACK), 0, 1_820_000),
+        ("VF posted", ("k_pi_wakeup", "k_wake", *_NOTIFIED, *_GUEST), 0, 6_970_000),
+        ("VF APICv", (*_IRQ, "k_wake", *_NOTIFIED, *_GUEST), 0, 8_370_000),
+        ("VF legacy", (*_IRQ, "k_inject", "k_wake", "g_irq", "k_eoi", *_GUEST), 0, 9_220_000),
+        ("vhost", (*_HOST_RX, "h_wake", "v_rx_pk", "k_irqfd", "k_wake", *_NOTIFIED, *_GUEST), 1, 11_827_680),
+        (
+            "e1000, without the refill write",
+            (
+                *_HOST_RX,
+                "h_wake",
+                "q_loop",
+                "q_tap_rd",
+                "q_rx_pk",
+                "q_irq",
+                "k_inject",
+                "k_wake",
+                "g_irq",
+                "k_eoi",
+                *_GUEST,
+            )
+            + 5 * _USER,
+            2,
+            36_735_360,
+        ),
+        (
+            "e1000",
+            (
+                *_HOST_RX,
+                "h_wake",
+                "q_loop",
+                "q_tap_rd",
+                "q_rx_pk",
+                "q_irq",
+                "k_inject",
+                "k_wake",
+                "g_irq",
+                "k_eoi",
+                *_GUEST,
+            )
+            + 6 * _USER,
+            2,
+            40_735_360,
+        ),
+    ],
+)
+def test_single_packet_sum(path: str, names: tuple[str, ...], copies: int, total_ps: int) -> None:
+    textbook = host("textbook")
+    copy_ps = (64 * textbook.value("h_copy_fs") + 500) // 1000
+    assert sum(textbook.ps(key) for key in names) + copies * copy_ps == total_ps, path
+
+
+# --- hosts, NICs, lookup ----------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("name", "apicv", "posted"),
+    [("textbook", True, True), ("legacy-2010", False, False), ("haswell-2015", True, False), ("modern", True, True)],
+)
+def test_capabilities(name: str, apicv: bool, posted: bool) -> None:
+    found = host(name).capabilities
+    assert (found.has_apicv, found.has_posted_interrupts) == (apicv, posted)
+
+
+@pytest.mark.parametrize("name", hosts())
+def test_default_nic_exists_and_scheduler_defaults(name: str) -> None:
+    assert host(name).default_nic in nics()
+    assert host(name).value("fair_latency") == 24 * 10**9
+    assert host(name).value("fair_minimum_granularity") == 3 * 10**9
+    assert host(name).value("fair_wakeup_granularity") == 4 * 10**9
+
+
+@pytest.mark.parametrize(
+    ("generation", "lanes", "reading", "index"),
+    [(g, 8, "pcie_gen_tlp_x8", g - 1) for g in (1, 2, 3, 4, 5)]
+    + [(g, 16, "pcie_gen_tlp_x16", g - 3) for g in (3, 4, 5)],
+)
+def test_bus_rate_is_that_of_the_pcie_model(generation: int, lanes: int, reading: str, index: int) -> None:
+    printed = readings()[reading].values[index]
+    digits = -int(printed.as_tuple().exponent)
+    assert round(Decimal(usable_rate_bps(generation, lanes)) / 10**9, digits) == printed
+
+
+def test_bus_without_data_lists_the_known_ones() -> None:
+    with pytest.raises(InputError, match=r"Gen2 x16.*choices.*Gen3 x16"):
+        usable_rate_bps(2, 16)
+
+
+def test_textbook_nic_is_ideal_and_real_ones_are_not() -> None:
+    ideal = (
+        "pcie_up_bps",
+        "pcie_dn_bps",
+        "max_rx_pps",
+        "max_tx_pps",
+        "switch_lat",
+        "rx_latency",
+        "tx_latency",
+        "loopback_bps",
+    )
+    for key in ideal:
+        assert nic("textbook-nic").value(key) == 0
+        for name in REAL_NICS:
+            assert nic(name).value(key) > 0
+
+
+def test_nic_facts_read_in_the_sources() -> None:
+    assert [nic(name).value("max_vfs") for name in REAL_NICS] == [63, 128, 256]
+    assert [nic(name).value("rx_ring") for name in REAL_NICS] == [512, 512, 2048]
+    assert [nic(name).value("tx_ring") for name in REAL_NICS] == [512, 512, 256]
+    assert [nic(name).value("itr_granularity") for name in REAL_NICS] == [2_000_000] * 3
+
+
+@pytest.mark.parametrize(("call", "typed", "nearest"), [(host, "haswell", "haswell-2015"), (nic, "e801", "e810")])
+def test_unknown_name_lists_choices_and_the_nearest(call: Callable[[str], object], typed: str, nearest: str) -> None:
+    with pytest.raises(InputError) as caught:
+        call(typed)
+    assert caught.value.nearest == nearest
+    assert nearest in caught.value.choices
+    assert typed in str(caught.value)
+
+
+def test_unknown_cost_and_cost_that_is_no_time() -> None:
+    with pytest.raises(InputError, match="did you mean 'k_exit'"):
+        host("modern").ps("k_exitt")
+    with pytest.raises(InputError, match="fs/B"):
+        host("modern").ps("g_copy_fs")
+    with pytest.raises(InputError, match="did you mean 'max_vfs'"):
+        nic("e810").value("max_vf")
+
+
+def test_override_is_a_marked_copy() -> None:
+    before = host("haswell-2015")
+    after = before.with_overrides({"k_exit": (600_000, "what if"), "has_posted_interrupts": (1, "Broadwell-EP")})
+    assert before.ps("k_exit") != 600_000 == after.ps("k_exit")
+    assert not before.capabilities.has_posted_interrupts
+    assert after.capabilities.has_posted_interrupts
+    for entry in (after.costs["k_exit"], after.facts["has_posted_interrupts"]):
+        assert entry.status == "assumed"
+        assert [source.title for source in entry.sources] == ["scenario override"]
+    assert after.costs["k_exit"].note == "what if"
+    assert after.costs["k_eoi"] is before.costs["k_eoi"]
+    with pytest.raises(InputError, match="did you mean 'k_eoi'"):
+        before.with_overrides({"k_eio": (1, "")})
+
+
+def test_catalogue_is_light() -> None:
+    """Listing hosts must not pull in what a run needs."""
+    load = "[c.host(n) for n in c.hosts()]; [c.nic(n) for n in c.nics()]"
+    code = f"import sys, simulator.costs as c; {load}; print(*sys.modules)"
+    loaded = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.split()
+    assert not {"numpy", "numba", "pandas", "yaml", "pydantic", "scipy", "matplotlib"} & set(loaded)
+
+
+def test_table_in_the_documentation_is_current() -> None:
+    text = (Path(__file__).parents[2] / "docs" / "explanation" / "costs.md").read_text(encoding="utf-8")
+    for name in PARTS:
+        count = summary(part(name))
+        row = f"| `{name}` | " + " | ".join(str(count[status]) for status in STATUSES) + " |"
+        assert row in text, row
+
+
+def test_costs_in_the_documentation_are_current() -> None:
+    text = (Path(__file__).parents[2] / "docs" / "explanation" / "costs.md").read_text(encoding="utf-8")
+    rows = re.findall(r"^\| `(\w+)` \| ([\d,]+) \| ([\d,]+) \| ([\d,]+) \| ([\d,]+) \|$", text, flags=re.MULTILINE)
+    shown = [row for row in rows if row[0] in COSTS]
+    assert len(shown) >= 10
+    for key, *cells in shown:
+        assert cells == [f"{round(host(name).ps(key) / 1000):,}" for name in hosts()], key
