@@ -1,11 +1,13 @@
 """What one packet costs on a datapath, step by step, from the same table that builds the simulation.
 
-1. The steps of the datapath with their costs on the chosen host: where each runs, how often, which exit it causes, who says so.
+1. The steps of the datapath with their costs on the chosen host: where each runs, how often, which exit it causes, who
+   says so.
 2. One packet of 64 B into an idle guest, simulated: how long, and in which stage.
 3. With `trace`, the timeline of that packet: what happened, and what the cores did meanwhile.
 
 *Scope*: an idle receiver whose vCPU is halted, no timer tick, no idle states, no spread of costs.
-*Validation*: tests/unit/test_explain.py: the steps that every packet of an idle guest waits for, plus the hardware's stages, are the simulated latency.
+*Validation*: tests/unit/test_explain.py: the steps that every packet of an idle guest waits for, plus the hardware's
+stages, are the simulated latency.
 """
 
 from __future__ import annotations
@@ -15,7 +17,8 @@ from collections.abc import Iterable
 from simulator import costs
 from simulator.citation import STATUSES
 from simulator.costs import Host
-from simulator.datapaths import Datapath, datapath
+from simulator.datapaths import datapath
+from simulator.datapaths.model import Datapath
 from simulator.errors import unknown
 from simulator.parts.machine import Machine
 from simulator.parts.settings import GuestSettings, HostSettings, PortSettings, port_settings
@@ -27,11 +30,14 @@ from simulator.scenario.assemble import assemble
 from simulator.units import format_time
 
 FRAME_BYTES = 60
+Row = tuple[str, ...]
 _LONG_PS = 10**12
 _BEST_MODES = ("posted", "apicv", "legacy")
 
 
-def explain(name: str, host: str = "modern", interrupts: str = "automatic", nic: str | None = None, *, trace: bool = False) -> str:
+def explain(
+    name: str, host: str = "modern", interrupts: str = "automatic", nic: str | None = None, *, trace: bool = False
+) -> str:
     """The explanation as text; `InputError` for unknown names and for an interrupt mode that the host has not got."""
     model = costs.host(host)
     path = datapath(name)
@@ -40,20 +46,26 @@ def explain(name: str, host: str = "modern", interrupts: str = "automatic", nic:
     machine = one_packet(path, mode, model, port_settings(adapter))
     plan = machine.builder.finish(f"one packet, {path.name}, {mode}")
     steps = path.steps(mode)
+    simulated = _run(plan)
     parts = [
         f"{path.title}, interrupts: {mode}\nhost {model.name}: {model.title}\nNIC {adapter.name}: {adapter.title}",
         _step_table(model, steps),
-        _stage_table(plan, _run(plan).trace()),
+        _stage_table(plan, simulated),
     ]
-    return "\n\n".join([*parts, _timeline(plan)] if trace else parts) + "\n"
+    return "\n\n".join([*parts, _timeline(plan, simulated)] if trace else parts) + "\n"
 
 
 def one_packet(path: Datapath, mode: str, model: Host, port: PortSettings) -> Machine:
     """A machine with one idle guest and a source that sends it one packet at time 0."""
-    host = HostSettings(model, apicv=model.capabilities.has_apicv, posted_interrupts=model.capabilities.has_posted_interrupts)
+    host = HostSettings(
+        model, apicv=model.capabilities.has_apicv, posted_interrupts=model.capabilities.has_posted_interrupts
+    )
     machine = assemble(host, port, [GuestSettings("guest", path.name, mode, halt_poll_max_ps=0)])
     builder, mac = machine.builder, machine.attached["guest"].mac
-    streams = {name: builder.stream(draws.constant(name, value)) for name, value in (("size", FRAME_BYTES), ("flow", 0), ("dst", mac), ("gap", 0))}
+    streams = {
+        name: builder.stream(draws.constant(name, value))
+        for name, value in (("size", FRAME_BYTES), ("flow", 0), ("dst", mac), ("gap", 0))
+    }
     builder.add(Source("sender", "open", "link", machine.port.wire_in, **streams, max_packets=1))
     return machine
 
@@ -66,12 +78,17 @@ def _mode(path: Datapath, model: Host, interrupts: str) -> str:
     if interrupts == "automatic":
         return next(mode for mode in _BEST_MODES if offered[mode])
     if not offered.get(interrupts, interrupts in path.modes):
-        raise unknown("--interrupts", f"interrupt mode of host {model.name}", interrupts, [m for m in path.modes if offered.get(m, True)])
+        raise unknown(
+            "--interrupts",
+            f"interrupt mode of host {model.name}",
+            interrupts,
+            [m for m in path.modes if offered.get(m, True)],
+        )
     return interrupts
 
 
 def _step_table(model: Host, steps: Iterable[Step]) -> str:
-    rows = [("step", "where", "cost", "when", "exit", "status", "costs and source")]
+    rows: list[Row] = [("step", "where", "cost", "when", "exit", "status", "costs and source")]
     rows += [_step_row(model, step) for step in steps]
     return _aligned(rows)
 
@@ -82,20 +99,28 @@ def _step_row(model: Host, step: Step) -> tuple[str, ...]:
     shown = f"{amount / 1e6:.3g} ns/B" if step.charge.endswith("_fs") else format_time(amount)
     # A sum is no better founded than its weakest part.
     status = max((entry.status for entry in entries), key=STATUSES.index)
-    return (step.name, step.where, shown, step.when, step.exits or "-", status, f"{' + '.join(step.costs)} ({step.source})")
+    return (
+        step.name,
+        step.where,
+        shown,
+        step.when,
+        step.exits or "-",
+        status,
+        f"{' + '.join(step.costs)} ({step.source})",
+    )
 
 
-def _run(plan: Plan, *, log: bool = False, until_ps: int = _LONG_PS) -> _Engine:
+def _run(plan: Plan) -> Trace:
     from simulator.engines.reference import ReferenceEngine
 
-    engine = ReferenceEngine(plan, 1, log=log)
-    engine.run(until_ps)
-    return engine
+    engine = ReferenceEngine(plan, 1, log=True)
+    engine.run(_LONG_PS)
+    return engine.trace()
 
 
 def _stage_table(plan: Plan, trace: Trace) -> str:
     waits = trace.stages["guest.sink"]
-    rows = [("stage", "wait", "service", "together")]
+    rows: list[Row] = [("stage", "wait", "service", "together")]
     rows += [
         (name, format_time(wait), format_time(service), format_time(wait + service))
         for name, (wait, service) in zip(plan.stages, waits, strict=True)
@@ -105,12 +130,12 @@ def _stage_table(plan: Plan, trace: Trace) -> str:
     return f"One packet of {FRAME_BYTES + 4} B into an idle guest: {format_time(total, 6)}\n{_aligned(rows)}"
 
 
-def _timeline(plan: Plan) -> str:
-    log = _run(plan, log=True).trace().log
-    instants = sorted({time for time, _, _, _ in log})
-    rows = [("time", "event", "meanwhile on the cores")]
+def _timeline(plan: Plan, simulated: Trace) -> str:
     from simulator.engines.reference import ReferenceEngine
 
+    log = simulated.log
+    instants = sorted({time for time, _, _, _ in log})
+    rows: list[Row] = [("time", "event", "meanwhile on the cores")]
     engine = ReferenceEngine(plan, 1)
     before: dict[str, int] = {}
     for instant in instants:
@@ -129,7 +154,7 @@ def _activity(plan: Plan, before: dict[str, int], now: dict[str, int]) -> str:
     return ", ".join(f"{core} {label} {format_time(amount)}" for core, label, amount in spent if amount)
 
 
-def _aligned(rows: list[tuple[str, ...]]) -> str:
+def _aligned(rows: list[Row]) -> str:
     widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
     lines = ["  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows]
-    return "\n".join([lines[0], "-" * min(120, len(lines[0]) + 8), *lines[1:]])
+    return "\n".join([lines[0], "-" * len(lines[0]), *lines[1:]])

@@ -59,7 +59,7 @@ def _percentiles(axes: Axes, points: list[dict[str, Any]], colours: list[str]) -
             axes.plot(latency["mean"], row, "|", color=colour, markersize=26, markeredgewidth=2.5, zorder=2)
     axes.set_xscale("log")
     style.plain_log(axes.xaxis)
-    style.dress(axes, "Latency", "latency, us (log scale)")
+    style.dress(axes, "Latency", "latency, us (log scale)", grid="x")
     handles = [Line2D([], [], marker=m, color="#4D4D4D", ls="", markersize=11, label=n) for n, m in MARKERS.items()]
     handles.append(Line2D([], [], marker="|", color="#4D4D4D", ls="", markersize=16, markeredgewidth=2.5, label="mean"))
     _legend(axes, handles, 5)
@@ -76,26 +76,28 @@ def _stages(axes: Axes, points: list[dict[str, Any]]) -> None:
     means = [sum(s["wait_us"] + s["service_us"] for s in point["stages"]) for point in points]
     positive = [mean for mean in means if mean > 0]
     shares = bool(positive) and max(positive) > SHARES_FROM_RATIO * min(positive)
-    order = list(dict.fromkeys(stage["name"] for point in points for stage in point["stages"]))
-    colours = {name: style.STAGE_COLOURS[i % len(style.STAGE_COLOURS)] for i, name in enumerate(order)}
+    looks = style.stage_looks(list(dict.fromkeys(stage["name"] for point in points for stage in point["stages"])))
     for row, (point, mean) in enumerate(zip(points, means, strict=True)):
-        _stage_row(axes, row, point["stages"], colours, 100 / mean if shares and mean else 1.0)
+        _stage_row(axes, row, point["stages"], looks, 100 / mean if shares and mean else 1.0)
         if shares and mean:
             axes.text(101, row, f"{mean:.3g}", fontsize=style.TICK_POINTS, va="center")
     if shares:
         axes.set_xlim(0, 118)
         axes.set_xticks(range(0, 101, 25))
     unit = "share of the mean latency, % (mean in us at the end)" if shares else "mean latency, us"
-    style.dress(axes, "Where the mean latency goes (pale: waiting)", unit)
-    _legend(axes, [Patch(color=colours[name], label=name) for name in order], 3)
+    style.dress(axes, "Where the mean latency goes (pale: waiting)", unit, grid="x")
+    _legend(axes, [Patch(label=name, **look) for name, look in looks.items()], 3)
 
 
-def _stage_row(axes: Axes, row: int, stages: list[dict[str, Any]], colours: dict[str, str], scale: float) -> None:
+def _stage_row(
+    axes: Axes, row: int, stages: list[dict[str, Any]], looks: dict[str, dict[str, Any]], scale: float
+) -> None:
     start = 0.0
     for stage in stages:
-        for key, alpha in (("service_us", 1.0), ("wait_us", 0.45)):
+        look = looks[stage["name"]]
+        for key, colour in (("service_us", look["facecolor"]), ("wait_us", style.pale(look["facecolor"]))):
             width = stage[key] * scale
-            axes.barh(row, width, ROW_HEIGHT, left=start, color=colours[stage["name"]], alpha=alpha, linewidth=0)
+            axes.barh(row, width, ROW_HEIGHT, left=start, **(look | {"facecolor": colour}))
             start += width
 
 
@@ -105,12 +107,16 @@ def _cores(axes: Axes, points: list[dict[str, Any]]) -> None:
         host, guest = point["host_cores_busy"] or 0.0, point["guest_cores_busy"] or 0.0
         axes.barh(row, host, ROW_HEIGHT, color=HOST_COLOUR)
         axes.barh(row, guest, ROW_HEIGHT, left=host, color=GUEST_COLOUR)
-        exits = point["exits_per_packet"]
-        text = "-" if exits is None else f"{exits:.2g} exits/packet"
-        axes.text(host + guest + widest * 0.02, row, text, fontsize=style.TICK_POINTS, va="center")
-    axes.set_xlim(0, widest * 1.62)
-    style.dress(axes, "What it costs", "cores busy")
+        axes.text(host + guest + widest * 0.03, row, _remarks(point), fontsize=style.TICK_POINTS, va="center")
+    axes.set_xlim(0, widest * 1.95)
+    style.dress(axes, "What it costs", "cores busy", grid="x")
     _legend(axes, [Patch(color=HOST_COLOUR, label="host"), Patch(color=GUEST_COLOUR, label="guest")], 2)
+
+
+def _remarks(point: dict[str, Any]) -> str:
+    exits, loss = point["exits_per_packet"], point["loss_ratio"]
+    text = "nothing delivered" if exits is None else f"{exits:.2g} exits/packet"
+    return f"{text}\n{loss * 100:.2g} % lost" if loss else text
 
 
 def _legend(axes: Axes, handles: list[Any], columns: int) -> None:

@@ -19,7 +19,7 @@ def point_label(point: dict[str, Any], keys: tuple[str, ...]) -> str:
 
 
 def rests_on_weak_costs(point: dict[str, Any]) -> bool:
-    """Whether any cost of the point's machine is assumed or borrowed from other hardware."""
+    """Whether any cost behind the point is assumed or borrowed from other hardware."""
     return any(point.get("cost_status", {}).get(status) for status in WEAK)
 
 
@@ -34,7 +34,7 @@ def what_to_see(points: list[dict[str, Any]], labels: list[str], metric: str = "
     (low, best, _), (high, worst, slow) = min(known, key=lambda k: k[0]), max(known, key=lambda k: k[0])
     if best == worst:
         return f"{best}: {metric} latency from {_us(low)} to {_us(high)}."
-    factor = f"{high / low:.3g} times" if low else "far above"
+    factor = f"{high / low:,.3g} times" if high < 1000 * low else f"{high / low:,.0f} times" if low else "far above"
     limits = "" if slow["bottleneck"].startswith("nothing") else f" There, {slow['bottleneck']}."
     return f"Lowest {metric} latency: {best}, {_us(low)}. Highest: {worst}, {_us(high)}, {factor} the lowest.{limits}"
 
@@ -46,7 +46,7 @@ def cost_note(points: list[dict[str, Any]]) -> str:
         return ""
     worst = max(weak, key=lambda status: sum(status.get(name, 0) for name in WEAK))
     counts = " and ".join(f"{worst[name]} {name}" for name in WEAK if worst.get(name))
-    return f"{MARK} {counts} of the {sum(worst.values())} cost values of this machine: see the cost catalogue."
+    return f"{MARK} {counts} of the {sum(worst.values())} cost values behind a series: see the cost catalogue."
 
 
 def wrapped(sentences: list[str], width: int) -> str:

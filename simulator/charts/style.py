@@ -9,10 +9,11 @@ luminances differ).
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Literal
 
 from matplotlib.axes import Axes
 from matplotlib.axis import Axis
+from matplotlib.colors import to_hex, to_rgb
 from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
 
 BLACK, ORANGE, SKY, GREEN, YELLOW, BLUE, VERMILLION, PURPLE = (
@@ -58,13 +59,28 @@ def series_colours(points: list[dict[str, Any]], labels: list[str]) -> dict[str,
     return colours
 
 
-def dress(axes: Axes, title: str, x_label: str, y_label: str = "") -> None:
+def stage_looks(names: list[str]) -> dict[str, dict[str, Any]]:
+    """Fill of each stage; hatched where the colours begin again."""
+    count = len(STAGE_COLOURS)
+    return {
+        name: {"facecolor": STAGE_COLOURS[i % count], "edgecolor": "white", "hatch": "" if i < count else "///"}
+        for i, name in enumerate(names)
+    }
+
+
+def pale(colour: str) -> str:
+    """The colour of waiting: two thirds of the way to white."""
+    red, green, blue = (1 - (1 - part) / 3 for part in to_rgb(colour))
+    return to_hex((red, green, blue))
+
+
+def dress(axes: Axes, title: str, x_label: str, y_label: str = "", grid: Literal["both", "x", "y"] = "both") -> None:
     """Give axes their title, labels with units, grid and type sizes."""
     axes.set_title(title, fontsize=LABEL_POINTS, fontweight="bold", loc="left", pad=10)
     axes.set_xlabel(x_label, fontsize=LABEL_POINTS)
     axes.set_ylabel(y_label, fontsize=LABEL_POINTS)
     axes.tick_params(labelsize=TICK_POINTS)
-    axes.grid(visible=True, which="major", color="#D9D9D9", linewidth=0.8)
+    axes.grid(visible=True, which="major", axis=grid, color="#D9D9D9", linewidth=0.8)
     axes.set_axisbelow(True)
     axes.spines[["top", "right"]].set_visible(False)
 

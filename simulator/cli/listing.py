@@ -52,5 +52,5 @@ def _title(what: str, name: str) -> str:
     if what == "metrics":
         from simulator.metrics import METRICS
 
-        return METRICS[name].meaning
+        return METRICS[name].sentence
     return ""

@@ -10,6 +10,8 @@ from simulator.datapaths import native, sriov_vf
 from simulator.datapaths.model import Datapath
 from simulator.errors import unknown
 
+__all__ = ["DATAPATHS", "Datapath", "datapath"]
+
 DATAPATHS: dict[str, Datapath] = {path.name: path for path in (native.DATAPATH, sriov_vf.DATAPATH)}
 
 

@@ -16,7 +16,11 @@ from simulator.parts.steps import Step
 
 @dataclass(frozen=True, slots=True)
 class Datapath:
-    """One way into a guest. `modes` are its interrupt modes, the first one the default; `steps(mode)` are in the packet's order, receive then send."""
+    """One way into a guest.
+
+    `modes` are its interrupt modes, the first one the default; `steps(mode)` are in the packet's order, receive then
+    send.
+    """
 
     name: str
     title: str

@@ -4,7 +4,8 @@
 2. Handler, NAPI poll, socket, application: all on that core.
 3. The application's send call runs to the doorbell; the NIC fetches descriptor and data.
 
-*Scope*: each queue has a core, which runs its softirq and its application thread. A "guest" on this path is an application with its own queues.
+*Scope*: each queue has a core, which runs its softirq and its application thread. A "guest" on this path is an
+application with its own queues.
 *Validation*: tests/golden/test_single_packet.py (1,820 ns), tests/phenomena/test_livelock.py.
 """
 
@@ -22,11 +23,16 @@ from simulator.parts.steps import total as total_cost
 from simulator.plan.model import IrqRoute, Sink, Thread, Worker
 
 HANDLER = Step(
-    "interrupt handler", "core, interrupt", "route.hardirq_ps", ("h_hardirq_native",), "per interrupt", source="ixgbe and ice drivers"
+    "interrupt handler",
+    "core, interrupt",
+    "route.hardirq_ps",
+    ("h_hardirq_native",),
+    "per interrupt",
+    source="ixgbe and ice drivers",
 )
 
 
-def steps(mode: str) -> tuple[Step, ...]:
+def steps(_mode: str) -> tuple[Step, ...]:
     """Steps of both directions; bare metal has one interrupt mode."""
     return (HANDLER, *driver.receive_steps("h"), *driver.send_steps("h"))
 
@@ -54,7 +60,10 @@ def build(machine: Machine, guest: GuestSettings) -> Attachment:
 
 def _require_no_guest_features(guest: GuestSettings) -> None:
     if guest.mask_interrupts:
-        raise InputError(f"guests.{guest.name}.mask_interrupts", "has no meaning on bare metal, where masking a vector is a plain store")
+        raise InputError(
+            f"guests.{guest.name}.mask_interrupts",
+            "has no meaning on bare metal, where masking a vector is a plain store",
+        )
 
 
 DATAPATH = Datapath("native", "bare metal, native driver", ("native",), steps, build)

@@ -6,7 +6,15 @@
 
 from __future__ import annotations
 
-from simulator.parts.driver import Site, add_application, add_napi, add_poller, add_sender, doorbell_costs, poll_doorbell_ps
+from simulator.parts.driver import (
+    Site,
+    add_application,
+    add_napi,
+    add_poller,
+    add_sender,
+    doorbell_costs,
+    poll_doorbell_ps,
+)
 from simulator.parts.machine import Attachment, Machine
 from simulator.parts.nic import add_moderator, add_queue_pair
 from simulator.parts.settings import GuestSettings
@@ -17,7 +25,9 @@ from simulator.plan.model import NONE, Fifo, Input, Output, Switch, Worker
 def add_interrupt_queue(machine: Machine, guest: GuestSettings, site: Site, worker: int, route: int, sink: int) -> int:
     """One queue with its own vector and NAPI worker `worker`. Returns the fifo to send from, or -1."""
     moderator = add_moderator(machine.builder, machine.port, site.name, route)
-    pair = add_queue_pair(machine.builder, machine.port, guest, site.name, moderator, NONE, *doorbell_costs(machine, site))
+    pair = add_queue_pair(
+        machine.builder, machine.port, guest, site.name, moderator, NONE, *doorbell_costs(machine, site)
+    )
     socket = add_application(machine, guest, site, pair, sink)
     add_napi(machine, guest, site, worker, pair, socket)
     return add_sender(machine, guest, site, pair) if guest.sends else NONE

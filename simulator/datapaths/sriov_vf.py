@@ -1,12 +1,13 @@
 """SR-IOV: the guest's driver owns a virtual function; data by-passes the hypervisor, only interrupts may involve it.
 
 1. The NIC's embedded switch finds the VF of the destination address and writes the packet into the guest's memory.
-2. The VF's interrupt reaches the guest by software (legacy), through the virtual APIC (apicv) or straight from the NIC (posted);
-   in poll mode there is none.
-3. From there on everything is the guest's own: NAPI, socket, application; its doorbell is a store to the VF's mapped page, without exit.
+2. The VF's interrupt reaches the guest by software (legacy), through the virtual APIC (apicv) or straight from the NIC
+   (posted); in poll mode there is none.
+3. From there on everything is the guest's own: NAPI, socket, application; its doorbell is a store to the VF's mapped
+   page, without exit.
 
-*Scope*: guest memory is mapped once and for all in pages that the IOMMU keeps at hand: no translation cost. One vCPU per core unless
-the scenario places them. `vcpus` beyond `queues` run busy threads at most.
+*Scope*: guest memory is mapped once and for all in pages that the IOMMU keeps at hand: no translation cost. One vCPU
+per core unless the scenario places them. `vcpus` beyond `queues` run busy threads at most.
 *Validation*: tests/golden/test_single_packet.py (6,970, 8,370 and 9,220 ns), tests/phenomena.
 """
 

@@ -68,6 +68,7 @@ _SCALARS = (
     _metric("interrupts_per_packet", "1", events.interrupts_per_packet),
 )
 _TABLES = (
+    _metric("latency_by_sink", "us", latency.latency_by_sink, scalar=False),
     _metric("drops", "packets", rates.drops, scalar=False),
     _metric("exits", "exits", events.exits, scalar=False),
     _metric("exits_by_cause", "exits", events.exits_by_cause, scalar=False),

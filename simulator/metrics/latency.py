@@ -31,11 +31,7 @@ PERCENTILES = {
 
 def histogram(plan: Plan, trace: Trace) -> dict[int, int]:
     """Bucket index -> packets, added over all sinks, in ascending order."""
-    added: dict[int, int] = {}
-    for name in window.sink_names(plan):
-        for index, count in trace.histograms[name].items():
-            added[index] = added.get(index, 0) + count
-    return dict(sorted(added.items()))
+    return _histogram(trace, _recorded(plan, trace))
 
 
 def maximum_ps(plan: Plan, trace: Trace) -> int | None:
@@ -69,17 +65,35 @@ def quantile_ps(buckets: dict[int, int], maximum: int, p: Fraction) -> int | Non
 
 def latency_us(plan: Plan, trace: Trace) -> dict[str, float | None]:
     """Mean, percentiles and maximum in microseconds; None where there is nothing to say."""
-    buckets, largest = histogram(plan, trace), maximum_ps(plan, trace)
-    if largest is None:
-        return dict.fromkeys(("mean", *PERCENTILES, "max"))
-    count = sum(buckets.values())
-    values: dict[str, float | None] = {"mean": sum_ps(plan, trace) / (count * PS_PER_US)}
-    values |= {name: _us(quantile_ps(buckets, largest, p)) for name, p in PERCENTILES.items()}
-    return values | {"max": _us(largest)}
+    return _latency_us(trace, _recorded(plan, trace))
+
+
+def latency_by_sink(plan: Plan, trace: Trace) -> dict[str, dict[str, float | None]]:
+    """Packets delivered and their latency in microseconds, sink by sink; sinks that recorded nothing are left out."""
+    sinks = _recorded(plan, trace)
+    return {name: {"count": trace.counters[f"{name}.count"], **_latency_us(trace, [name])} for name in sinks}
 
 
 def _recorded(plan: Plan, trace: Trace) -> list[str]:
     return [name for name in window.sink_names(plan) if trace.counters[f"{name}.count"]]
+
+
+def _histogram(trace: Trace, sinks: list[str]) -> dict[int, int]:
+    added: dict[int, int] = {}
+    for name in sinks:
+        for index, count in trace.histograms[name].items():
+            added[index] = added.get(index, 0) + count
+    return dict(sorted(added.items()))
+
+
+def _latency_us(trace: Trace, sinks: list[str]) -> dict[str, float | None]:
+    if not sinks:
+        return dict.fromkeys(("mean", *PERCENTILES, "max"))
+    buckets, largest = _histogram(trace, sinks), max(trace.counters[f"{name}.maximum_ps"] for name in sinks)
+    total_ps, count = window.total(trace, sinks, "sum_ps"), sum(buckets.values())
+    values: dict[str, float | None] = {"mean": total_ps / (count * PS_PER_US)}
+    values |= {name: _us(quantile_ps(buckets, largest, p)) for name, p in PERCENTILES.items()}
+    return values | {"max": _us(largest)}
 
 
 def _us(value_ps: int | None) -> float | None:

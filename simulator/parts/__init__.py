@@ -1,1 +1,4 @@
-"""What a host is made of: wire, PCIe, NIC, cores, vCPUs, KVM and drivers; each part adds its primitives to a plan under construction."""
+"""What a host is made of.
+
+Wire, PCIe, NIC, cores, vCPUs, KVM and drivers; each part adds its primitives to a plan under construction.
+"""

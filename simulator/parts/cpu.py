@@ -1,8 +1,9 @@
 """The host's cores: made on demand, each with its ksoftirqd, its timer tick and its scheduler.
 
 1. `Cpus.own` hands out a core that nobody has; `Cpus.core` gives core n, for threads that share.
-2. Interrupts of assigned devices that pass the host kernel (legacy, APICv) go to cores of their own, one for `VECTORS_PER_IRQ_CORE`
-   vectors, so that no vCPU is interrupted by another one's device; a scenario may name the cores.
+2. Interrupts of assigned devices that pass the host kernel (legacy, APICv) go to cores of their own, one for
+   `VECTORS_PER_IRQ_CORE` vectors, so that no vCPU is interrupted by another one's device; a scenario may name the
+   cores.
 
 *Scope*: all cores are alike; no SMT, no NUMA, no frequency.
 *Validation*: tests/unit/test_build_parts.py (core map), conformance vectors for the behaviour.
@@ -54,7 +55,11 @@ class Cpus:
 
     def own(self) -> int:
         """Number of a core that nobody uses yet."""
-        number = next(n for n in range(len(self._made) + len(self._reserved) + 1) if n not in self._made and n not in self._reserved)
+        number = next(
+            n
+            for n in range(len(self._made) + len(self._reserved) + 1)
+            if n not in self._made and n not in self._reserved
+        )
         self._reserved.add(number)
         return number
 
@@ -95,8 +100,13 @@ def add_core(builder: PlanBuilder, host: HostSettings, name: str) -> int:
     return index
 
 
-def add_ksoftirqd(builder: PlanBuilder, executor: int, name: str, costs: tuple[str, ...] = (), host: HostSettings | None = None) -> None:
-    """The thread to which softirq work is demoted; a core that runs a native driver takes its interrupts, not assigned ones."""
+def add_ksoftirqd(
+    builder: PlanBuilder, executor: int, name: str, costs: tuple[str, ...] = (), host: HostSettings | None = None
+) -> None:
+    """The thread to which softirq work is demoted.
+
+    A core that runs a native driver takes its interrupts, not assigned ones.
+    """
     thread = builder.add(Thread(name=f"{name}.ksoftirqd", executor=executor, kind="ksoftirqd"))
     builder.change(Executor, executor, ksoftirqd=thread)
     if costs and host is not None:
@@ -107,7 +117,9 @@ def add_tick(builder: PlanBuilder, host: HostSettings, executor: int, name: str,
     """Timer tick, staggered by a fixed step per tick so that no two executors are interrupted at one instant."""
     period = _PS_PER_SECOND // host.tick_hz
     offset = (builder.count(Tick) + 1) * _TICK_STEP_PS % period
-    builder.add(Tick(name=f"{name}.tick", executor=executor, period_ps=period, offset_ps=offset, cost_ps=host.model.ps(cost)))
+    builder.add(
+        Tick(name=f"{name}.tick", executor=executor, period_ps=period, offset_ps=offset, cost_ps=host.model.ps(cost))
+    )
 
 
 def add_spread(builder: PlanBuilder, host: HostSettings, name: str, costs: tuple[str, ...]) -> int:

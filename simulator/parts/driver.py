@@ -1,11 +1,12 @@
 """Driver, network stack and application of one queue, in a guest (`g_` costs) or on bare metal (`h_` costs).
 
-Interrupt-driven: interrupt handler, NAPI poll in the softirq (driver, stack, socket), application thread; a sender posts from its own thread.
-Poll mode: one thread that never sleeps looks at the ring, and the application works on the packet where it lies.
+Interrupt-driven: interrupt handler, NAPI poll in the softirq (driver, stack, socket), application thread; a sender
+posts from its own thread. Poll mode: one thread that never sleeps looks at the ring, and the application works on the
+packet where it lies.
 
-*Scope*: one application thread per queue; UDP-like: the socket drops when full, no retransmission. GRO and TSO act through the traffic's
-super-packets. An acknowledgement wakes the application (in Linux the softirq handles it).
-A poll-mode thread that both receives and sends pays the dearer of the two per packet.
+*Scope*: one application thread per queue; UDP-like: the socket drops when full, no retransmission. GRO and TSO act
+through the traffic's super-packets. An acknowledgement wakes the application (in Linux the softirq handles it). A
+poll-mode thread that both receives and sends pays the dearer of the two per packet.
 *Validation*: tests/golden, tests/phenomena/test_livelock.py, tests/phenomena/test_poll_mode.py.
 """
 
@@ -50,11 +51,34 @@ def receive_steps(side: str) -> tuple[Step, ...]:
 
     return (
         Step("poll entry", where, "napi.poll_ps", cost("napi_poll"), "per poll", source=_NAPI),
-        Step("free sent packets", where, "napi.reap_ps", cost("tx_reap_pk"), "per sent packet", once=False, source=_NAPI),
-        Step("driver and stack", where, "napi.packet_ps", cost("drv_rx_pk", "stack_rx_pk", "sock_pk", "refill_pk"), source=_NAPI),
-        Step("further segment of a super-packet", where, "napi.segment_ps", cost("seg_rx_pk"), "per segment", once=False, source=_NAPI),
+        Step(
+            "free sent packets", where, "napi.reap_ps", cost("tx_reap_pk"), "per sent packet", once=False, source=_NAPI
+        ),
+        Step(
+            "driver and stack",
+            where,
+            "napi.packet_ps",
+            cost("drv_rx_pk", "stack_rx_pk", "sock_pk", "refill_pk"),
+            source=_NAPI,
+        ),
+        Step(
+            "further segment of a super-packet",
+            where,
+            "napi.segment_ps",
+            cost("seg_rx_pk"),
+            "per segment",
+            once=False,
+            source=_NAPI,
+        ),
         Step("wake the application", where, "napi.wake_ps", cost("wake_app"), "if it sleeps", source=_SOCKET),
-        Step("give buffers back", where, "napi.doorbell_ps", cost("doorbell", "mmio_wr"), "per 32 packets and poll", source=_NAPI),
+        Step(
+            "give buffers back",
+            where,
+            "napi.doorbell_ps",
+            cost("doorbell", "mmio_wr"),
+            "per 32 packets and poll",
+            source=_NAPI,
+        ),
         Step("leave the poll, unmask", where, "napi.rearm_ps", cost("rearm"), "per completed poll", source=_NAPI),
         Step("receive call", task, "app.packet_ps", cost("app_rx_pk"), source=_SOCKET),
         Step("copy to the application", task, "app.byte_fs", cost("copy_fs"), "per byte", source=_SOCKET),
@@ -68,21 +92,47 @@ def send_steps(side: str) -> tuple[Step, ...]:
     work = (f"{side}_app_tx_pk", f"{side}_stack_tx_pk", driver)
     return (
         Step("send call, stack, driver", task, "send.packet_ps", work, source=_SOCKET),
-        Step("further segment of a super-packet", task, "send.segment_ps", (f"{side}_seg_tx_pk",), "per segment", once=False, source=_SOCKET),
+        Step(
+            "further segment of a super-packet",
+            task,
+            "send.segment_ps",
+            (f"{side}_seg_tx_pk",),
+            "per segment",
+            once=False,
+            source=_SOCKET,
+        ),
         Step("copy from the application", task, "send.byte_fs", (f"{side}_copy_fs",), "per byte", source=_SOCKET),
-        Step("doorbell", task, "send.doorbell_ps", (f"{side}_doorbell", f"{side}_mmio_wr"), "per batch", source="guest driver"),
+        Step(
+            "doorbell",
+            task,
+            "send.doorbell_ps",
+            (f"{side}_doorbell", f"{side}_mmio_wr"),
+            "per batch",
+            source="guest driver",
+        ),
     )
 
 
 def checksum_steps(side: str) -> tuple[Step, ...]:
     """What is added without checksum offload."""
-    return tuple(Step("checksum in software", part, f"{part}.byte_fs", (f"{side}_csum_fs",), "per byte") for part in ("napi", "send"))
+    return tuple(
+        Step("checksum in software", part, f"{part}.byte_fs", (f"{side}_csum_fs",), "per byte")
+        for part in ("napi", "send")
+    )
 
 
 POLL_STEPS: tuple[Step, ...] = (
     Step("look at the ring", "vCPU, poll-mode thread", "poll.loop_ps", ("d_poll",), "per empty pass", source=_DPDK),
     Step("receive", "vCPU, poll-mode thread", "poll.packet_ps", ("d_rx_pk",), source=_DPDK),
-    Step("give buffers back", "vCPU, poll-mode thread", "poll.doorbell_ps", ("g_mmio_wr",), "per 32 packets", once=False, source=_DPDK),
+    Step(
+        "give buffers back",
+        "vCPU, poll-mode thread",
+        "poll.doorbell_ps",
+        ("g_mmio_wr",),
+        "per 32 packets",
+        once=False,
+        source=_DPDK,
+    ),
 )
 POLL_SEND_STEPS: tuple[Step, ...] = (
     Step("send", "vCPU, poll-mode thread", "poll.send_ps", ("d_tx_pk",), source=_DPDK),
@@ -156,7 +206,9 @@ def add_sender(machine: Machine, guest: GuestSettings, site: Site, pair: QueuePa
     steps = _steps(guest, site)
     cost = _Cost(machine, steps)
     worker = builder.promise(Worker)
-    fifo = builder.add(Fifo(name=f"{site.name}.send", capacity=guest.send_queue, gate=Gate("edge", Notify("wake", worker))))
+    fifo = builder.add(
+        Fifo(name=f"{site.name}.send", capacity=guest.send_queue, gate=Gate("edge", Notify("wake", worker)))
+    )
     builder.keep(
         worker,
         Worker(
@@ -180,7 +232,9 @@ def add_sender(machine: Machine, guest: GuestSettings, site: Site, pair: QueuePa
 def doorbell_costs(machine: Machine, site: Site) -> tuple[int, int]:
     """What ringing costs the driver: (for sent packets, for receive buffers)."""
     host = machine.host.model
-    return total(host, send_steps(site.side), "send.doorbell_ps"), total(host, receive_steps(site.side), "napi.doorbell_ps")
+    return total(host, send_steps(site.side), "send.doorbell_ps"), total(
+        host, receive_steps(site.side), "napi.doorbell_ps"
+    )
 
 
 def poll_doorbell_ps(machine: Machine) -> int:
@@ -201,7 +255,9 @@ def add_poller(machine: Machine, guest: GuestSettings, site: Site, worker: int, 
     steps = (*POLL_STEPS, *POLL_SEND_STEPS)
     send_ps = total(model, steps, "poll.send_ps") + (guest.send_ps or 0)
     receive_ps = total(model, steps, "poll.packet_ps") + (guest.receive_ps or 0)
-    fifo = builder.add(Fifo(name=f"{site.name}.send", capacity=guest.send_queue, poller=worker)) if guest.sends else NONE
+    fifo = (
+        builder.add(Fifo(name=f"{site.name}.send", capacity=guest.send_queue, poller=worker)) if guest.sends else NONE
+    )
     inputs = (Input("rx", pair.rx), *([Input("fifo", fifo)] if guest.sends else []))
     builder.keep(
         worker,
@@ -263,7 +319,14 @@ def _task_label(site: Site) -> str:
     return "guest_task" if site.side == "g" else "host_task"
 
 
-_NOT_DRAWN = ("napi.wake_ps", "napi.doorbell_ps", "send.doorbell_ps", "poll.doorbell_ps", "napi.segment_ps", "send.segment_ps")
+_NOT_DRAWN = (
+    "napi.wake_ps",
+    "napi.doorbell_ps",
+    "send.doorbell_ps",
+    "poll.doorbell_ps",
+    "napi.segment_ps",
+    "send.segment_ps",
+)
 
 
 def _worker_costs(steps: tuple[Step, ...], part: str) -> tuple[str, ...]:

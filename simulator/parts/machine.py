@@ -17,7 +17,10 @@ from simulator.plan.builder import PlanBuilder
 
 @dataclass(slots=True)
 class Attachment:
-    """What traffic needs of an attached guest: its MAC index, the fifo its application sends from (-1: it does not send), its sink."""
+    """What traffic needs of an attached guest.
+
+    Its MAC index, the fifo its application sends from (-1: it does not send), its sink.
+    """
 
     mac: int
     send: int

@@ -1,11 +1,13 @@
 """A NIC port: receive engine, transmit engine, packet buffer, descriptor rings with their vectors.
 
-Receive: wire, port latency, packet buffer (bytes), receive engine (looks up the destination, takes a descriptor), DMA write, interrupt moderation.
-Transmit: doorbell, descriptor fetch, transmit engine (arbiter and rate limits over all rings), DMA read, prefetch fifo, wire.
+Receive: wire, port latency, packet buffer (bytes), receive engine (looks up the destination, takes a descriptor), DMA
+write, interrupt moderation. Transmit: doorbell, descriptor fetch, transmit engine (arbiter and rate limits over all
+rings), DMA read, prefetch fifo, wire.
 
-*Scope*: one engine per direction and port; the packet buffer is shared. With `drop_enable` a full ring loses its own frames, without it the
-frame waits at the head of the buffer and holds up all others. Frames from one guest to another go through the loopback into the receive
-engine. The port's transmit latency is counted after the wire, which changes no sum. The receive engine does not wait for the PCIe link.
+*Scope*: one engine per direction and port; the packet buffer is shared. With `drop_enable` a full ring loses its own
+frames, without it the frame waits at the head of the buffer and holds up all others. Frames from one guest to another
+go through the loopback into the receive engine. The port's transmit latency is counted after the wire, which changes
+no sum. The receive engine does not wait for the PCIe link.
 *Validation*: tests/phenomena/test_overflow.py, tests/phenomena/test_pcie.py.
 """
 
@@ -18,7 +20,20 @@ from simulator.parts.settings import GuestSettings, HostSettings, Moderation, Po
 from simulator.parts.stages import FETCH, MODERATION, NIC, NIC_QUEUE
 from simulator.parts.wire import add_wire
 from simulator.plan.builder import PlanBuilder
-from simulator.plan.model import NONE, DescRing, Fifo, Gate, Input, Link, Moderator, Notify, Output, Sink, Switch, Worker
+from simulator.plan.model import (
+    NONE,
+    DescRing,
+    Fifo,
+    Gate,
+    Input,
+    Link,
+    Moderator,
+    Notify,
+    Output,
+    Sink,
+    Switch,
+    Worker,
+)
 
 PEER = 0
 PREFETCH_FRAMES = 32
@@ -61,7 +76,9 @@ class Port:
     """(VLAN index, first receiver, queues) of MAC 1, 2, ..."""
 
 
-def add_port(builder: PlanBuilder, host: HostSettings, settings: PortSettings, vlans: tuple[int, ...], guests: int) -> Port:
+def add_port(
+    builder: PlanBuilder, host: HostSettings, settings: PortSettings, vlans: tuple[int, ...], guests: int
+) -> Port:
     """Wire, PCIe and packet buffer of a port; MAC 0 is the far end."""
     nic = settings.model
     dma = add_pcie(builder, host, settings, "port")
@@ -73,7 +90,9 @@ def add_port(builder: PlanBuilder, host: HostSettings, settings: PortSettings, v
     wire_in = add_wire(builder, settings, "wire.in", "link", pipe)
     peer = builder.add(Sink(name="peer", reply_link=wire_in))
     delay = nic.value("tx_latency")
-    leave = builder.add(Link(name="port.leave", propagation_ps=delay, stage=builder.stage(NIC), target_kind="sink", target=peer))
+    leave = builder.add(
+        Link(name="port.leave", propagation_ps=delay, stage=builder.stage(NIC), target_kind="sink", target=peer)
+    )
     wire_out = add_wire(builder, settings, "wire.out", "link", leave)
     return Port(settings, vlans, guests, dma, wire_in, wire_out, pipe, buffer, peer, rx_engine, tx_engine)
 
@@ -95,7 +114,14 @@ def add_moderator(builder: PlanBuilder, port: Port, name: str, route: int) -> in
 
 
 def add_queue_pair(
-    builder: PlanBuilder, port: Port, guest: GuestSettings, name: str, moderator: int, poller: int, doorbell_ps: int, refill_doorbell_ps: int
+    builder: PlanBuilder,
+    port: Port,
+    guest: GuestSettings,
+    name: str,
+    moderator: int,
+    poller: int,
+    doorbell_ps: int,
+    refill_doorbell_ps: int,
 ) -> QueuePair:
     """The two rings of one queue; `poller` is a poll-mode driver (-1: none)."""
     nic = port.settings.model

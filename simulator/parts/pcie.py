@@ -2,8 +2,8 @@
 
 1. Writes (packets, write-backs, interrupt messages) go up one after another, so an interrupt never overtakes its data.
 2. A read is a request up, memory, and completions down, in order; `max_reads` may be on their way.
-3. The catalogue's read time `p_mem` is a whole round trip of a small read, the doorbell's `p_mmio_wr_lat` is one way down. The way down
-   is put on the link and taken off the memory, so that neither is counted twice.
+3. The catalogue's read time `p_mem` is a whole round trip of a small read, the doorbell's `p_mmio_wr_lat` is one way
+   down. The way down is put on the link and taken off the memory, so that neither is counted twice.
 
 *Scope*: usable rates without replay and credits; a write is in memory when its last byte has left the link; no IOMMU.
 *Validation*: byte formulas of docs/reference/plan.md section 4; tests/phenomena/test_pcie.py.
@@ -19,8 +19,17 @@ from simulator.parts.wire import SEGMENT_HEADER_BYTES
 from simulator.plan.builder import PlanBuilder
 from simulator.plan.model import Dma, Link
 
-READ = Step("read of descriptor or packet", "PCIe up, memory, PCIe down", "dma.memory_ps", ("p_mem",), "per read", source="pcie-bench")
-DOORBELL = Step("doorbell on its way", "PCIe down", "dma.down_ps", ("p_mmio_wr_lat",), "per doorbell", source="pcie-bench")
+READ = Step(
+    "read of descriptor or packet",
+    "PCIe up, memory, PCIe down",
+    "dma.memory_ps",
+    ("p_mem",),
+    "per read",
+    source="pcie-bench",
+)
+DOORBELL = Step(
+    "doorbell on its way", "PCIe down", "dma.down_ps", ("p_mmio_wr_lat",), "per doorbell", source="pcie-bench"
+)
 
 
 def add_pcie(builder: PlanBuilder, host: HostSettings, port: PortSettings, name: str) -> int:

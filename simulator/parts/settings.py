@@ -27,7 +27,10 @@ class Scheduler:
 
 @dataclass(frozen=True, slots=True)
 class HostSettings:
-    """The machine. `cores` None: as many as the placement needs. `tick`: on its cores; a guest's tick has the same frequency."""
+    """The machine.
+
+    `cores` None: as many as the placement needs. `tick`: on its cores; a guest's tick has the same frequency.
+    """
 
     model: Host
     apicv: bool = False
@@ -53,7 +56,10 @@ class Moderation:
 
 @dataclass(frozen=True, slots=True)
 class PortSettings:
-    """One port of a NIC and its PCIe link. Rates and packet rates of 0 take no time; `packet_buffer_bytes` 0 = no limit."""
+    """One port of a NIC and its PCIe link.
+
+    Rates and packet rates of 0 take no time; `packet_buffer_bytes` 0 = no limit.
+    """
 
     model: Nic
     rate_bps: int
@@ -73,8 +79,8 @@ class PortSettings:
 class GuestSettings:
     """One guest, or one application on bare metal.
 
-    `halt_poll_max_ps` None: the host's value. `rx_ring`, `tx_ring` 0: the NIC's default. `cores` empty: cores of its own.
-    `sends`, `answers`: which way its application uses the port; `reply_bytes` is copied for each answer.
+    `halt_poll_max_ps` None: the host's value. `rx_ring`, `tx_ring` 0: the NIC's default. `cores` empty: cores of its
+    own. `sends`, `answers`: which way its application uses the port; `reply_bytes` is copied for each answer.
     """
 
     name: str

@@ -1,7 +1,8 @@
 """The stages of a packet's way, one list for all datapaths, so that two paths can be compared stage by stage.
 
 *Scope*: names and their meaning; where a stage ends is set where the worker or link is built.
-*Validation*: tests/unit/test_build_parts.py: every stage of every built plan is in this list, and the stage times add up to the latency.
+*Validation*: tests/unit/test_build_parts.py: every stage of every built plan is in this list, and the stage times add
+up to the latency.
 """
 
 from __future__ import annotations

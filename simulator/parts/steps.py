@@ -1,11 +1,13 @@
 """A step of a datapath: what it costs, where, how often and why. The same table builds the plan and explains it.
 
-1. A datapath declares its steps; each names the costs of the catalogue it spends and the `charge`, the place in the plan where they go.
+1. A datapath declares its steps; each names the costs of the catalogue it spends and the `charge`, the place in the
+   plan where they go.
 2. The builder asks `total(host, steps, charge)`; `explain` prints the rows. So a printed step is a simulated step.
 3. With variability on, all costs that one executor draws with one stream are put together in `range_1024`.
 
 *Scope*: costs in time and per byte; hardware times (wire, PCIe, engines) come from the NIC's facts.
-*Validation*: tests/golden compares the sums with the single-packet sums of the literature; tests/unit/test_explain.py with the engine.
+*Validation*: tests/golden compares the sums with the single-packet sums of the literature; tests/unit/test_explain.py
+with the engine.
 """
 
 from __future__ import annotations
@@ -18,7 +20,10 @@ from simulator.costs import Host
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One step. `charge` is `<part>.<field>` of the plan; `once` marks what an idle receiver's only packet waits for."""
+    """One step.
+
+    `charge` is `<part>.<field>` of the plan; `once` marks what an idle receiver's only packet waits for.
+    """
 
     name: str
     where: str

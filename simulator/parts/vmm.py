@@ -6,8 +6,8 @@
 | apicv | handler, irqfd, kick | taken by the virtual APIC | wake-up | - |
 | posted | - | taken by the virtual APIC | wake-up vector on the vCPU's core, wake-up | - |
 
-*Scope*: MSI-X of an assigned device, one destination vCPU; the host's handler runs on a core of its own. Modes are those of the vector; a guest in
-poll mode has its vectors masked.
+*Scope*: MSI-X of an assigned device, one destination vCPU; the host's handler runs on a core of its own. Modes are
+those of the vector; a guest in poll mode has its vectors masked.
 *Validation*: tests/golden (single-packet sums), tests/phenomena/test_exits.py.
 """
 
@@ -28,20 +28,67 @@ _HALT_SOURCE = "Linux virt/kvm/kvm_main.c, Documentation/virt/kvm/halt-polling.r
 _HALTED = "per wake-up of a halted vCPU"
 
 _HOST_SHARE = (
-    Step("host interrupt handler", "host core", "route.hardirq_ps", ("h_hardirq",), "per interrupt", source=_LEGACY_SOURCE),
+    Step(
+        "host interrupt handler",
+        "host core",
+        "route.hardirq_ps",
+        ("h_hardirq",),
+        "per interrupt",
+        source=_LEGACY_SOURCE,
+    ),
     Step("irqfd", "host core", "route.irqfd_ps", ("k_irqfd",), "per interrupt", source=_LEGACY_SOURCE),
     Step("kick the vCPU's core", "host core", "route.ipi_ps", ("k_ipi",), "per interrupt", source=_LEGACY_SOURCE),
 )
-_KICK = Step("exit of a running vCPU", "vCPU's core, KVM", "vcpu.exit_ps", ("k_exit",), "if the vCPU runs", "KICK", False, _LEGACY_SOURCE)
+_KICK = Step(
+    "exit of a running vCPU",
+    "vCPU's core, KVM",
+    "vcpu.exit_ps",
+    ("k_exit",),
+    "if the vCPU runs",
+    "KICK",
+    False,
+    _LEGACY_SOURCE,
+)
 _HALT = Step("HLT exit", "vCPU's core, KVM", "vcpu.hlt_ps", ("k_hlt",), "per idle period", "HLT", False, _HALT_SOURCE)
-_BLOCK = Step("put the vCPU thread to sleep", "vCPU's core, KVM", "vcpu.block_ps", ("k_block",), "per idle period", "", False, _HALT_SOURCE)
+_BLOCK = Step(
+    "put the vCPU thread to sleep",
+    "vCPU's core, KVM",
+    "vcpu.block_ps",
+    ("k_block",),
+    "per idle period",
+    "",
+    False,
+    _HALT_SOURCE,
+)
 _WAKE = Step("wake-up of the vCPU", "vCPU's core, KVM", "vcpu.wake_ps", ("k_wake",), _HALTED, source=_HALT_SOURCE)
-_UNPOLL = Step("leave halt polling", "vCPU's core, KVM", "vcpu.poll_exit_ps", ("k_poll_exit",), "instead, if polling", "", False, _HALT_SOURCE)
+_UNPOLL = Step(
+    "leave halt polling",
+    "vCPU's core, KVM",
+    "vcpu.poll_exit_ps",
+    ("k_poll_exit",),
+    "instead, if polling",
+    "",
+    False,
+    _HALT_SOURCE,
+)
 _INJECT = Step("inject", "vCPU's core, KVM", "route.inject_ps", ("k_inject",), "per interrupt", source=_LEGACY_SOURCE)
-_HANDLER = Step("guest interrupt handler", "vCPU, interrupt", "route.handler_ps", ("g_irq",), "per interrupt", source="guest driver")
-_NOTIFY = Step("virtual APIC delivers", "vCPU, interrupt", "route.notify_ps", ("k_pi_notify",), "per interrupt", source=_POSTED_SOURCE)
-_EOI = Step("end of interrupt", "vCPU's core, KVM", "route.eoi_ps", ("k_eoi",), "per interrupt", "EOI", source=_LEGACY_SOURCE)
-_VECTOR = Step("wake-up vector", "vCPU's core, host", "route.wakeup_ps", ("k_pi_wakeup",), _HALTED, source=_POSTED_SOURCE)
+_HANDLER = Step(
+    "guest interrupt handler", "vCPU, interrupt", "route.handler_ps", ("g_irq",), "per interrupt", source="guest driver"
+)
+_NOTIFY = Step(
+    "virtual APIC delivers",
+    "vCPU, interrupt",
+    "route.notify_ps",
+    ("k_pi_notify",),
+    "per interrupt",
+    source=_POSTED_SOURCE,
+)
+_EOI = Step(
+    "end of interrupt", "vCPU's core, KVM", "route.eoi_ps", ("k_eoi",), "per interrupt", "EOI", source=_LEGACY_SOURCE
+)
+_VECTOR = Step(
+    "wake-up vector", "vCPU's core, host", "route.wakeup_ps", ("k_pi_wakeup",), _HALTED, source=_POSTED_SOURCE
+)
 _IDLE = (_HALT, _BLOCK)
 
 STEPS: dict[str, tuple[Step, ...]] = {
@@ -62,9 +109,13 @@ VCPU_COSTS = ("k_exit", "k_hlt", "k_block", "k_wake", "g_irq")
 
 def require_mode(host: HostSettings, guest: GuestSettings) -> None:
     """Refuse a mode that the host has not got; the error lists what it has."""
-    offered = tuple(mode for mode in MODES if (host.apicv or mode != "apicv") and (host.posted_interrupts or mode != "posted"))
+    offered = tuple(
+        mode for mode in MODES if (host.apicv or mode != "apicv") and (host.posted_interrupts or mode != "posted")
+    )
     if guest.mode not in offered:
-        raise unknown(f"guests.{guest.name}.interrupts", f"interrupt mode of host {host.model.name}", guest.mode, offered)
+        raise unknown(
+            f"guests.{guest.name}.interrupts", f"interrupt mode of host {host.model.name}", guest.mode, offered
+        )
 
 
 def add_vcpu(machine: Machine, guest: GuestSettings, number: int, core: int) -> int:
@@ -100,7 +151,8 @@ def _vcpu(machine: Machine, guest: GuestSettings, name: str, thread: int) -> Exe
         exit_ps=model.ps("k_exit"),
         hlt_ps=model.ps("k_hlt"),
         block_ps=model.ps("k_block"),
-        # The time of a wake-up was measured on an idle core, so it contains the way out of the idle state, which the core pays itself.
+        # The time of a wake-up was measured on an idle core, so it contains the way out of the idle state, which the
+        # core pays itself.
         wake_ps=max(0, model.ps("k_wake") - (model.ps("h_idle_exit") if host.idle_states else 0)),
         poll_exit_ps=model.ps("k_poll_exit"),
         halt_poll_max_ps=limit,

@@ -1,6 +1,7 @@
 """The cable: one link per direction, and the far end, which is infinitely fast.
 
-*Scope*: full duplex, no errors, no flow control frames. On top of a frame the wire carries 4 bytes FCS, 8 preamble, 12 gap.
+*Scope*: full duplex, no errors, no flow control frames. On top of a frame the wire carries 4 bytes FCS, 8 preamble, 12
+gap.
 *Validation*: tests/theory (14.88 million frames of 64 B per second on 10 Gbit/s), conformance vectors of links.
 """
 

@@ -1,7 +1,8 @@
 """Collects the entities of a plan one by one, so that parts can refer to what does not exist yet.
 
 1. `add` appends an entity and returns its index.
-2. Entities refer to one another in circles (ring, moderator, route, worker, ring): `promise` gives out the index first, `keep` hands in the entity.
+2. Entities refer to one another in circles (ring, moderator, route, worker, ring): `promise` gives out the index
+   first, `keep` hands in the entity.
 3. `finish` refuses a broken promise and freezes everything into a `Plan`.
 
 *Scope*: order of declaration is the order of the calls, and with it every tie (docs/reference/plan.md, section 1).
@@ -33,7 +34,9 @@ from simulator.plan.model import (
     Worker,
 )
 
-Entity = TypeVar("Entity", Source, Sink, Link, Dma, Fifo, DescRing, Switch, Moderator, IrqRoute, Executor, Thread, Tick, Worker)
+Entity = TypeVar(
+    "Entity", Source, Sink, Link, Dma, Fifo, DescRing, Switch, Moderator, IrqRoute, Executor, Thread, Tick, Worker
+)
 
 _FIELDS: dict[type, str] = {
     Source: "sources",

@@ -2,9 +2,11 @@
 
 1. `settings` turns the words of the scenario into what the parts need, the catalogue's values where nothing is written.
 2. `assemble` builds host, port and guests; `sources.add_traffic` adds who sends.
-3. Every random stream is named by guest and purpose, never by datapath: the series of a comparison see the same packets.
+3. Every random stream is named by guest and purpose, never by datapath: the series of a comparison see the same
+   packets.
 
-*Scope*: one host with one port. The replication matters only for traffic that is drawn when the plan is built (captures).
+*Scope*: one host with one port. The replication matters only for traffic that is drawn when the plan is built
+(captures).
 *Validation*: tests/unit/test_build.py, and every shipped scenario is built by a test.
 """
 
@@ -35,7 +37,10 @@ _CABLE_PS_PER_MM = 5
 
 
 def build(scenario: Scenario, replication: int = 0) -> Plan:
-    """The checked plan of one point; `InputError` for what only the wiring shows, such as an offered load above the line rate."""
+    """The checked plan of one point.
+
+    `InputError` for what only the wiring shows, such as an offered load above the line rate.
+    """
     plan = machine_of(scenario, replication).builder.finish(scenario.name)
     require(plan)
     return plan
@@ -64,7 +69,11 @@ def notes(scenario: Scenario) -> tuple[str, ...]:
         ("APICv", host.capabilities.apicv, model.capabilities.has_apicv),
         ("posted interrupts", host.capabilities.posted_interrupts, model.capabilities.has_posted_interrupts),
     )
-    found = [f"override: {name} {'on' if wanted else 'off'} on host {model.name}" for name, wanted, has in pairs if wanted not in (None, has)]
+    found = [
+        f"override: {name} {'on' if wanted else 'off'} on host {model.name}"
+        for name, wanted, has in pairs
+        if wanted not in (None, has)
+    ]
     return (*found, *(f"override: {name} = {text}" for name, text in sorted(host.costs.items())))
 
 
@@ -103,7 +112,10 @@ def nic_settings(nic: Nic) -> PortSettings:
     model, written = costs.nic(nic.model), nic.moderation
     port = port_settings(model)
     if written is not None:
-        port = replace(port, moderation=Moderation(_MODERATION[written.kind], written.interval_ps or 0, written.frames or INFINITE_PS))
+        port = replace(
+            port,
+            moderation=Moderation(_MODERATION[written.kind], written.interval_ps or 0, written.frames or INFINITE_PS),
+        )
     if nic.pcie.generation is not None or nic.pcie.lanes is not None:
         generation = _or(nic.pcie.generation, model.value("pcie_generation"))
         rate_bps = usable_rate_bps(generation, _or(nic.pcie.lanes, model.value("pcie_lanes")))
@@ -144,7 +156,9 @@ def _shared(group: Guest, taken: set[int]) -> tuple[int, ...]:
     return tuple(cores)
 
 
-def _guest(scenario: Scenario, group: Guest, name: str, cores: tuple[int, ...], use: Use, host: HostSettings) -> GuestSettings:
+def _guest(
+    scenario: Scenario, group: Guest, name: str, cores: tuple[int, ...], use: Use, host: HostSettings
+) -> GuestSettings:
     return GuestSettings(
         name=name,
         datapath=group.datapath,
@@ -186,14 +200,20 @@ def _mode(group: Guest, host: HostSettings) -> str:
 def _require_fit(scenario: Scenario, port: PortSettings, guests: tuple[GuestSettings, ...]) -> None:
     virtual = [guest for guest in guests if datapath(guest.datapath).uses_switch]
     if scenario.switch.kind == "none" and virtual:
-        raise InputError("switch.kind", "a virtual function needs the NIC's embedded switch", "none", ("automatic", "embedded"))
+        raise InputError(
+            "switch.kind", "a virtual function needs the NIC's embedded switch", "none", ("automatic", "embedded")
+        )
     limit = port.model.value("max_vfs")
     if len(virtual) > limit:
         raise InputError("guests", f"{len(virtual)} virtual functions; NIC {port.model.name} has {limit}")
     for guest in virtual:
         if guest.queues > port.model.value("vf_queues"):
             have = port.model.value("vf_queues")
-            raise InputError(f"guests.{guest.name}.queues", f"a virtual function of NIC {port.model.name} has {have} queue pairs", guest.queues)
+            raise InputError(
+                f"guests.{guest.name}.queues",
+                f"a virtual function of NIC {port.model.name} has {have} queue pairs",
+                guest.queues,
+            )
 
 
 def _or(value: int | None, default: int) -> int:

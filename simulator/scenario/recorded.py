@@ -1,7 +1,8 @@
 """Captures as arrivals of one guest: a file with its own timing, or a mix of connections drawn for this guest.
 
-1. A mix is drawn for a window as long as the measurement, with as many connections at once as its rate needs, each with its recorded timing;
-   the rest to the exact rate is a stretch of time. Where that would be too many packets the window is shorter and repeats.
+1. A mix is drawn for a window as long as the measurement, with as many connections at once as its rate needs, each
+   with its recorded timing; the rest to the exact rate is a stretch of time. Where that would be too many packets the
+   window is shorter and repeats.
 2. A file is repeated; at a stated rate its time is stretched.
 
 *Scope*: open loop; every guest has its own draw of a mix and its own phase in a file.

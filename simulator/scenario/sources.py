@@ -1,12 +1,14 @@
 """Traffic of a scenario as sources of a plan: who sends what, how fast, to whom.
 
 1. Sizes, gaps, flows and think times become named streams; the names hold guest and traffic, nothing else.
-2. Rates per guest in thousandths of a packet per second, from packets, bits (frames with FCS) or a share of the line (with preamble and gap).
+2. Rates per guest in thousandths of a packet per second, from packets, bits (frames with FCS) or a share of the line
+   (with preamble and gap).
 3. Towards a guest a source sends into the wire, from a guest into the fifo of its application.
-4. What is offered in one direction must fit the line, unless the traffic says `overload`; then the generator drops what does not fit.
+4. What is offered in one direction must fit the line, unless the traffic says `overload`; then the generator drops
+   what does not fit.
 
-*Scope*: constant-rate sources and bursts start at instants drawn from seed and name, clients within their first 10 us, so that guests do not
-march in step. A capture mix is drawn anew for every guest and replication.
+*Scope*: constant-rate sources and bursts start at instants drawn from seed and name, clients within their first 10 us,
+so that guests do not march in step. A capture mix is drawn anew for every guest and replication.
 *Validation*: tests/unit/test_build_sources.py.
 """
 

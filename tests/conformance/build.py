@@ -5,7 +5,7 @@
 - `ps_per_byte: n` on a link or an input is its rate. `to` is the target of a source or link.
 - A gate is `event w` (mode, worker to wake) or a map with `mode` and one of `wake`, `irq`, `doorbell`, `resume`.
 - Inputs and outputs are names or maps with `of`; an output to a fifo is full as the fifo is.
-- `vcpu` with `on: core` makes the vCPU's thread; `ksoftirqd` threads and pollers enter themselves where they belong.
+- `vcpu` with `by: core` makes the vCPU's thread; `ksoftirqd` threads and pollers enter themselves where they belong.
 - Every worker and every link with a target has a stage of its own name.
 """
 
@@ -134,20 +134,20 @@ class _Builder:
         return {**given, "table": tuple(given["table"]), "ports": tuple(tuple(port) for port in given["ports"])}
 
     def _core(self, key: str, given: Fields) -> Fields:
-        daemons = [t for t in self.order["threads"] if self.short[t].get("kind") == "ksoftirqd" and self.short[t]["on"] == key]
+        daemons = [t for t in self.order["threads"] if self.short[t].get("kind") == "ksoftirqd" and self.short[t]["by"] == key]
         return {"kind": "core", **({"ksoftirqd": daemons[0]} if daemons else {}), **given}
 
     def _vcpu(self, key: str, given: Fields) -> Fields:
         return {**self._core(key, given), "kind": "vcpu", "thread": f"{key}_thread"}
 
     def _thread(self, _: str, given: Fields) -> Fields:
-        return {"kind": "workers", "executor": given.pop("on"), **given}
+        return {"kind": "workers", "executor": given.pop("by"), **given}
 
     def _tick(self, _: str, given: Fields) -> Fields:
-        return {"executor": given.pop("on"), **given}
+        return {"executor": given.pop("by"), **given}
 
     def _worker(self, key: str, given: Fields) -> Fields:
-        on = given.pop("on", None)
+        on = given.pop("by", None)
         inputs = tuple(self._input(item) for item in given.pop("from", ()))
         outputs = tuple(self._output(item) for item in given.pop("into", ()))
         place = model.NONE if on is None else self._index(on)
@@ -181,6 +181,6 @@ def _with_threads(short: Mapping[str, Fields]) -> dict[str, Fields]:
     for key, value in short.items():
         given = dict(value)
         if given["is"] == "vcpu":
-            full[f"{key}_thread"] = {"is": "thread", "kind": "vcpu", "vcpu": key, "on": given.pop("on"), **given.pop("thread", {})}
+            full[f"{key}_thread"] = {"is": "thread", "kind": "vcpu", "vcpu": key, "by": given.pop("by"), **given.pop("thread", {})}
         full[key] = given
     return full

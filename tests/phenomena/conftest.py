@@ -78,7 +78,10 @@ class Outcome:
 
 @pytest.fixture
 def run(tmp_path: Path) -> Runner:
-    """`run("host.softirq.demote=off", guests=[...])`: the textbook scenario with top-level parts replaced and values overridden."""
+    """`run("host.softirq.demote=off", guests=[...])`.
+
+    The textbook scenario with top-level parts replaced and values overridden.
+    """
 
     def play(*overrides: str, **parts: Any) -> Outcome:
         file = tmp_path / "phenomenon.yaml"

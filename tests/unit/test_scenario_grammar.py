@@ -1,4 +1,4 @@
-"""The grammar: every kind of traffic and every form a value can take, names against their registries, thresholds, schema."""
+"""The grammar: every kind of traffic, every form a value can take, names, thresholds, schema."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ TRAFFIC = {
     "poisson": "{kind: poisson, rate: 1 Mpps, total: on, flows: 16, size: {imix: nfvbench}}",
     "constant": "{kind: constant, throughput: 5 Gbit/s, direction: tx, size: {uniform: [64 B, 1518 B]}}",
     "bursts": "{kind: bursts, load: 80 %, burst: 64, gap: 100 ns}",
-    "request-response": "{kind: request-response, think: {exponential: 100 us}, outstanding: 4, request: 64 B, response: 1 KB}",
+    "request-response": "{kind: request-response, think: {exponential: 100 us}, outstanding: 4, response: 1 KB}",
     "bulk": "{kind: bulk, window: 128, segment: 1518 B, ack_every: 2, timeout: 200 ms, super_packet: 64 KiB}",
     "capture": "{kind: capture, file: x.pcap, guest_side: 10.0.0.1, rate: 10 kpps}",
 }

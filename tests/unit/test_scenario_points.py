@@ -26,7 +26,8 @@ def test_without_anything_there_is_one_point(tmp_path: Path) -> None:
 
 
 def test_series_in_the_order_of_the_file(tmp_path: Path) -> None:
-    text = "compare:\n  bare metal: {datapath: native}\n  one: {guests.db.interrupts: legacy, host: textbook}\n  as it is: {}\n"
+    text = "compare:\n  bare metal: {datapath: native}\n"
+    text += "  one: {guests.db.interrupts: legacy, host: textbook}\n  as it is: {}\n"
     found = expand(tmp_path, text)
     assert [point.series for point in found] == ["bare metal", "one", "as it is"]
     assert [[g.datapath for g in p.scenario.guests] for p in found] == [

@@ -6,7 +6,6 @@
 
 from __future__ import annotations
 
-import sys
 from typing import Any
 
 import numpy as np
@@ -14,6 +13,7 @@ import numpy as np
 from simulator.engines.compiled import image as layout
 from simulator.engines.compiled import kernel as k
 from simulator.engines.compiled.jit import compile_entry
+from simulator.engines.compiled.memory import Memory
 from simulator.errors import EngineError
 from simulator.plan import slots as slot_numbers
 from simulator.plan.draws import Draws
@@ -54,7 +54,8 @@ class CompiledEngine:
         self._plan = plan
         self._draws = Draws(plan.streams, seed, replication)
         self._image = layout.build(plan, self._draws, log_capacity=_LOG_BLOCK if log else 0)
-        self._memory: Any = np.array(self._image.memory, dtype=np.int64)
+        self._handle = Memory(self._image.memory)
+        self._memory = self._handle.words
         self._image.memory = []
         self._log: list[tuple[int, str, str, int]] = []
         self._window_start = 0
@@ -77,9 +78,8 @@ class CompiledEngine:
 
     def _call(self, until_ps: int) -> int:
         if not k.run.signatures:
-            print("compiling the packet kernel (once per version; about 20 s)", file=sys.stderr)
-            compile_entry(k.run, self._memory, -1)
-        return int(k.run(self._memory, until_ps))
+            compile_entry(k.run, self._handle, -1)
+        return int(k.run(self._handle, until_ps))
 
     def begin_window(self) -> None:
         """Zero every counter; queues and state stay."""
@@ -163,7 +163,8 @@ class CompiledEngine:
         words = self._image.packet_words
         packets = _GROWTH if m[k.H_PACKETS_FREE] < 4 else 0
         nodes = int(m[k.H_MARGIN]) + _GROWTH if m[k.H_NODES_FREE] < m[k.H_MARGIN] else 0
-        self._memory = m = np.concatenate([m, np.zeros(packets * words + nodes * k.NODE, dtype=np.int64)])
+        self._handle = Memory(np.concatenate([m, np.zeros(packets * words + nodes * k.NODE, dtype=np.int64)]))
+        self._memory = m = self._handle.words
         _chain(m, k.H_PACKETS, k.H_PACKETS_FREE, old, packets, words)
         _chain(m, k.H_NODES, k.H_NODES_FREE, old + packets * words, nodes, k.NODE)
 

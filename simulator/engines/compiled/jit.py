@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import sys
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -21,7 +22,7 @@ from pathlib import Path
 from typing import Any
 
 import numba
-from numba.core import config, cpu, targetconfig
+from numba.core import config, cpu, targetconfig, types
 from numba.core.codegen import JITCodeLibrary
 
 _OPTIONS: dict[str, Any] = {"error_model": "numpy", "_nrt": False}
@@ -71,13 +72,22 @@ def entry(function: Callable[..., Any]) -> Any:
 def compile_entry(function: Any, *arguments: Any) -> None:
     """Compile ``function`` (an ``entry``) for these arguments by calling it once, or load it from the cache."""
     with _LOCK, _only_the_entry(function.py_func.__name__):
-        function(*arguments)
+        if not function.signatures:
+            if not _is_cached():
+                print("compiling the packet kernel (once per version, about 15 s)", file=sys.stderr, flush=True)
+            function(*arguments)
+
+
+def _is_cached() -> bool:
+    folder = _cache_folder()
+    return folder is not None and any(folder.rglob("*.nbi"))
 
 
 @contextmanager
 def _only_the_entry(name: str) -> Iterator[None]:
-    """While compiling, let numba link helpers without optimising or emitting each of them."""
+    """While compiling, let numba link helpers without optimising or emitting each, and type each once, not once per literal argument."""
     finalize, get_executable, equal = JITCodeLibrary.finalize, cpu.CPUContext.get_executable, targetconfig.TargetConfig.__eq__
+    call_type = types.Dispatcher.get_call_type
 
     def lean_finalize(self: Any) -> None:
         if self.name.startswith(name):
@@ -97,10 +107,15 @@ def _only_the_entry(name: str) -> Iterator[None]:
         same = isinstance(other, targetconfig.TargetConfig) and self._values == other._values
         return same or equal(self, other)
 
+    def plain_call_type(self: Any, context: Any, args: Any, kws: Any) -> Any:
+        return call_type(self, context, tuple(types.unliteral(arg) for arg in args), kws)
+
     try:
+        types.Dispatcher.get_call_type = plain_call_type
         JITCodeLibrary.finalize, cpu.CPUContext.get_executable = lean_finalize, lean_executable
         targetconfig.TargetConfig.__eq__ = quick_equal
         yield
     finally:
         JITCodeLibrary.finalize, cpu.CPUContext.get_executable = finalize, get_executable
         targetconfig.TargetConfig.__eq__ = equal
+        types.Dispatcher.get_call_type = call_type

@@ -67,8 +67,6 @@ class Core(Executor):
         """Look again what to run, still at this instant."""
         self._slot.arm_min(self.world.now_ps)
 
-    # The window's seconds are read and reset without ``sync``: rounding of run time must not depend on who looks.
-
     def begin_window(self) -> None:
         """Start the window's seconds at zero."""
         super().begin_window()

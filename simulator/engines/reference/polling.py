@@ -47,7 +47,7 @@ class PollingWorker(TaskWorker):
         self.state = State.POLLING
         yield None
         while True:
-            self.state = State.RUN
+            self._look()
             found = busy = yield from self._burst(self._round(self._examined_input()))
             while busy:
                 busy = yield from self._burst(self._scan_order())
@@ -56,6 +56,13 @@ class PollingWorker(TaskWorker):
             self.state = State.POLLING
             self._tell_what_is_visible()
             yield None
+
+    def _look(self) -> None:
+        """Begin an invocation; there are no gates to close."""
+        self._first = True
+        self._begun_ps = self.world.now_ps
+        self.counts["invocations"] += 1
+        self.state = State.RUN
 
     def _burst(self, order: list[int]) -> Generator[int | None, None, bool]:
         """Serve the first input in ``order`` that has packets; return whether there was one."""

@@ -120,7 +120,7 @@ class FairScheduler(Scheduler):
     def _place(self, thread: Thread) -> None:
         if self.runnable:
             self._minimum_ps = max(self._minimum_ps, min(other.vruntime_ps for other in self.runnable))
-        thread.vruntime_ps = max(thread.vruntime_ps, self._minimum_ps - self.data.latency_ps // 2)
+        thread.catch_up(self._minimum_ps - self.data.latency_ps // 2)
 
     def _deserves_more(self, woken: Thread, current: Thread) -> bool:
         return current.vruntime_ps - woken.vruntime_ps > self.data.wakeup_granularity_ps

@@ -47,11 +47,11 @@ class Sink(Entity):
             else:
                 self.world.alive -= 1
             return
-        self.world.note("deliver", self.name, packet.number)
         if packet.kind == REQ:
             packet.become_response()
             self._reply(packet)
             return
+        self.world.note("deliver", self.name, packet.number)
         self.world.alive -= 1
         if packet.kind == RESP:
             self._record(packet)

@@ -38,15 +38,25 @@ class Thread(ABC):
         self.data = data
         self.executor = executor
         self.runnable = False
-        self.vruntime_ps = 0
+        self._ran_ps = 0
+        self._offset_ps = 0
         self.switch_job = _Charge("ctxsw", 0)
         self.wake_job = _Charge(data.label, 0)
         executor.scheduler.threads.append(self)
 
     def charge(self, elapsed_ps: int) -> None:
         """It has run for ``elapsed_ps``."""
-        self.vruntime_ps += elapsed_ps * SHARE_UNIT // self.data.weight
+        self._ran_ps += elapsed_ps
         self.executor.scheduler.slice_ps -= elapsed_ps
+
+    @property
+    def vruntime_ps(self) -> int:
+        """Virtual run time, from the total: what rounding takes does not depend on how often somebody looks."""
+        return self._offset_ps + self._ran_ps * SHARE_UNIT // self.data.weight
+
+    def catch_up(self, vruntime_ps: int) -> None:
+        """Move its virtual run time forward to ``vruntime_ps``, if it is behind."""
+        self._offset_ps += max(0, vruntime_ps - self.vruntime_ps)
 
     def wake(self) -> None:
         """Make it runnable."""

@@ -1,0 +1,232 @@
+"""The parts of a study by themselves: ranges, thresholds, fan-out, point files, first differences."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from statistics import fmean
+from typing import Any
+
+import numpy as np
+import pytest
+
+from simulator.errors import EngineError, InputError, Interrupted, ScenarioErrors
+from simulator.plan.draws import constant
+from simulator.plan.model import Fifo, Input, Output, Plan, Sink, Source, Worker
+from simulator.plan.trace import Trace
+from simulator.study import limits, runs, tables
+from simulator.study.doctor import IDENTICAL, first_difference
+from simulator.study.fanout import fan_out
+from simulator.study.folder import Folder
+from simulator.study.point import PointResult
+from simulator.study.ranges import spread
+from simulator.study.runs import Job
+
+PLAN = Plan(
+    "station",
+    stages=("station",),
+    streams=(constant("gap", 2000), constant("size", 60), constant("zero", 0)),
+    sources=(Source("load", "open", "fifo", 0, size=1, flow=2, dst=2, gap=0),),
+    sinks=(Sink("done"),),
+    fifos=(Fifo("queue", 8, poller=0),),
+    workers=(Worker("server", "hw", -1, (Input("fifo", 0),), (Output("sink", 0),), packet_ps=1000, stage=0),),
+)
+
+
+def job(replication: int, engine: str = "reference") -> Job:
+    return Job(0, PLAN, 10_000, 100_000, engine, 1, replication)
+
+
+# Ranges
+
+
+def test_a_range_is_the_t_interval_with_the_extremes() -> None:
+    # t(0.975; 3) = 3.1824, standard deviation 1.2910: half width 2.0543
+    found = spread([1.0, 2.0, 3.0, 4.0])
+    assert found["low"] == pytest.approx(2.5 - 2.05427, abs=1e-4)
+    assert found["high"] == pytest.approx(2.5 + 2.05427, abs=1e-4)
+    assert (found["min"], found["max"]) == (1.0, 4.0)
+
+
+@pytest.mark.parametrize("values", [[], [1.0], [1.0, None], [None, None]])
+def test_no_range_without_two_full_values(values: list[float | None]) -> None:
+    assert set(spread(values).values()) == {None}
+
+
+def test_the_interval_covers_as_often_as_it_says() -> None:
+    # 95 % nominal; 1000 runs: outside 92.5..97.5 % by chance once in 3,000.
+    draws = np.random.Generator(np.random.PCG64(1)).normal(7.0, 2.0, size=(1000, 5))
+    ranges = [spread([float(value) for value in row]) for row in draws]
+    covered = fmean(float((r["low"] or 0) <= 7.0 <= (r["high"] or 0)) for r in ranges)
+    assert 0.925 < covered < 0.975
+
+
+# Thresholds
+
+
+def entry(series: str, path: str, p99: float | None, loss: float | None = 0.0, **parameters: str) -> dict[str, Any]:
+    scalars: dict[str, Any] = {"loss_ratio": loss, "delivered_pps": 1e6, "throughput_bps": 5e8, "host_cores_busy": 0.5}
+    return scalars | {
+        "series": series, "datapath": path, "interrupts": "posted", "parameters": parameters, "latency_us": {"p99": p99},
+    }  # fmt: skip
+
+
+ENTRIES = [
+    entry("bare metal", "native", 10.0, **{"traffic.load.rate": "1 Mpps"}),
+    entry("VF", "sriov-vf", 40.0, 0.002, **{"traffic.load.rate": "1 Mpps"}),
+    entry("VF", "sriov-vf", None, **{"traffic.load.rate": "2 Mpps"}),
+]
+
+
+def broken(text: str) -> list[str]:
+    return limits.breaches(limits.check([text], ENTRIES), ENTRIES)
+
+
+def test_thresholds_hold_or_are_named_with_the_value() -> None:
+    assert broken("latency.p99{datapath=native} < 30 us") == []
+    assert broken("latency.p99{datapath=sriov-vf, rate=1 Mpps} < 30 us") == [
+        "latency.p99{datapath=sriov-vf, rate=1 Mpps} < 30 us: VF, rate 1 Mpps: is 40.00 us"
+    ]
+    assert broken("loss_ratio{rate=1 Mpps} < 0.01 %") == ["loss_ratio{rate=1 Mpps} < 0.01 %: VF, rate 1 Mpps: is 0.2000 %"]
+    assert broken("loss_ratio{series=VF} <= 0.002") == []
+    assert broken("delivered_pps >= 1 Mpps") == []
+    assert broken("throughput_bps > 1 Gbit/s")[0].endswith("is 500.0 Mbit/s")
+    assert broken("host_cores_busy < 0.5")[0].endswith("is 0.5")
+
+
+def test_a_point_without_a_value_does_not_keep_its_threshold() -> None:
+    (text,) = broken("latency.p99{rate=2 Mpps} < 30 us")
+    assert text.endswith("VF, rate 2 Mpps: has no value (too few packets)")
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("latency.p98 < 30 us", "did you mean 'latency.p99'?"),
+        ("exits < 3", "'exits' is not a known metric"),
+        ("latency.p99 < 30", "needs a limit with its unit"),
+        ("latency.p99 < 3 Mpps", "is limited in millipps, but its unit is us"),
+        ("latency.p99{datapth=native} < 3 us", "did you mean 'datapath'?"),
+        ("latency.p99{datapath=sriov} < 3 us", "did you mean 'sriov-vf'?"),
+        ("latency.p99{datapath=native,rate=2 Mpps} < 3 us", "are met together by no point"),
+    ],
+)
+def test_thresholds_that_cannot_be_meant_are_refused(text: str, said: str) -> None:
+    with pytest.raises(ScenarioErrors, match="thresholds") as caught:
+        limits.check([text], ENTRIES)
+    assert said in str(caught.value)
+
+
+# Runs and fan-out
+
+
+@pytest.mark.parametrize("engine", sorted(runs.ENGINES))
+def test_a_run_measures_its_window_alone(engine: str) -> None:
+    trace = runs.run(job(0, engine))
+    assert (trace.start_ps, trace.end_ps) == (10_000, 110_000)
+    assert trace.counters["load.offered"] == 50
+
+
+def test_a_run_whose_stages_do_not_add_up_is_an_error() -> None:
+    unmarked = replace(PLAN, workers=(replace(PLAN.workers[0], stage=-1),))
+    with pytest.raises(EngineError, match="stages differ by 50000 ps"):
+        runs.run(replace(job(0), plan=unmarked))
+
+
+def test_an_unknown_engine_is_an_input_error() -> None:
+    with pytest.raises(InputError, match="did you mean 'compiled'"):
+        runs.engine_named("compild")
+
+
+@pytest.mark.parametrize(("workers", "processes"), [(1, False), (3, False), (2, True)])
+def test_results_do_not_depend_on_the_workers(workers: int, processes: bool) -> None:
+    found = dict(fan_out(runs.run, [job(n) for n in range(5)], workers, processes=processes))
+    assert {j.replication: trace for j, trace in found.items()} == {n: runs.run(job(n)) for n in range(5)}
+
+
+def test_a_job_that_raises_does_not_stop_the_others() -> None:
+    def run(number: int, stopped: Callable[[], bool]) -> int:
+        if number == 2:
+            raise EngineError("broken")
+        return number * 10
+
+    found = dict(fan_out(run, range(5), 2, processes=False))
+    assert str(found.pop(2)) == "broken"
+    assert found == {0: 0, 1: 10, 3: 30, 4: 40}
+
+
+class Poison:
+    """Ends the process that unpickles it."""
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return (os._exit, (9,))
+
+
+def test_a_killed_worker_costs_its_own_job_only() -> None:
+    jobs = [job(0), Poison(), job(1), job(2)]
+    found = list(fan_out(runs.run, jobs, 2, processes=True))
+    failed = [(j, outcome) for j, outcome in found if isinstance(outcome, Exception)]
+    assert [(type(j), str(outcome)[:30]) for j, outcome in failed] == [(Poison, "its worker process died twice")]
+    assert sorted(j.replication for j, outcome in found if isinstance(outcome, Trace)) == [0, 1, 2]
+
+
+def test_an_interrupt_stops_the_other_jobs_and_is_raised() -> None:
+    ended = []
+
+    def run(number: int, stopped: Callable[[], bool]) -> None:
+        if number == 0:
+            raise KeyboardInterrupt
+        while not stopped():
+            pass
+        ended.append(number)
+        raise Interrupted("stopped")
+
+    with pytest.raises(KeyboardInterrupt):
+        list(fan_out(run, range(9), 2, processes=False))
+    assert ended == [1]
+
+
+# Files
+
+
+def test_a_point_comes_back_as_it_was_stored(tmp_path: Path) -> None:
+    folder, result = Folder(tmp_path / "study"), PointResult({"series": "VF", "value": 0.1}, {3: 4, 1000: 1})
+    assert folder.stored("k") is None
+    folder.keep("k", result)
+    assert folder.stored("k") == result
+    assert [path.name for path in (tmp_path / "study" / "points").iterdir()] == ["k.json"]
+
+
+@pytest.mark.parametrize("content", ["", "{", "[]", "null", '{"schema": 1, "key": "other", "point": {}, "histogram": []}'])
+def test_a_file_that_is_no_point_is_as_good_as_absent(tmp_path: Path, content: str) -> None:
+    (tmp_path / "points").mkdir()
+    (tmp_path / "points" / "k.json").write_text(content)
+    assert Folder(tmp_path).stored("k") is None
+
+
+def test_a_folder_that_cannot_be_written_is_an_input_error(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("in the way")
+    with pytest.raises(InputError, match="cannot be written"):
+        Folder(tmp_path / "file").write({"a.txt": b""})
+
+
+def test_histogram_rows_join_without_gap_or_overlap() -> None:
+    frame = tables.histograms([dict.fromkeys(range(600), 1)])
+    assert frame["bucket_low_ps"].iloc[0] == 0
+    assert (frame["bucket_low_ps"].iloc[1:].to_numpy() == frame["bucket_high_ps"].iloc[:-1].to_numpy() + 1).all()
+
+
+# Engines compared
+
+
+def test_the_first_difference_is_named() -> None:
+    trace = Trace(0, 10, 5, 0, 1, {"a.x": 1}, {"s": {1: 2}}, {"s": ((0, 1),)}, [(1, "push", "q", 0), (2, "pop", "q", 0)])
+    assert first_difference(trace, trace) == IDENTICAL
+    later = replace(trace, log=[(1, "push", "q", 0), (3, "pop", "q", 0)], counters={"a.x": 2})
+    assert first_difference(trace, later).startswith("log entry 1: reference (2, 'pop', 'q', 0), compiled (3,")
+    assert first_difference(trace, replace(trace, log=trace.log[:1])) == "log: reference has 2 entries, compiled 1"
+    assert first_difference(trace, replace(trace, counters={"a.x": 2})) == "counters: a.x: reference 1, compiled 2"
+    assert "histograms: s" in first_difference(trace, replace(trace, histograms={"s": {}}))
+    assert "in_flight_end" in first_difference(trace, replace(trace, in_flight_end=0))
