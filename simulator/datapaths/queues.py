@@ -52,7 +52,9 @@ def _spread_over_queues(machine: Machine, guest: GuestSettings, sends: list[int]
     if len(sends) == 1:
         return sends[0]
     builder = machine.builder
-    switch = builder.add(Switch(f"{guest.name}.by_flow", 1, (0,), ((0, len(sends)),), default_port=0))
+    macs = machine.port.guests + 1
+    everywhere = (0,) * (macs * len(machine.port.vlans))
+    switch = builder.add(Switch(f"{guest.name}.by_flow", macs, everywhere, ((0, len(sends)),)))
     worker = builder.promise(Worker)
     fifo = builder.add(Fifo(name=f"{guest.name}.send", capacity=guest.send_queue, poller=worker))
     outputs = tuple(Output("fifo", send, full="drop") for send in sends)

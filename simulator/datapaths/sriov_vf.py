@@ -58,7 +58,9 @@ def _add_queue(machine: Machine, guest: GuestSettings, queue: int, vcpu: int, si
 
 def _require_one_direction(guest: GuestSettings) -> None:
     if guest.mode == "poll" and guest.sends and guest.answers:
-        message = "in poll mode, one guest either answers requests and bulk data or sends traffic of its own: put them into two guests"
+        message = (
+            "a guest in poll mode either answers requests and bulk data or sends traffic of its own: use two guests"
+        )
         raise InputError(f"guests.{guest.name}.interrupts", message)
     if guest.mode == "poll" and guest.queues > guest.vcpus:
         message = f"in poll mode every queue needs a vCPU of its own: {guest.queues} queues, {guest.vcpus} vCPUs"

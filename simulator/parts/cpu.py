@@ -73,7 +73,7 @@ class Cpus:
 
     def _require(self, number: int) -> None:
         if self._host.cores is not None and number >= self._host.cores:
-            message = f"has {self._host.cores} cores, and the placement needs core {number}: give it more, or let guests share cores"
+            message = f"{self._host.cores} cores, and the placement needs core {number}: give more, or let guests share"
             raise InputError("host.cores", message)
 
 

@@ -26,7 +26,7 @@ STAGES: dict[str, str] = {
     NIC: "inside the NIC: port latency, packet buffer, classification, embedded switch",
     PCIE: "from the NIC's write until packet and descriptor are in memory, with the wait for the PCIe link",
     MODERATION: "in memory and not announced: the NIC holds the interrupt back, or the driver has it masked",
-    INTERRUPT: "from the interrupt message to the first instruction of the driver's poll: host, hypervisor, wake-up of a halted vCPU",
+    INTERRUPT: "from the interrupt message to the driver's poll: host, hypervisor, wake-up of a halted vCPU",
     SOFTIRQ: "driver and network stack in the softirq, with the wait behind packets of the same poll",
     WAKE_UP: "in the socket until the application runs",
     APPLICATION: "the application reads: system call, copy, and the wait behind packets that it reads before",

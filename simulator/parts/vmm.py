@@ -100,9 +100,15 @@ STEPS: dict[str, tuple[Step, ...]] = {
 """From interrupt message to the end of the guest's handler."""
 
 MASKING = Step(
-    "guest masks and unmasks the vector", "vCPU's core, QEMU", "route.mask_ps", ("k_exit", "q_exit", "q_mmio"), "twice per interrupt",
-    "MSIX_MASK", False, "commit text of vfio-pci MSI-X masking, review.tizen.org",
-)  # fmt: skip
+    "guest masks and unmasks the vector",
+    "vCPU's core, QEMU",
+    "route.mask_ps",
+    ("k_exit", "q_exit", "q_mmio"),
+    "twice per interrupt",
+    exits="MSIX_MASK",
+    once=False,
+    source="commit text of vfio-pci MSI-X masking, review.tizen.org",
+)
 MASK_EXITS = 2
 VCPU_COSTS = ("k_exit", "k_hlt", "k_block", "k_wake", "g_irq")
 

@@ -37,12 +37,12 @@ Rate = Callable[[Fraction], Fraction]
 def recorded(scenario: Scenario, item: Capture, guest: str, guests: int, replication: int, rate: Rate) -> Arrivals:
     """Arrivals of `guest`, one of `guests`; `rate` gives packets per second for a mean length in bytes."""
     if item.file is not None:
-        return _shifted(_file(scenario, item, rate), scenario.seed, f"{guest}.{item.name}")
+        return _shifted(_file(item, rate), scenario.seed, f"{guest}.{item.name}")
     assert item.mix is not None
     return _mixed(scenario, item, item.mix.path, guest, guests, replication, rate)
 
 
-def _file(scenario: Scenario, item: Capture, rate: Rate) -> Arrivals:
+def _file(item: Capture, rate: Rate) -> Arrivals:
     assert item.file is not None
     arrivals = capture.replay(_read(item.file.path, item.file.path.stat().st_mtime_ns), item.guest_side)
     return to_packet_rate(arrivals, rate(_mean_bytes(arrivals))) if item.rates() else arrivals

@@ -316,7 +316,7 @@ def _fixed(size: FrameSize, place: str) -> int:
 def _require_mtu(feed: Feed, length_bytes: int, key: str) -> None:
     if length_bytes > feed.mtu_bytes + ETHERNET_BYTES:
         frame = length_bytes + FCS_BYTES
-        message = f"frames of {frame} B do not fit the MTU of {feed.guest.name}, {feed.mtu_bytes} B: raise guests.mtu or send less"
+        message = f"frames of {frame} B do not fit the MTU of {feed.guest.name}, {feed.mtu_bytes} B; raise guests.mtu"
         raise InputError(f"{feed.place}.{key}", message)
 
 
@@ -340,8 +340,8 @@ def _require_line_rate(machine: Machine, offers: list[Offer]) -> None:
         if line_bps and total > line_bps and not all(_may_overload(offer.item) for offer in chosen):
             direction = "towards" if towards_guest else "from"
             message = (
-                f"traffic {direction} the guests offers {float(total) / 1e9:.4g} Gbit/s to a line of {line_bps / 1e9:.4g} Gbit/s, "
-                "preamble and gaps included; 'overload: on' allows it"
+                f"traffic {direction} the guests offers {float(total) / 1e9:.4g} Gbit/s, preamble and gaps included, "
+                f"to a line of {line_bps / 1e9:.4g} Gbit/s; 'overload: on' allows it"
             )
             raise InputError(f"traffic.{chosen[0].item.name}", message)
 

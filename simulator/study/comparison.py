@@ -1,6 +1,6 @@
 """The outcome of a study: points in order, as a data frame, a document, a table, a chart, a folder.
 
-*Scope*: presentation of finished points; nothing here simulates. *Validation*: tests/unit/test_study_comparison.py.
+*Scope*: presentation of finished points; nothing here simulates. *Validation*: tests/unit/test_study.py.
 """
 
 from __future__ import annotations

@@ -7,7 +7,7 @@
 4. Ctrl-C sets the stop flag, which jobs look at between slices, and is raised again when the workers have ended.
 
 *Scope*: one machine. Results come in the order of completion; whoever collects them puts them in order.
-*Validation*: tests/unit/test_study_fanout.py (same results for any number of workers, a killed worker, an interrupt).
+*Validation*: tests/unit/test_study_parts.py (same results for any number of workers, a killed worker, an interrupt).
 """
 
 from __future__ import annotations
@@ -65,7 +65,9 @@ def _drain(
                     running[_submit(pool, run, job, flag)] = job
             if not running:
                 return
-            for future in wait(running, return_when=FIRST_COMPLETED).done:
+            wait(running, return_when=FIRST_COMPLETED)
+            # In the order they were handed out, so that what ended before a failure is not lost to it.
+            for future in [future for future in running if future.done()]:
                 job = running.pop(future)
                 if isinstance(outcome := _outcome(future), BrokenProcessPool):
                     crashed.append(job)

@@ -7,7 +7,7 @@
 
 A point file that cannot be read as one (another program touched it) is as good as absent: the point is simulated again.
 
-*Scope*: local or network file systems with atomic rename. *Validation*: tests/unit/test_study_folder.py.
+*Scope*: local or network file systems with atomic rename. *Validation*: tests/unit/test_study_parts.py.
 """
 
 from __future__ import annotations

@@ -7,7 +7,7 @@
 3. `breaches` compares; a point without a value (too few samples, nothing delivered) breaks its thresholds: nothing
    was shown.
 
-*Scope*: single points against constants. *Validation*: tests/unit/test_study_limits.py.
+*Scope*: single points against constants. *Validation*: tests/unit/test_study_parts.py.
 """
 
 from __future__ import annotations
@@ -106,7 +106,7 @@ def _kept(threshold: Threshold, entry: Mapping[str, Any]) -> bool:
 
 def _in_base_units(threshold: Threshold, value: float) -> Fraction:
     factor = BASE_UNITS[METRICS[threshold.metric].unit][1] if threshold.dimension is not None else 1
-    return Fraction(value) * factor
+    return Fraction(str(value)) * factor
 
 
 def _shown(threshold: Threshold, entry: Mapping[str, Any]) -> str:

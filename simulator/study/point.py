@@ -5,7 +5,7 @@
 3. The entry is plain data in the form of the result document, so that a stored point and a fresh one are the same
    thing.
 
-*Scope*: one point. *Validation*: tests/unit/test_study_point.py.
+*Scope*: one point. *Validation*: tests/unit/test_study.py.
 """
 
 from __future__ import annotations

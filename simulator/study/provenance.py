@@ -2,7 +2,7 @@
 equal bytes.
 
 *Scope*: identification; the scenario's own hash covers the files it reads. *Validation*:
-tests/unit/test_study_folder.py.
+tests/unit/test_study.py.
 """
 
 from __future__ import annotations

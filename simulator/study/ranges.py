@@ -4,7 +4,7 @@ Replications are independent runs (their random streams share nothing), so Stude
 holds as far as the replications' values are near normal; for percentiles of short runs it is an indication, the
 extremes are facts.
 
-*Scope*: 95 % two-sided; one replication has no range. *Validation*: tests/unit/test_study_ranges.py (a table of t,
+*Scope*: 95 % two-sided; one replication has no range. *Validation*: tests/unit/test_study_parts.py (a table of t,
 coverage).
 """
 

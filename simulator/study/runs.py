@@ -4,7 +4,7 @@
 2. It runs to the end of the warm-up, `begin_window` clears every count, then it runs to the end of the window.
 3. Between slices the run asks whether to stop; a run in slices equals one run.
 
-*Scope*: one process, one plan. *Validation*: tests/unit/test_study_runs.py.
+*Scope*: one process, one plan. *Validation*: tests/unit/test_study_parts.py.
 """
 
 from __future__ import annotations

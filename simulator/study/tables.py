@@ -4,7 +4,7 @@ terminal.
 Column names carry units: ``latency_p99_us``, ``offered_pps``, ``host_cores_busy``; ranges over replications follow
 their metric as ``_low``, ``_high`` (95 % interval of the mean), ``_min`` and ``_max``.
 
-*Scope*: plain columns, nothing nested. *Validation*: tests/unit/test_study_tables.py.
+*Scope*: plain columns, nothing nested. *Validation*: tests/unit/test_study_parts.py.
 """
 
 from __future__ import annotations

@@ -18,4 +18,4 @@ def engine(request: pytest.FixtureRequest) -> Callable[..., Engine]:
 @pytest.fixture
 def size(engine: Callable[..., Engine]) -> tuple[int, int]:
     """(replications, customers in each): the readable engine is slow, and a t test holds for any size."""
-    return (16, 1_500) if engine.__name__ == "ReferenceEngine" else (40, 20_000)
+    return (16, 1_000) if engine.__name__ == "ReferenceEngine" else (40, 20_000)

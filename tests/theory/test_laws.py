@@ -124,7 +124,8 @@ def test_closed_loop_throughput_is_clients_over_response_time(engine: EngineClas
 
 
 def test_closed_loop_with_random_service(engine: EngineClass) -> None:
-    """Each client's requests follow one another without a gap, so response times fill N times the run but for the last ones."""
+    """Each client's requests follow one another without a gap, so response times fill N times the run but for the last
+    ones."""
     clients = 4
     run = engine(closed_loop(clients, exponential("service", 1_000)), 1, 0, log=True)
     run.run(10**6)

@@ -1,8 +1,8 @@
 """A hardware worker with a service stream behind a Fifo is a queueing station: both engines against exact answers.
 
 Each case runs independent replications with fixed seeds and compares their mean with the exact value by Student's t:
-|t| < 4.5 fails by chance once in 17,000 cases with 40 replications and once in 2,400 with 16. Known answers are those of the
-textbooks (Kleinrock 1975; Erlang 1909 for M/D/1); time unit of the formulas is one mean service, here 1 us.
+|t| < 4.5 fails by chance once in 17,000 cases with 40 replications and once in 2,400 with 16. Known answers are the
+textbooks' (Kleinrock 1975; Erlang 1909 for M/D/1); the time unit of the formulas is one mean service, here 1 us.
 """
 
 from __future__ import annotations

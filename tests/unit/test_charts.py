@@ -23,9 +23,11 @@ def point(series: str, path: str, mode: str, p50_us: float | None, **parameters:
     latency = dict.fromkeys(names) if p50_us is None else dict(zip(names, [p50 * k for k in range(1, 8)], strict=True))
     return {
         "series": series, "datapath": path, "interrupts": mode, "parameters": parameters, "latency_us": latency,
-        "stages": stages, "host_cores_busy": 0.25, "guest_cores_busy": 0.5, "exits_per_packet": None if p50_us is None else 1.0,
-        "loss_ratio": 0.0, "offered_pps": 1e6, "delivered_pps": 9e5, "bottleneck": "nothing: core c0 is 75.0 % busy at most",
-        "cost_status": {"cited": 3, "borrowed": 0, "assumed": 2}, "ranges": {"latency.p50": {"min": p50, "max": p50 * 1.1}},
+        "stages": stages, "host_cores_busy": 0.25, "guest_cores_busy": 0.5, "loss_ratio": 0.0, "offered_pps": 1e6,
+        "exits_per_packet": None if p50_us is None else 1.0, "delivered_pps": 9e5,
+        "bottleneck": "nothing: core c0 is 75.0 % busy at most",
+        "cost_status": {"cited": 3, "borrowed": 0, "assumed": 2},
+        "ranges": {"latency.p50": {"min": p50, "max": p50 * 1.1}},
     }  # fmt: skip
 
 
@@ -58,7 +60,11 @@ def test_a_comparison_has_a_row_per_series_and_units_on_its_axes() -> None:
     left, middle, right = figure.axes
     assert [label.get_text() for label in left.get_yticklabels()] == ["bare metal \N{DAGGER}", "VF \N{DAGGER}"]
     assert left.get_xscale() == "log"
-    assert [axes.get_xlabel() for axes in (left, middle, right)] == ["latency, us (log scale)", "mean latency, us", "cores busy"]
+    assert [axes.get_xlabel() for axes in (left, middle, right)] == [
+        "latency, us (log scale)",
+        "mean latency, us",
+        "cores busy",
+    ]
     assert "Lowest p99 latency: bare metal, 12 us. Highest: VF, 36 us, 3 times the lowest." in words(figure)
     assert "2 assumed of the 5 cost values" in words(figure)
 
@@ -90,7 +96,11 @@ def test_a_sweep_becomes_lines_over_a_numeric_axis() -> None:
 
 def test_a_second_swept_parameter_names_the_lines() -> None:
     made = document(
-        *(point("VF", "sriov-vf", "posted", 5.0, **{"a.rate": r, "b.count": c}) for c in "12" for r in ("1 s", "2 s", "3 s"))
+        *(
+            point("VF", "sriov-vf", "posted", 5.0, **{"a.rate": r, "b.count": c})
+            for c in "12"
+            for r in ("1 s", "2 s", "3 s")
+        )
     )
     (legend,) = charts.draw(made).legends
     assert [text.get_text() for text in legend.get_texts()] == ["VF, count 1 \N{DAGGER}", "VF, count 2 \N{DAGGER}"]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from fractions import Fraction
+from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -33,7 +34,9 @@ PLAN = model.Plan(
     executors=(model.Executor("c0", "core"), model.Executor("c1", "core"), model.Executor("v0", "vcpu", thread=0)),
     threads=(model.Thread("vm0", 0, "vcpu", vcpu=2), model.Thread("app", 2, "workers")),
     workers=(
-        model.Worker("rx", "hw", -1, (model.Input("fifo", 0),), (model.Output("dma_write", 0),), packet_ps=US, service=3),
+        model.Worker(
+            "rx", "hw", -1, (model.Input("fifo", 0),), (model.Output("dma_write", 0),), packet_ps=US, service=3
+        ),
         model.Worker("napi", "soft", 2, (model.Input("rx", 0),), (model.Output("fifo", 1),), label="guest_soft"),
         model.Worker("app", "task", 1, (model.Input("fifo", 1),), (model.Output("sink", 0),), label="guest_task"),
     ),
@@ -43,11 +46,12 @@ PLAN = model.Plan(
 def blank(plan: model.Plan, length_ps: int = 10 * MS) -> Trace:
     """A window in which nothing happened."""
     entities = {
-        "source": plan.sources, "sink": plan.sinks, "fifo": plan.fifos, "ring": plan.rings, "link": plan.links, "dma": plan.dmas,
-        "switch": plan.switches, "moderator": plan.moderators, "route": plan.routes, "worker": plan.workers,
-        "core": [e for e in plan.executors if e.kind == "core"], "vcpu": [e for e in plan.executors if e.kind == "vcpu"],
+        "source": plan.sources, "sink": plan.sinks, "fifo": plan.fifos, "ring": plan.rings, "link": plan.links,
+        "dma": plan.dmas, "switch": plan.switches, "moderator": plan.moderators, "route": plan.routes,
+        "worker": plan.workers, "core": [e for e in plan.executors if e.kind == "core"],
+        "vcpu": [e for e in plan.executors if e.kind == "vcpu"],
     }  # fmt: skip
-    counters = {f"{entity.name}.{m}": 0 for kind, owned in entities.items() for entity in owned for m in COUNTERS[kind]}
+    counters = {f"{owner.name}.{m}": 0 for kind, owned in entities.items() for owner in owned for m in COUNTERS[kind]}
     counters |= {f"{sink.name}.minimum_ps": -1 for sink in plan.sinks}
     return Trace(
         5 * MS, 5 * MS + length_ps, 0, 0, 0, counters,
@@ -76,7 +80,12 @@ def recorded(trace: Trace, sink: str, latencies_ps: list[int]) -> Trace:
 
 def test_rates_are_per_second_of_the_window() -> None:
     trace = with_counters(
-        blank(PLAN), load__offered=10_000, app0__count=5_000, app1__count=2_500, app0__bytes=300_000, app1__bytes=150_000
+        blank(PLAN),
+        load__offered=10_000,
+        app0__count=5_000,
+        app1__count=2_500,
+        app0__bytes=300_000,
+        app1__bytes=150_000,
     )
     assert rates.offered_pps(PLAN, trace) == 1e6
     assert rates.delivered_pps(PLAN, trace) == 7.5e5
@@ -146,7 +155,9 @@ def test_a_poller_is_charged_to_the_side_it_runs_on(thread: int, core: str, gues
 
 
 def test_exits_carry_the_names_of_perf_kvm_stat() -> None:
-    trace = with_counters(blank(PLAN), v0__HLT=10, v0__EXTINT=3, v0__KICK=4, v0__EOI=13, app0__count=60, msi__delivered=15)
+    trace = with_counters(
+        blank(PLAN), v0__HLT=10, v0__EXTINT=3, v0__KICK=4, v0__EOI=13, app0__count=60, msi__delivered=15
+    )
     assert events.exits(PLAN, trace) == {"HLT": 10, "EXTERNAL_INTERRUPT": 7, "MSR_WRITE": 13}
     assert events.exits_by_cause(PLAN, trace) == {"HLT": 10, "EXTINT": 3, "KICK": 4, "EOI": 13}
     assert events.exits_per_packet(PLAN, trace) == 0.5
@@ -159,7 +170,12 @@ def test_every_exit_kind_of_the_model_has_a_perf_name() -> None:
 
 def test_notifications_are_listed_by_gate() -> None:
     trace = with_counters(
-        blank(PLAN), socket__checks=10, socket__fired=4, socket__suppressed=6, rxring__used_checks=1, rxring__used_suppressed=1
+        blank(PLAN),
+        socket__checks=10,
+        socket__fired=4,
+        socket__suppressed=6,
+        rxring__used_checks=1,
+        rxring__used_suppressed=1,
     )
     assert events.notifications(PLAN, trace) == {
         "socket": {"checks": 10, "fired": 4, "suppressed": 6},
@@ -169,7 +185,9 @@ def test_notifications_are_listed_by_gate() -> None:
 
 def test_stages_add_up_to_the_mean_latency_exactly() -> None:
     trace = recorded(recorded(blank(PLAN), "app0", [7 * US, 8 * US]), "app1", [6 * US])
-    trace = replace(trace, stages={"app0": ((US, 2 * US), (0, 0), (5 * US, 7 * US)), "app1": ((0, US), (0, 0), (US, 4 * US))})
+    trace = replace(
+        trace, stages={"app0": ((US, 2 * US), (0, 0), (5 * US, 7 * US)), "app1": ((0, US), (0, 0), (US, 4 * US))}
+    )
     assert stages.residual_ps(PLAN, trace) == 0
     rows = stages.stages(PLAN, trace)
     assert [row["name"] for row in rows] == ["wire", "application"]
@@ -201,8 +219,10 @@ def test_links_queues_and_batches() -> None:
         ({"c0__pmd_idle": 9 * MS, "c0__pmd_work": MS}, "nothing: core c0 is 10.0 % busy at most"),
         (
             {"c0__hyp": 5 * MS, "load__offered": 1000, "socket__dropped": 10, "buffer__dropped": 1},
-            "nothing saturated on average (core c0 is 50.0 % busy): bursts or a rate limit"
-            "; socket drops 1.00 % of the offered packets and fewer at 1 other places",
+            (
+                "nothing saturated on average (core c0 is 50.0 % busy): bursts or a rate limit"
+                "; socket drops 1.00 % of the offered packets and fewer at 1 other places"
+            ),
         ),
     ],
 )
@@ -242,4 +262,24 @@ def test_measure_and_headline_cover_the_registry() -> None:
 
 
 def test_labels_of_guest_and_idle_time_exist() -> None:
-    assert set(cpu.GUEST_LABELS) | set(cpu.IDLE_LABELS) | set(cpu.POLL_LABELS) | set(resources.WITHOUT_WORK) <= set(LABELS)
+    assert set(cpu.GUEST_LABELS) | set(cpu.IDLE_LABELS) | set(cpu.POLL_LABELS) | set(resources.WITHOUT_WORK) <= set(
+        LABELS
+    )
+
+
+def test_the_reference_page_lists_every_metric_and_exit_name() -> None:
+    page = (Path(__file__).parents[2] / "docs" / "reference" / "metrics.md").read_text()
+    rows = [line for line in page.splitlines() if line.startswith("| `")]
+    listed = [f"| `{m.name}` | {m.unit} | {m.sentence} |" for m in metrics.METRICS.values()]
+    assert rows == listed + [f"| `{kind}` | `{name}` |" for kind, name in events.PERF_KVM_NAMES.items()]
+
+
+def test_latency_is_also_given_sink_by_sink() -> None:
+    trace = recorded(recorded(blank(PLAN), "app0", [US] * 20), "app1", [3 * US] * 60)
+    rows = latency.latency_by_sink(PLAN, trace)
+    assert [(name, row["count"], row["mean"], row["p50"]) for name, row in rows.items()] == [
+        ("app0", 20, 1.0, 1.0),
+        ("app1", 60, 3.0, 3.0),
+    ]
+    assert latency.latency_us(PLAN, trace)["mean"] == 2.5
+    assert list(latency.latency_by_sink(PLAN, recorded(blank(PLAN), "app1", [US]))) == ["app1"]

@@ -9,8 +9,7 @@ import pytest
 
 from simulator.engines.reference import ReferenceEngine, calendar
 from simulator.errors import EngineError
-from simulator.plan import model
-from simulator.plan.draws import constant, cycle
+from simulator.plan.draws import Stream, constant, cycle
 from simulator.plan.model import (
     DescRing,
     Dma,
@@ -47,7 +46,7 @@ def open_source(target_kind: str, target: int, gap: int = 3, **changes: Any) -> 
     return Source("source", "open", target_kind, target, size=0, flow=1, dst=2, gap=gap, **changes)
 
 
-def streams(gap_ps: int, size_bytes: int = 60) -> tuple[model.Stream, ...]:
+def streams(gap_ps: int, size_bytes: int = 60) -> tuple[Stream, ...]:
     return (constant("size", size_bytes), constant("flow", 0), constant("dst", 0), constant("gap", gap_ps))
 
 
@@ -271,7 +270,7 @@ def test_native_receive_path_conserves_packets_under_overload() -> None:
 # A VF in a guest that sleeps: 6,970, 8,370 and 9,220 ns
 
 
-def vf_plan(mode: str, idle: str = "hlt", **route: int) -> Plan:
+def vf_plan(mode: str, idle: str = "hlt", **route: Any) -> Plan:
     return receive_plan(
         route=IrqRoute("irq", mode, 1, core=0, vcpu=2, hardirq_ps=900 * NS, handler_ps=500 * NS, **route),
         executors=(
@@ -299,7 +298,7 @@ LEGACY = {"irqfd_ps": 500 * NS, "ipi_ps": 900 * NS, "inject_ps": 400 * NS, "eoi_
         ("legacy", LEGACY, 2_300 + 4_000 + 400 + 500 + 700 + 200 + 550 + 120 + 450, {"HLT": 1, "EOI": 1}),
     ],
 )
-def test_vf_receive_path_adds_up(mode: str, costs: dict[str, int], latency_ns: int, exits: dict[str, int]) -> None:
+def test_vf_receive_path_adds_up(mode: str, costs: dict[str, Any], latency_ns: int, exits: dict[str, int]) -> None:
     trace = run(vf_plan(mode, **costs), 50 * US)
     assert trace.counters["sink.sum_ps"] == latency_ns * NS
     assert {kind: trace.counters[f"vcpu.{kind}"] for kind in exits} == exits
@@ -318,7 +317,7 @@ def test_vf_receive_path_adds_up(mode: str, costs: dict[str, int], latency_ns: i
     ],
 )
 def test_vf_of_a_guest_that_never_halts(
-    mode: str, costs: dict[str, int], latency_ns: int, exits: dict[str, int]
+    mode: str, costs: dict[str, Any], latency_ns: int, exits: dict[str, int]
 ) -> None:
     trace = run(vf_plan(mode, idle="poll", **costs), 50 * US)
     assert trace.counters["sink.sum_ps"] == latency_ns * NS

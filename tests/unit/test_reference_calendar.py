@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import pytest
 
 from simulator.engines.reference.calendar import Calendar, Process, Slot
@@ -12,8 +14,12 @@ def recording(count: int) -> tuple[Calendar, list[tuple[int, int]]]:
     """A calendar whose slots note (time, slot number) when they fire."""
     calendar = Calendar([f"slot{number}" for number in range(count)])
     fired: list[tuple[int, int]] = []
+
+    def note(slot: Slot) -> None:
+        fired.append((calendar.now_ps, slot.number))
+
     for slot in calendar.slots:
-        slot.call(lambda slot=slot: fired.append((calendar.now_ps, slot.number)))
+        slot.call(partial(note, slot))
     return calendar, fired
 
 

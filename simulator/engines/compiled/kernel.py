@@ -203,17 +203,19 @@ def rise(m, slot):
     """Recompute the winners above a slot's leaf; stop where nothing changes."""
     times = m[H_TIMES]
     tree = m[H_TREE]
-    node = (m[H_LEAVES] + slot) >> 1
-    while node > 0:
-        left = m[tree + 2 * node]
-        right = m[tree + 2 * node + 1]
-        winner = left
-        if m[times + right] < m[times + left]:
-            winner = right
-        if m[tree + node] == winner and winner != slot:
+    at = m[H_LEAVES] + slot
+    winner = slot
+    best = m[times + slot]
+    while at > 1:
+        rival = m[tree + (at ^ 1)]
+        time = m[times + rival]
+        if time < best or (time == best and rival < winner):
+            winner = rival
+            best = time
+        at >>= 1
+        if m[tree + at] == winner and winner != slot:
             return
-        m[tree + node] = winner
-        node >>= 1
+        m[tree + at] = winner
 
 
 @inlined
@@ -2053,12 +2055,14 @@ def hardware_idle(m, w):
 @helper
 def hardware_step(m, w):
     m[w + W_STATE] = IDLE
+    k = next_input(m, w, 0)
+    if k < 0 and m[w + W_POLICY] != DRR:
+        return
     first = m[w + W_SELECT] == BY_FIRST
     o = m[w + W_OUTPUTS]
-    if first and next_input(m, w, 0) >= 0:
-        if not has_room(m, o, head_of(m, m[w + W_INPUTS] + INPUT * next_input(m, w, 0)), False):
-            hardware_park(m, w, o)
-            return
+    if first and k >= 0 and not has_room(m, o, head_of(m, m[w + W_INPUTS] + INPUT * k), False):
+        hardware_park(m, w, o)
+        return
     policy = m[w + W_POLICY]
     if policy == DRR:
         k = choose_drr(m, w)
@@ -2485,7 +2489,8 @@ def run(m, until):
         m[H_HANDLED] += 1
         m[times + slot] = INF
         handle(m, m[kinds + slot], m[refs + slot])
-        rise(m, slot)
+        if m[times + slot] == INF:
+            rise(m, slot)
         if m[H_RUNS] > 1_000_000:
             m[H_ERROR] = E_ZERO_TIME
             m[H_ERROR_AT] = slot

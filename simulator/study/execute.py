@@ -8,7 +8,7 @@
 Every number depends on (scenario, seed, replication, engine) and nothing else: not on the number of workers, not on
 the order in which they end. All points share their seed, so that they see the same traffic.
 
-*Scope*: one machine. *Validation*: tests/unit/test_study_compare.py.
+*Scope*: one machine. *Validation*: tests/unit/test_study.py.
 """
 
 from __future__ import annotations

@@ -6,7 +6,7 @@
 3. Logs, counters, histograms, stages and packets in flight must be equal; the first difference is the verdict.
 
 *Scope*: shortened windows with replication 0: agreement shown, not proved. *Validation*:
-tests/unit/test_study_doctor.py.
+tests/unit/test_study.py, test_study_parts.py.
 """
 
 from __future__ import annotations

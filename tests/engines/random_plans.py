@@ -1,0 +1,530 @@
+"""Random plans that both engines must run alike: every primitive, small rings, a coarse grid of times.
+
+1. A pool of cores and vCPUs, with threads, ticks and busy threads, that all software shares.
+2. Paths are built from the sinks backwards: a queue is made together with whoever drains it, and what that worker gives
+   onwards exists already, so that packets cannot go round; spare queues are kept for other producers.
+3. Every sink can answer over a link, so that requests and windows may go anywhere.
+4. Gates, moderators and routes come last, when it is known who publishes where.
+
+Times are multiples of 100 ns and often equal, so that ties are the rule. Everything follows from the seed.
+*Scope*: plans that pass `check()`; an attempt that does not is thrown away and the next one taken.
+*Validation*: `test_random_plans.py` asserts the shares of ties, pre-emption, parking, drops and exits.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from random import Random
+from typing import Any
+
+from simulator.plan import draws, model
+from simulator.plan.check import check
+from simulator.plan.model import INFINITE_PS, NONE
+from simulator.plan.trace import EXIT_KINDS
+from simulator.plan.wiring import HARDWARE, executor_of, publishers, wire
+
+GRID_PS = 100_000
+SIZES = (100, 200, 300, 600, 1500)
+BITS_PS = 8 * 10**12
+MACS, VLANS = 4, 2
+ATTEMPTS = 200
+
+
+def random_plan(seed: int) -> tuple[model.Plan, int]:
+    """A plan and how long to run it (ps), the same for the same seed."""
+    for attempt in range(ATTEMPTS):
+        maker = _Maker(Random(f"{seed} {attempt}"), f"random{seed}")
+        plan = maker.plan()
+        if not check(plan):
+            return plan, maker.time(100, 500)
+    raise RuntimeError(f"no sound plan in {ATTEMPTS} attempts for seed {seed}")
+
+
+class _Maker:
+    """One attempt: lists of entities that grow until `plan` puts them together."""
+
+    def __init__(self, random: Random, name: str) -> None:
+        self.random = random
+        self.name = name
+        self.made: dict[str, list[Any]] = {
+            field.name: [] for field in dataclasses.fields(model.Plan) if field.name != "name"
+        }
+        self.spare_fifos: list[int] = []
+        self.unreaped: list[int] = []
+        self.depth = random.randint(1, 4)
+
+    # Small choices
+
+    def chance(self, probability: float) -> bool:
+        return self.random.random() < probability
+
+    def time(self, low: int, high: int) -> int:
+        return self.random.randint(low, high) * GRID_PS
+
+    def cost(self) -> int:
+        """Mostly on the grid, sometimes 0, seldom odd."""
+        if self.chance(0.3):
+            return 0
+        return self.random.randint(1, 400_000) if self.chance(0.08) else self.time(1, 4)
+
+    def add(self, kind: str, entity: Any) -> int:
+        self.made[kind].append(entity)
+        return len(self.made[kind]) - 1
+
+    def change(self, kind: str, index: int, **fields: Any) -> None:
+        self.made[kind][index] = dataclasses.replace(self.made[kind][index], **fields)
+
+    def new_name(self, kind: str) -> str:
+        return f"{kind}{len(self.made[f'{kind}s' if kind != 'switch' else 'switches'])}"
+
+    def stage(self, name: str) -> int:
+        return self.add("stages", name)
+
+    def maybe_stage(self, name: str, probability: float = 0.6) -> int:
+        return self.stage(name) if self.chance(probability) else NONE
+
+    def stream(self, values: tuple[int, ...]) -> int:
+        """A stream over a few values, of a random kind."""
+        name = f"stream{len(self.made['streams'])}"
+        kind = self.random.choice(("constant", "cycle", "table", "table"))
+        if kind == "constant":
+            return self.add("streams", draws.constant(name, self.random.choice(values)))
+        listed = [self.random.choice(values) for _ in range(self.random.randint(1, 6))]
+        if kind == "cycle":
+            return self.add("streams", draws.cycle(name, listed, self.random.choice((None, values[-1]))))
+        return self.add("streams", draws.table(name, listed, [self.random.randint(1, 3) for _ in listed]))
+
+    def times(self, high: int) -> int:
+        """A stream of times on the grid; seldom exponential."""
+        if self.chance(0.1):
+            return self.add("streams", draws.exponential(f"stream{len(self.made['streams'])}", high * GRID_PS // 2))
+        return self.stream(tuple(self.time(0, high) for _ in range(4)))
+
+    def factors(self, probability: float = 0.3) -> int:
+        return self.stream((512, 1024, 1024, 2048)) if self.chance(probability) else NONE
+
+    # Processors
+
+    def processors(self) -> None:
+        for _ in range(self.random.randint(1, 3)):
+            self.add("executors", self.executor("core"))
+        for _ in range(self.random.choice((0, 1, 1, 2))):
+            self.vcpu(self.random.randrange(self.cores()))
+        for index in range(len(self.made["executors"])):
+            if self.chance(0.4):
+                self.daemon(index)
+            if self.chance(0.15):
+                self.thread(index, "busy", "guest_task")
+            if self.chance(0.3):
+                period, offset = self.time(20, 60), self.time(0, 60)
+                self.add("ticks", model.Tick(self.new_name("tick"), index, period, offset, self.cost()))
+
+    def cores(self) -> int:
+        return sum(executor.kind == "core" for executor in self.made["executors"])
+
+    def executor(self, kind: str, **fields: Any) -> model.Executor:
+        values = self.random
+        return model.Executor(
+            self.new_name("executor"), kind, scheduler=values.choice(("fair", "fair", "rr")), latency_ps=self.time(2, 30),
+            min_granularity_ps=self.time(1, 5), wakeup_granularity_ps=self.time(0, 4), quantum_ps=self.time(2, 10),
+            ctxsw_ps=self.cost(), idle_exit_ps=self.cost() if self.chance(0.3) else 0, soft_budget=values.randint(1, 8),
+            soft_time_ps=self.time(2, 20), soft_restarts=values.randint(1, 4), demote=self.chance(0.8), spread=self.factors(),
+            **fields,
+        )  # fmt: skip
+
+    def vcpu(self, core: int) -> None:
+        thread = self.thread(core, "vcpu", "host_task")
+        executor = self.executor(
+            "vcpu", thread=thread, idle=self.random.choice(("hlt", "hlt", "poll", "ghp")), guest_poll_ps=self.time(0, 6),
+            exit_ps=self.cost(), hlt_ps=self.cost(), block_ps=self.cost(), wake_ps=self.cost(), poll_exit_ps=self.cost(),
+            halt_poll_max_ps=self.time(1, 40) if self.chance(0.6) else 0, halt_poll_grow=self.random.randint(1, 3),
+            halt_poll_grow_start_ps=self.time(0, 8), halt_poll_shrink=self.random.choice((0, 2, 2, 3)),
+        )  # fmt: skip
+        self.change("threads", thread, vcpu=self.add("executors", executor))
+
+    def thread(self, executor: int, kind: str, label: str) -> int:
+        weight = self.random.choice((1024, 1024, 512, 3072))
+        return self.add("threads", model.Thread(self.new_name("thread"), executor, kind, NONE, weight, self.cost(), label))
+
+    def daemon(self, executor: int) -> None:
+        self.change("executors", executor, ksoftirqd=self.thread(executor, "ksoftirqd", "host_soft"))
+
+    def is_guest(self, executor: int) -> bool:
+        return bool(self.made["executors"][executor].kind == "vcpu")
+
+    # Workers
+
+    def worker(self, kind: str, inputs: list[model.Input], outputs: list[model.Output], **fields: Any) -> int:
+        name = self.new_name("worker")
+        costs = {field: self.cost() if self.chance(0.5) else 0 for field in ("batch_ps", "segment_ps", "reply_ps")}
+        given = {
+            **costs, "packet_ps": self.cost(), "byte_fs": self.random.choice((0, 0, 500_000, 333_333)),
+            "spread": self.factors(), "service": self.times(3) if self.chance(0.15) else NONE, "stage": self.stage(name),
+            **fields,
+        }  # fmt: skip
+        return self.add("workers", model.Worker(name, kind, inputs=tuple(inputs), outputs=tuple(outputs), **given))
+
+    def software(self, inputs: list[model.Input], outputs: list[model.Output], **fields: Any) -> int:
+        """A softirq or task worker on some executor; interrupt-driven."""
+        executor = self.random.randrange(len(self.made["executors"]))
+        guest = self.is_guest(executor)
+        soft = self.chance(0.5)
+        on = executor if soft else self.task_thread(executor)
+        label = ("guest_" if guest else "host_") + ("soft" if soft else "task")
+        costs = {name: self.cost() for name in ("wake_ps", "poll_ps", "rearm_ps", "resume_ps")}
+        given = {
+            **costs, "on": on, "label": label, "policy": self.random.choice(("order", "rr")), "chunk": self.random.choice((1, 1, 2, 4)),
+            "budget_packets": self.random.choice((1, 2, 3, 64)), "recheck": self.random.choice(("requeue", "inplace")),
+            "budget_bytes": self.random.choice((INFINITE_PS, INFINITE_PS, 500)), "backend": self.chance(0.3),
+            "notify_stage": self.maybe_stage(f"woken{len(self.made['workers'])}"), **self.reaps(outputs), **fields,
+        }  # fmt: skip
+        return self.worker("soft" if soft else "task", inputs, outputs, **given)
+
+    def task_thread(self, executor: int) -> int:
+        polled = {worker.on for worker in self.made["workers"] if worker.poll_mode and worker.kind == "task"}
+        shared = [
+            index for index, thread in enumerate(self.made["threads"])
+            if thread.kind == "workers" and thread.executor == executor and index not in polled
+        ]  # fmt: skip
+        label = "guest_task" if self.is_guest(executor) else "host_task"
+        return self.random.choice(shared) if shared and self.chance(0.6) else self.thread(executor, "workers", label)
+
+    def polling(self, inputs: list[model.Input], outputs: list[model.Output], **fields: Any) -> int:
+        """A poll-mode worker on a thread of its own; its outputs drop."""
+        executor = self.random.randrange(len(self.made["executors"]))
+        outputs = [dataclasses.replace(output, full="drop") for output in outputs]
+        given = {
+            "on": self.thread(executor, "workers", "pmd_work"), "label": "pmd_work", "poll_mode": True, "loop_ps": self.time(0, 3),
+            "policy": self.random.choice(("order", "rr")), "chunk": self.random.choice((1, 4)), "poll_ps": self.cost(),
+            **self.reaps(outputs), **fields,
+        }  # fmt: skip
+        return self.worker("task", inputs, outputs, **given)
+
+    def reaps(self, outputs: list[model.Output]) -> dict[str, Any]:
+        """Sometimes a worker reaps a tx ring that still needs it; its own only if it does not block there."""
+        blocking = {output.index for output in outputs if output.kind == "post" and output.full == "block"}
+        free = [ring for ring in self.unreaped if ring not in blocking]
+        if not free or self.chance(0.5):
+            return {}
+        self.unreaped.remove(free[-1])
+        return {"reap_ring": free[-1], "reap_ps": self.cost()}
+
+    def hardware(self, inputs: list[model.Input], outputs: list[model.Output], **fields: Any) -> int:
+        policy = self.random.choice(("order", "rr", "drr")) if fields.get("select", "first") == "first" else "rr"
+        if "select" not in fields and self.chance(0.4):
+            inputs = [self.shaped(item) if self.chance(0.5) else item for item in inputs]
+        return self.worker("hw", inputs, outputs, policy=policy, on=NONE, quantum_bytes=self.random.choice((100, 300, 1500)), **fields)
+
+    def shaped(self, item: model.Input) -> model.Input:
+        rate = BITS_PS // self.random.choice((1000, 3000))
+        return dataclasses.replace(
+            item, rate_bps=rate, burst_bytes=self.random.choice((0, 300, 3000)), overhead_bytes=self.random.choice((0, 24)),
+            weight=self.random.randint(1, 3),
+        )  # fmt: skip
+
+    # Queues and what drains them, from the sinks backwards
+
+    def sink(self) -> int:
+        """A sink that answers; often one that is there already."""
+        if self.made["sinks"] and self.chance(0.5):
+            return self.random.randrange(len(self.made["sinks"]))
+        link = self.add("links", self.link("none", NONE))
+        return self.add("sinks", model.Sink(self.new_name("sink"), link))
+
+    def answers(self) -> None:
+        """Lead the reply links somewhere, now that all queues exist."""
+        home = self.add("sinks", model.Sink(self.new_name("sink")))
+        for sink in self.made["sinks"][:home]:
+            kind, target = "sink", home
+            if self.spare_fifos and self.chance(0.5):
+                kind, target = "fifo", self.random.choice(self.spare_fifos)
+            link = self.made["links"][sink.reply_link]
+            stage = link.stage if link.stage != NONE or kind != "sink" else self.stage(link.name)
+            self.change("links", sink.reply_link, target_kind=kind, target=target, stage=stage)
+
+    def link(self, kind: str, target: int) -> model.Link:
+        name = self.new_name("link")
+        rate = BITS_PS // self.random.choice((1000, 500, 2000)) if self.chance(0.6) else 0
+        stage = self.stage(name) if kind == "sink" else self.maybe_stage(name)
+        overheads = self.random.choice(((0, 0), (24, 54)))
+        return model.Link(name, rate, self.time(0, 5), *overheads, stage, kind, target)
+
+    def wire(self, depth: int) -> int:
+        """A link to a sink, to a queue, or to another link."""
+        draw = self.random.random()
+        if depth <= 0 or draw < 0.5:
+            return self.add("links", self.link("sink", self.sink()))
+        if draw < 0.6:
+            return self.add("links", self.link("link", self.wire(depth - 1)))
+        return self.add("links", self.link("fifo", self.fifo(depth - 1)))
+
+    def new_fifo(self) -> int:
+        capacity = self.random.choice((1, 2, 3, 8))
+        full = self.random.choice(("drop", "block"))
+        limit = self.random.choice((0, 0, 0, 700))
+        wake_free = self.random.randint(1, capacity)
+        return self.add("fifos", model.Fifo(self.new_name("fifo"), capacity, limit, full, wake_free))
+
+    def fifo(self, depth: int) -> int:
+        """A queue with its consumer, or a spare one."""
+        if self.spare_fifos and self.chance(0.4):
+            return self.random.choice(self.spare_fifos)
+        kind = self.random.choice(("hw", "software", "software", "poll") if depth > 0 else ("hw", "software", "poll"))
+        outputs, extra = self.onward(kind, depth)
+        fifos = [self.new_fifo() for _ in range(self.random.choice((1, 1, 2, 3)))]
+        inputs = [model.Input("fifo", index, weight=self.random.randint(1, 3)) for index in fifos]
+        make = {"hw": self.hardware, "software": self.software, "poll": self.polling}[kind]
+        make(inputs, outputs, **extra)
+        self.spare_fifos += fifos[1:]
+        return fifos[0]
+
+    def onward(self, kind: str, depth: int) -> tuple[list[model.Output], dict[str, Any]]:
+        """Outputs for a worker of that kind and the fields that go with them."""
+        draw = self.random.random()
+        if draw < 0.25 and depth > 0:
+            return self.switched(kind, depth)
+        if draw < 0.4 and kind != "hw":
+            back = self.output(kind, depth - 1)
+            return [model.Output("sink", self.sink()), back], {"select": "endpoint"}
+        return [self.output(kind, depth)], {}
+
+    def switched(self, kind: str, depth: int) -> tuple[list[model.Output], dict[str, Any]]:
+        outputs = [self.output(kind, depth - 1) for _ in range(self.random.randint(1, 4))]
+        ports = []
+        for first in range(len(outputs)):
+            ports.append((first, self.random.randint(1, len(outputs) - first)))
+        table = tuple(self.random.randint(NONE, len(ports) - 1) for _ in range(MACS * VLANS))
+        default = self.random.randint(NONE, len(ports) - 1)
+        switch = self.add("switches", model.Switch(self.new_name("switch"), MACS, table, tuple(ports), default))
+        return outputs, {"select": "switch", "switch": switch}
+
+    def output(self, kind: str, depth: int) -> model.Output:
+        every = self.random.choice((1, 1, 2, 3))
+        full = self.random.choice(("block", "block", "drop"))
+        if depth <= 0:
+            return model.Output("sink", self.sink())
+        choices = ("fifo", "link", "dma_write", "dma_read", "sink") if kind == "hw" else ("fifo", "post", "post", "fill", "sink")
+        chosen = self.random.choice(choices)
+        if chosen == "fifo":
+            index = self.fifo(depth - 1)
+            return model.Output("fifo", index, every, self.made["fifos"][index].full)
+        if chosen == "link":
+            return model.Output("link", self.wire(depth - 1), room_ps=self.random.choice((0, 0, self.time(0, 4), INFINITE_PS)))
+        if chosen == "dma_read":
+            index = self.fifo(depth - 1)
+            return model.Output("dma_read", self.dma(), every, self.made["fifos"][index].full, fifo=index)
+        if chosen == "sink":
+            return model.Output("sink", self.sink())
+        make = {"dma_write": self.rx_remote, "fill": self.rx_shared, "post": self.tx}[chosen]
+        return model.Output(chosen, make(depth - 1), every, full)
+
+    def dma(self) -> int:
+        if self.made["dmas"] and self.chance(0.7):
+            return self.random.randrange(len(self.made["dmas"]))
+        up, down = self.add("links", self.link("none", NONE)), self.add("links", self.link("none", NONE))
+        name = self.new_name("dma")
+        return self.add(
+            "dmas",
+            model.Dma(
+                name, up, down, max_reads=self.random.choice((1, 2, 64)), memory_ps=self.cost(), memory_spread=self.factors(0.5),
+                read_stage=self.maybe_stage(name),
+            ),
+        )  # fmt: skip
+
+    # Rings
+
+    def ring(self, kind: str, **fields: Any) -> int:
+        size = self.random.choice((6, 8, 16)) if kind == "rx" else self.random.choice((3, 4, 8))
+        return self.add(
+            "rings",
+            model.DescRing(
+                self.new_name("ring"), kind, size, buffer_bytes=self.random.choice((0, 0, 600, 1000)),
+                wake_free=self.random.randint(1, size), writeback_group=self.random.choice((1, 1, 2, 4)),
+                descriptor_bytes=self.random.choice((0, 16)) if kind == "rx" else 16, fetch_max=self.random.choice((0, 1, 2, 4)),
+                fetch_low=self.random.choice((0, 0, 1, 2)), **fields,
+            ),
+        )  # fmt: skip
+
+    def rx_remote(self, depth: int) -> int:
+        return self.rx(depth, remote=True, dma=self.dma())
+
+    def rx_shared(self, depth: int) -> int:
+        return self.rx(depth)
+
+    def rx(self, depth: int, **fields: Any) -> int:
+        kind = self.random.choice(("software", "software", "poll"))
+        outputs, extra = self.onward(kind, depth)
+        rings = [self.ring("rx", **fields) for _ in range(self.random.choice((1, 1, 1, 2)))]
+        inputs = [model.Input("rx", ring) for ring in rings]
+        if self.chance(0.3):
+            fifo = self.new_fifo()
+            inputs.insert(self.random.randint(0, len(inputs)), model.Input("fifo", fifo))
+            self.spare_fifos.append(fifo)
+        make = self.software if kind == "software" else self.polling
+        above = self.random.choice((0, 0, 1, 2))
+        make(inputs, outputs, refill_ring=rings[0], refill_chunk=self.random.choice((1, 2, 32)), refill_above=above, **extra)
+        return rings[0]
+
+    def tx(self, depth: int) -> int:
+        remote = self.chance(0.5)
+        fields = {"remote": True, "dma": self.dma()} if remote else {}
+        kind = "hw" if remote else self.random.choice(("software", "software", "poll", "hw"))
+        outputs, extra = self.backend_outputs(kind, remote, depth)
+        rings = [self.ring("tx", **fields) for _ in range(self.random.choice((1, 1, 2, 3)))]
+        inputs = [model.Input("tx", ring, weight=self.random.randint(1, 3)) for ring in rings]
+        {"hw": self.hardware, "software": self.software, "poll": self.polling}[kind](inputs, outputs, **extra)
+        self.unreaped += rings
+        return self.random.choice(rings)
+
+    def backend_outputs(self, kind: str, remote: bool, depth: int) -> tuple[list[model.Output], dict[str, Any]]:
+        """Hardware on shared memory must complete by itself, so it sends at once."""
+        if kind != "hw":
+            return self.onward(kind, depth)
+        if not remote or self.chance(0.3):
+            return [model.Output("link", self.wire(depth), room_ps=self.time(0, 4))], {}
+        if self.chance(0.7):
+            index = self.fifo(depth)
+            return [model.Output("dma_read", self.dma(), full=self.made["fifos"][index].full, fifo=index)], {}
+        return self.onward(kind, depth)
+
+    # Sources
+
+    def source(self) -> None:
+        kind = self.random.choice(("open", "open", "open", "rr", "window"))
+        if self.chance(0.4):
+            target_kind, target = "link", self.wire(self.depth)
+        else:
+            target_kind, target = "fifo", self.fifo(self.depth)
+        sizes = SIZES if kind == "open" else (100, 600, 1500)
+        gap = self.times(12) if kind == "open" else NONE
+        think = self.times(20) if kind == "rr" and self.chance(0.7) else NONE
+        shared = self.made["sources"] and self.chance(0.1)
+        size = self.made["sources"][0].size if shared else self.stream(sizes)
+        self.add(
+            "sources",
+            model.Source(
+                self.new_name("source"), kind, target_kind, target, size, self.stream(tuple(range(8))), self.stream(tuple(range(MACS))),
+                gap, think, vlan=self.random.randrange(VLANS), segment_bytes=self.random.choice((0, 0, 500)), start_ps=self.time(0, 30),
+                stop_ps=self.random.choice((INFINITE_PS, self.time(60, 300))), max_packets=self.random.randint(1, 30),
+                backlog_ps=self.random.choice((INFINITE_PS, INFINITE_PS, self.time(0, 10))), response_bytes=self.random.choice(SIZES),
+                reply_dst=self.random.randrange(MACS), window=self.random.randint(1, 6), ack_every=self.random.randint(1, 3),
+                timeout_ps=self.time(10, 120),
+            ),
+        )  # fmt: skip
+
+    # Notification
+
+    def pollers(self) -> None:
+        for index, worker in enumerate(self.made["workers"]):
+            if worker.kind == "hw" or worker.poll_mode:
+                for item in worker.inputs:
+                    self.change("fifos" if item.kind == "fifo" else "rings", item.index, poller=index)
+
+    def reapers(self) -> None:
+        """Whoever still lacks one gets a reaper, interrupt-driven and often with nothing else to do."""
+        for ring in list(self.unreaped):
+            if ring in self.unreaped:
+                self.unreaped.remove(ring)
+                self.software([], [], reap_ring=ring, reap_ps=self.cost())
+
+    def drivers(self) -> None:
+        """Refill what nobody refills yet: a worker with several rx rings refills one."""
+        for index in range(len(self.made["workers"])):
+            worker = self.made["workers"][index]
+            rings = [item.index for item in worker.inputs if item.kind == "rx"]
+            if len(rings) > 1:
+                self.change("workers", index, refill_ring=self.random.choice(rings))
+
+    def moderators(self) -> None:
+        """A moderator for remote rings whose driver is interrupt-driven; rx and tx of one worker often share it."""
+        found: dict[int, int] = {}
+        for index, ring in enumerate(self.made["rings"]):
+            driver = self.driver(index, ring.kind)
+            if not ring.remote or driver == NONE or self.made["workers"][driver].poll_mode:
+                continue
+            if driver not in found or self.chance(0.3):
+                found[driver] = self.moderator(driver, ring.dma)
+            self.change("rings", index, moderator=found[driver])
+
+    def driver(self, ring: int, kind: str) -> int:
+        for index, worker in enumerate(self.made["workers"]):
+            if kind == "tx" and worker.reap_ring == ring or any(i.kind == "rx" and i.index == ring for i in worker.inputs):
+                return index
+        return NONE
+
+    def moderator(self, worker: int, dma: int) -> int:
+        kind = self.random.choice(("none", "gap", "coal", "coal_eqe", "coal_cqe"))
+        name = self.new_name("moderator")
+        return self.add(
+            "moderators",
+            model.Moderator(
+                name, self.route(worker, "device"), kind, self.time(0, 30), self.random.choice((1, 2, 4, INFINITE_PS)),
+                self.random.choice((dma, dma, NONE)), stage=self.maybe_stage(name),
+            ),
+        )  # fmt: skip
+
+    def route(self, worker: int, origin: str) -> int:
+        executor = executor_of(self.so_far(), self.made["workers"][worker])
+        guest = self.is_guest(executor)
+        mode = self.random.choice(("legacy", "apicv", "posted")) if guest else "native"
+        costs = {field.name: self.cost() for field in dataclasses.fields(model.IrqRoute) if field.name.endswith("_ps")}
+        core = self.random.randrange(self.cores())
+        if guest and self.chance(0.4):
+            core = self.made["threads"][self.made["executors"][executor].thread].executor
+        return self.add(
+            "routes",
+            model.IrqRoute(
+                self.new_name("route"), mode, worker, core, executor if guest else NONE, origin,
+                mask_exits=self.random.choice((0, 0, 1, 2)), **costs,
+            ),
+        )  # fmt: skip
+
+    def so_far(self) -> model.Plan:
+        return model.Plan(self.name, **{name: tuple(values) for name, values in self.made.items()})
+
+    def gates(self) -> None:
+        plan = self.so_far()
+        for collection, index, field, users in list(publishers(plan, wire(plan))):
+            gate = self.gate(collection, index, field, users)
+            self.change(collection, index, **{field: gate})
+
+    def gate(self, collection: str, index: int, field: str, users: set[int]) -> model.Gate:
+        entity = self.made[collection][index]
+        if field == "avail_gate" and entity.remote:
+            return model.Gate("always", self.notify("doorbell", index, users))
+        if field == "avail_gate" and entity.kind == "rx":
+            return model.Gate(self.random.choice(("always", "flag", "event", "event", "edge")), self.notify("resume", index, users))
+        woken = self.consumer(collection, index, field)
+        if woken == NONE or self.made["workers"][woken].kind == "hw" or self.made["workers"][woken].poll_mode:
+            return model.Gate(self.random.choice(("never", "flag")))
+        mode = self.random.choice(("always", "flag", "event", "event", "edge"))
+        delay = self.random.randint(1, 4) if field == "used_gate" and entity.kind == "tx" and self.chance(0.4) else 0
+        if self.made["workers"][woken].kind == "soft" and self.chance(0.4):
+            return model.Gate(mode, self.notify("irq", self.route(woken, "irqfd"), users), delay, 4)
+        return model.Gate(mode, self.notify("wake", woken, users), delay, 4)
+
+    def consumer(self, collection: str, index: int, field: str) -> int:
+        if field == "used_gate":
+            return self.driver(index, self.made["rings"][index].kind)
+        drains = wire(self.so_far()).drains.get((collection, index), [])
+        return drains[0] if drains else NONE
+
+    def notify(self, kind: str, target: int, users: set[int]) -> model.Notify:
+        if HARDWARE in users:
+            return model.Notify(kind, target)
+        plan = self.so_far()
+        guests = all(self.is_guest(executor_of(plan, self.made["workers"][user])) for user in users)
+        leaves = self.random.choice(EXIT_KINDS[6:]) if guests and users and self.chance(0.6) else ""
+        return model.Notify(kind, target, self.cost(), leaves)
+
+    def plan(self) -> model.Plan:
+        self.processors()
+        for _ in range(self.random.randint(1, 6)):
+            self.source()
+        self.answers()
+        self.reapers()
+        self.drivers()
+        self.pollers()
+        self.moderators()
+        self.gates()
+        return self.so_far()

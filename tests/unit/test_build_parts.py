@@ -1,0 +1,97 @@
+"""Parts and datapaths: steps, stages, the registry, the embedded switch, and latency as the sum of its stages."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from simulator.costs import host, nic
+from simulator.datapaths import DATAPATHS, datapath
+from simulator.engines.compiled import CompiledEngine
+from simulator.errors import InputError
+from simulator.explain import one_packet
+from simulator.parts.settings import port_settings
+from simulator.parts.stages import STAGES
+from simulator.parts.steps import Step, names, range_1024, total
+from simulator.scenario.names import DATAPATHS as KNOWN
+from simulator.vswitches import embedded
+
+STEPS = (
+    Step("a", "here", "napi.packet_ps", ("g_irq", "k_exit")),
+    Step("b", "here", "napi.packet_ps", ("k_eoi",)),
+    Step("c", "here", "napi.byte_fs", ("g_copy_fs",)),
+)
+
+
+def test_costs_are_summed_by_charge() -> None:
+    textbook = host("textbook")
+    assert total(textbook, STEPS, "napi.packet_ps") == 500_000 + 700_000 + 700_000
+    assert total(textbook, STEPS, "napi.byte_fs") == 120_000
+    assert names(STEPS, "napi") == ("g_irq", "k_exit", "k_eoi")
+
+
+def test_ranges_weigh_costs_by_their_share() -> None:
+    modern = host("modern")
+    assert range_1024(host("textbook"), ("k_exit",)) is None
+    low, high = range_1024(modern, ("k_exit", "k_wake")) or (0, 0)
+    pair = [modern.cost(name) for name in ("k_exit", "k_wake")]
+    value = sum(int(cost.value) for cost in pair)
+    assert low == sum(int(cost.low) for cost in pair) * 1024 // value
+    assert high == -(-sum(int(cost.high) for cost in pair) * 1024 // value)
+
+
+@pytest.mark.parametrize("path", list(DATAPATHS.values()), ids=list(DATAPATHS))
+def test_every_step_names_costs_of_every_host(path: object) -> None:
+    chosen = datapath(path.name)  # type: ignore[attr-defined]
+    for mode in chosen.modes:
+        for step in chosen.steps(mode):
+            assert step.costs
+            assert step.source
+            for name in step.costs:
+                host("modern").cost(name)
+
+
+def test_the_registry_is_what_scenarios_may_name() -> None:
+    assert tuple(DATAPATHS) == KNOWN
+    with pytest.raises(InputError, match="did you mean 'sriov-vf'"):
+        datapath("sriov-vff")
+
+
+@pytest.mark.parametrize("model", ["textbook", "legacy-2010", "haswell-2015", "modern"])
+@pytest.mark.parametrize(("name", "mode"), [("native", "native"), ("sriov-vf", "legacy"), ("sriov-vf", "poll")])
+def test_latency_is_the_sum_of_its_stages(model: str, name: str, mode: str) -> None:
+    chosen = host(model)
+    plan = one_packet(datapath(name), mode, chosen, port_settings(nic(chosen.default_nic))).builder.finish("one")
+    assert plan.stages == tuple(STAGES)
+    engine = CompiledEngine(plan, 1)
+    engine.run(10**10)
+    trace = engine.trace()
+    assert trace.counters["guest.sink.count"] == 1
+    assert sum(wait + service for wait, service in trace.stages["guest.sink"]) == trace.counters["guest.sink.sum_ps"]
+    assert all(wait >= 0 for wait, _ in trace.stages["guest.sink"])
+
+
+def test_switch_tables() -> None:
+    # Two guests of VLAN index 0 and one of VLAN index 1; MAC 0 is the far end.
+    members = [(0, 0, 2), (0, 2, 1), (1, 3, 1)]
+    inside, outside = embedded.ingress(2, 4, members), embedded.egress(2, 4, members)
+    assert inside.table == (-1, 0, 1, -1, -1, -1, -1, 2)
+    assert inside.ports == ((0, 2), (2, 1), (3, 1))
+    assert outside.table == (0, 1, 1, 0, 0, 0, 0, 1)
+    assert outside.default_port == 0
+
+
+def test_a_guest_of_another_vlan_is_not_reached() -> None:
+    members = [(0, 0, 1), (1, 1, 1)]
+    assert embedded.egress(2, 3, members).table[2] == embedded.WIRE_PORT
+
+
+def test_a_read_takes_the_measured_round_trip() -> None:
+    # Memory and the way down together are what the source measured as one read.
+    modern = host("modern")
+    plan = one_packet(
+        datapath("native"), "native", modern, replace(port_settings(nic("e810")), up_bps=0, down_bps=0)
+    ).builder.finish("one")
+    dma = plan.dmas[0]
+    assert dma.memory_ps + plan.links[dma.down].propagation_ps == modern.ps("p_mem")

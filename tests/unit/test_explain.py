@@ -1,0 +1,70 @@
+"""The explanation: printed steps are the simulated ones."""
+
+from __future__ import annotations
+
+import pytest
+
+from simulator.costs import host, nic
+from simulator.datapaths import datapath
+from simulator.engines.reference import ReferenceEngine
+from simulator.errors import InputError
+from simulator.explain import FRAME_BYTES, explain, one_packet
+from simulator.parts.settings import port_settings
+from simulator.parts.stages import NIC, PCIE, WIRE
+from simulator.parts.steps import once_ps
+
+CASES = [("native", "native"), ("sriov-vf", "legacy"), ("sriov-vf", "apicv"), ("sriov-vf", "posted")]
+SENDING = ("send.packet_ps", "send.doorbell_ps", "send.segment_ps", "send.byte_fs")
+
+
+@pytest.mark.parametrize(("name", "mode"), CASES)
+@pytest.mark.parametrize("model", ["textbook", "modern"])
+def test_steps_and_hardware_stages_are_the_simulated_latency(name: str, mode: str, model: str) -> None:
+    chosen, path = host(model), datapath(name)
+    plan = one_packet(path, mode, chosen, port_settings(nic(chosen.default_nic))).builder.finish("one")
+    engine = ReferenceEngine(plan, 1)
+    engine.run(10**12)
+    trace = engine.trace()
+    stages = dict(zip(plan.stages, trace.stages["guest.sink"], strict=True))
+    hardware = sum(sum(stages[stage]) for stage in (WIRE, NIC, PCIE))
+    received = [step for step in path.steps(mode) if step.charge not in SENDING]
+    copy_fs = sum(chosen.value(cost) for step in received if step.charge == "app.byte_fs" for cost in step.costs)
+    copy_ps = (copy_fs * FRAME_BYTES + 500) // 1000
+    # The interrupt message follows the packet over the same link: 28 bytes.
+    up_bps = plan.links[plan.dmas[0].up].rate_bps
+    message_ps = -(-28 * 8 * 10**12 // up_bps) if up_bps else 0
+    assert once_ps(chosen, received) + copy_ps + hardware + message_ps == trace.counters["guest.sink.sum_ps"]
+
+
+def test_the_text_names_costs_and_their_standing() -> None:
+    text = explain("sriov-vf", "modern", "legacy", "e810")
+    assert "interrupts: legacy" in text
+    assert "kick the vCPU's core" in text
+    assert "214 ns" in text
+    assert "EOI" in text
+    assert "assumed" in text
+    assert "borrowed" in text
+    assert "One packet of 64 B into an idle guest" in text
+    assert "Timeline" not in text
+
+
+def test_the_timeline_says_what_the_cores_did() -> None:
+    text = explain("sriov-vf", "textbook", "posted", trace=True)
+    timeline = text[text.index("Timeline") :]
+    assert "deliver guest.sink" in timeline
+    assert "guest_soft" in timeline
+    assert "hyp" in timeline
+
+
+@pytest.mark.parametrize(
+    ("model", "mode"), [("legacy-2010", "legacy"), ("haswell-2015", "apicv"), ("modern", "posted")]
+)
+def test_automatic_is_the_best_mode(model: str, mode: str) -> None:
+    assert f"interrupts: {mode}\n" in explain("sriov-vf", model)
+
+
+def test_a_mode_that_the_host_lacks_is_refused() -> None:
+    with pytest.raises(
+        InputError, match="'posted' is not a known interrupt mode of host legacy-2010; choices: legacy, poll"
+    ):
+        explain("sriov-vf", "legacy-2010", "posted")
