@@ -176,7 +176,8 @@ class _Maker:
             **costs, "on": on, "label": label, "policy": self.random.choice(("order", "rr")), "chunk": self.random.choice((1, 1, 2, 4)),
             "budget_packets": self.random.choice((1, 2, 3, 64)), "recheck": self.random.choice(("requeue", "inplace")),
             "budget_bytes": self.random.choice((INFINITE_PS, INFINITE_PS, 500)), "backend": self.chance(0.3),
-            "notify_stage": self.maybe_stage(f"woken{len(self.made['workers'])}"), **self.reaps(outputs), **fields,
+            "notify_stage": self.maybe_stage(f"woken{len(self.made['workers'])}"),
+            **({} if "reap_ring" in fields else self.reaps(outputs)), **fields,
         }  # fmt: skip
         return self.worker("soft" if soft else "task", inputs, outputs, **given)
 
@@ -354,16 +355,16 @@ class _Maker:
     def rx(self, depth: int, **fields: Any) -> int:
         kind = self.random.choice(("software", "software", "poll"))
         outputs, extra = self.onward(kind, depth)
-        rings = [self.ring("rx", **fields) for _ in range(self.random.choice((1, 1, 1, 2)))]
-        inputs = [model.Input("rx", ring) for ring in rings]
+        ring = self.ring("rx", **fields)
+        inputs = [model.Input("rx", ring)]
         if self.chance(0.3):
             fifo = self.new_fifo()
             inputs.insert(self.random.randint(0, len(inputs)), model.Input("fifo", fifo))
             self.spare_fifos.append(fifo)
         make = self.software if kind == "software" else self.polling
         above = self.random.choice((0, 0, 1, 2))
-        make(inputs, outputs, refill_ring=rings[0], refill_chunk=self.random.choice((1, 2, 32)), refill_above=above, **extra)
-        return rings[0]
+        make(inputs, outputs, refill_ring=ring, refill_chunk=self.random.choice((1, 2, 32)), refill_above=above, **extra)
+        return ring
 
     def tx(self, depth: int) -> int:
         remote = self.chance(0.5)
@@ -426,14 +427,6 @@ class _Maker:
             if ring in self.unreaped:
                 self.unreaped.remove(ring)
                 self.software([], [], reap_ring=ring, reap_ps=self.cost())
-
-    def drivers(self) -> None:
-        """Refill what nobody refills yet: a worker with several rx rings refills one."""
-        for index in range(len(self.made["workers"])):
-            worker = self.made["workers"][index]
-            rings = [item.index for item in worker.inputs if item.kind == "rx"]
-            if len(rings) > 1:
-                self.change("workers", index, refill_ring=self.random.choice(rings))
 
     def moderators(self) -> None:
         """A moderator for remote rings whose driver is interrupt-driven; rx and tx of one worker often share it."""
@@ -523,7 +516,6 @@ class _Maker:
             self.source()
         self.answers()
         self.reapers()
-        self.drivers()
         self.pollers()
         self.moderators()
         self.gates()

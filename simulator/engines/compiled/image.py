@@ -300,7 +300,7 @@ def _workers(b: _Builder, numbers: slot_numbers.Slots) -> None:
 
 
 def _worker(b: _Builder, numbers: slot_numbers.Slots, i: int, w: Worker) -> None:
-    on = {"hw": 0, "soft": b.ref("executors", w.on), "task": b.ref("threads", w.on)}[w.kind]
+    on = 0 if w.kind == "hw" else b.ref("executors" if w.kind == "soft" else "threads", w.on)
     core = 0
     if w.kind != "hw":
         executor = w.on if w.kind == "soft" else b.plan.threads[w.on].executor

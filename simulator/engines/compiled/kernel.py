@@ -388,7 +388,7 @@ def dma_issue(m, d, n):
 
 @helper
 def dma_read(m, d, kind, target, size, count, p):
-    """Read host memory: node fields A dma, B target, C bytes, N_READ kind and number of descriptors."""
+    """Read host memory: node fields A dma, B target, C bytes, N_READ kind and number of descriptors (data: of reserved places)."""
     n = new_node(m, IT_READ_REQ, 0)
     m[n + N_A] = d
     m[n + N_B] = target
@@ -628,8 +628,8 @@ def reap(m, r):
         m[r + R_FREE] += m[r + R_USED_DESC] - m[r + R_REAPED_DESC]
         m[r + R_REAPED_DESC] = m[r + R_USED_DESC]
         m[r + R_C_REAPED] += k
-        if m[r + R_FREE] >= m[r + R_WAKE_FREE]:
-            resume_first(m, r + R_WAIT_HEAD)
+    if m[r + R_FREE] >= m[r + R_WAKE_FREE]:
+        resume_first(m, r + R_WAIT_HEAD)
     return k
 
 
@@ -739,7 +739,7 @@ def enter(m, e, t):
         current = m[e + E_CURRENT]
         if current != 0 and m[current + T_RUNNABLE] != 0 and vruntime(m, current) - vruntime(m, t) > m[e + E_WAKEUP_GRANULARITY]:
             m[e + E_PREEMPT] = 1
-    else:
+    elif t != m[e + E_CURRENT]:
         append(m, e + E_RUN_HEAD, T_NEXT, t)
     m[t + T_RUNNABLE] = 1
     m[e + E_RUNNABLE] += 1
@@ -805,14 +805,14 @@ def guest_irq_job(m, v, cost, kind, a):
 
 @helper
 def wake_core_thread(m, t):
-    c = m[t + T_EXECUTOR]
-    sync(m, c)
     if m[t + T_RUNNABLE] == 0:
+        c = m[t + T_EXECUTOR]
+        sync(m, c)
         enter(m, c, t)
         v = m[c + E_POLLING]
         if v != 0 and m[v + V_THREAD] != t:
             end_poll(m, v)
-    kick(m, c)
+        kick(m, c)
 
 
 @helper
@@ -961,7 +961,8 @@ def end_pass(m, e):
 @helper
 def soft_ended(m, e, w, more):
     """The invocation of soft worker w has ended."""
-    m[e + E_LEFT] -= m[w + W_SERVED]
+    if m[w + W_STATE] != PARKED:
+        m[e + E_LEFT] -= m[w + W_SERVED]
     if more:
         append(m, e + E_R_HEAD, W_NEXT, w)
     if m[e + E_LEFT] <= 0 or m[H_NOW] - m[e + E_PASS_START] >= m[e + E_SOFT_TIME] or m[e + E_P_HEAD] == 0:
@@ -972,18 +973,18 @@ def soft_ended(m, e, w, more):
 
 @helper
 def soft_raise(m, e, w):
-    c = m[e + E_CORE]
-    sync(m, c)
     append(m, e + E_L_HEAD, W_NEXT, w)
     if m[e + E_SOFT_ACTIVE] == 0:
+        c = m[e + E_CORE]
+        sync(m, c)
         m[e + E_SOFT_ACTIVE] = 1
         m[e + E_SOFT_TASK] = 0
         m[e + E_SOFT_START] = m[H_NOW]
         m[e + E_RESTARTS] = 0
         start_pass(m, e)
-    if m[e + E_KIND] == VCPU:
-        wake_vcpu(m, e)
-    kick(m, c)
+        if m[e + E_KIND] == VCPU:
+            wake_vcpu(m, e)
+        kick(m, c)
 
 
 @inlined
@@ -1397,7 +1398,7 @@ def select(m, w, p):
 
 @helper
 def has_room(m, o, p, reserve):
-    """Whether output o can take p; if so and asked, reserve the place."""
+    """Whether output o can take p (0: a packet of one descriptor); if so and asked, reserve the place."""
     if o == 0 or m[o + O_DROP] != 0:
         return True
     kind = m[o + O_KIND]
@@ -1406,7 +1407,7 @@ def has_room(m, o, p, reserve):
         f = ref
         if kind == OUT_DMA_READ:
             f = m[o + O_FIFO]
-        if m[f + F_BLOCK] == 0:
+        elif m[f + F_BLOCK] == 0:
             return True
         if fifo_space(m, f) < 1:
             return False
@@ -1420,7 +1421,9 @@ def has_room(m, o, p, reserve):
             m[ref + R_FREE] -= d
             m[p + P_RD] = d
     elif kind == OUT_FILL or kind == OUT_DMA_WRITE:
-        d = rx_descriptors(m, ref, p)
+        d = 1
+        if p != 0:
+            d = rx_descriptors(m, ref, p)
         if m[ref + R_AVAIL] - m[ref + R_TAKEN] < d:
             return False
         if reserve:
@@ -1822,8 +1825,11 @@ def emit_all(m, w):
         m[w + W_BYTES] += m[p + P_LEN]
         m[w + W_CREDIT] += 1
         mark(m, p, m[w + W_STAGE], m[H_NOW])
-        if m[p + P_RING] != 0 and m[m[p + P_RING] + R_REMOTE] == 0:
+        r = m[p + P_RING]
+        if r != 0 and m[r + R_REMOTE] == 0:
             tx_done(m, p)
+            if m[w + W_KIND] == HW and used_publish(m, r):
+                effect(m, r + R_USED_GATE)
         emit(m, w, m[p + P_OUT], p)
 
 
@@ -1864,7 +1870,7 @@ def emit(m, w, o, p):
                 drop(m, p, m[ref + R_PLACE])
                 return
             m[ref + R_TAKEN] += m[p + P_RD]
-        m[ref + R_C_TAKEN] += 1
+        m[ref + R_C_TAKEN] += m[p + P_RD]
         m[p + P_BUFFERS] = m[p + P_RD]
         if kind == OUT_FILL:
             complete_rx(m, ref, p)
@@ -1875,7 +1881,7 @@ def emit(m, w, o, p):
             tx_done(m, p)
         send_packet(m, ref, p)
     elif kind == OUT_DMA_READ:
-        dma_read(m, ref, READ_DATA, m[o + O_FIFO], m[p + P_LEN], 0, p)
+        dma_read(m, ref, READ_DATA, m[o + O_FIFO], m[p + P_LEN], 1 - m[o + O_DROP], p)
     else:
         if m[p + P_RING] != 0:
             tx_done(m, p)
@@ -2030,7 +2036,6 @@ def choose_drr(m, w):
                 m[w + W_FRESH] = 1
             size = m[head_of(m, i) + P_LEN]
             if size <= m[i + I_DEFICIT]:
-                m[i + I_DEFICIT] -= size
                 return m[w + W_LAST]
         m[w + W_FRESH] = 0
         m[w + W_LAST] += 1
@@ -2055,15 +2060,15 @@ def hardware_idle(m, w):
 @helper
 def hardware_step(m, w):
     m[w + W_STATE] = IDLE
-    k = next_input(m, w, 0)
-    if k < 0 and m[w + W_POLICY] != DRR:
+    policy = m[w + W_POLICY]
+    if next_input(m, w, 0) < 0:
+        if policy == DRR:
+            choose_drr(m, w)
         return
-    first = m[w + W_SELECT] == BY_FIRST
     o = m[w + W_OUTPUTS]
-    if first and k >= 0 and not has_room(m, o, head_of(m, m[w + W_INPUTS] + INPUT * k), False):
+    if m[w + W_SELECT] == BY_FIRST and not has_room(m, o, 0, False):
         hardware_park(m, w, o)
         return
-    policy = m[w + W_POLICY]
     if policy == DRR:
         k = choose_drr(m, w)
     elif policy == ROUND_ROBIN:
@@ -2075,13 +2080,14 @@ def hardware_step(m, w):
         return
     i = m[w + W_INPUTS] + INPUT * k
     p = head_of(m, i)
-    if not first:
+    if m[w + W_SELECT] != BY_FIRST:
         o = select(m, w, p)
-        if not has_room(m, o, p, False):
-            hardware_park(m, w, o)
-            return
-    has_room(m, o, p, True)
-    if policy != DRR:
+    if not has_room(m, o, p, True):
+        hardware_park(m, w, o)
+        return
+    if policy == DRR:
+        m[i + I_DEFICIT] -= m[p + P_LEN]
+    else:
         m[w + W_LAST] = k
     m[p + P_OUT] = o
     if m[i + I_RATE] > 0:
@@ -2422,7 +2428,7 @@ def read_completed(m, d, n):
             tell(m, m[target + R_POLLER], m[target + R_POLLER_INPUT])
     elif kind == READ_DATA:
         mark(m, p, m[d + D_STAGE], m[H_NOW])
-        fifo_arrive(m, target, p, m[target + F_BLOCK] != 0)
+        fifo_arrive(m, target, p, count != 0)
 
 
 @helper

@@ -89,24 +89,26 @@ class Core(Executor):
                 self.leaf.job.end()
                 self._run(self._pick())
             self._run(self._pick())
-            if self.leaf is not None:
-                if isinstance(self.leaf.job, IdlePoll) and (before is None or before.job is not self.leaf.job):
+            if self.leaf is not None and isinstance(self.leaf.job, IdlePoll):
+                if before is None or before.job is not self.leaf.job:
                     self.leaf.job.restart()
-                self._arm(self.leaf)
+            self._arm(self.leaf)
 
     def _run(self, leaf: Leaf | None) -> None:
         if leaf is None and self.leaf is not None:
             self._idle_since_ps = self.world.now_ps
         self.leaf = leaf
 
-    def _arm(self, leaf: Leaf) -> None:
-        limits_ps = [] if leaf.job.remaining_ps is None else [leaf.job.remaining_ps]
-        for thread in leaf.threads:
+    def _arm(self, leaf: Leaf | None) -> None:
+        limits_ps = [] if leaf is None or leaf.job.remaining_ps is None else [leaf.job.remaining_ps]
+        for thread in leaf.threads if leaf is not None else ():
             scheduler = thread.executor.scheduler
             if scheduler.others_runnable(thread):
                 limits_ps.append(scheduler.slice_ps)
         if limits_ps:
             self._slot.arm(self.world.now_ps + min(limits_ps))
+        else:
+            self._slot.disarm()
 
     def _pick(self) -> Leaf | None:
         if self._idle_exit is not None:

@@ -61,6 +61,10 @@ class HardwareWorker(Worker):
         self._step()
 
     def _step(self) -> None:
+        if not any(source.visible for source in self.inputs):
+            self._choose()  # a deficit does not outlive its queue
+            self.state = State.IDLE
+            return
         first = self.outputs[0]
         if self.data.select == "first" and not first.room(None):
             self._wait_for(first)

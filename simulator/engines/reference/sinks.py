@@ -28,6 +28,7 @@ class Sink(Entity):
         """Forget what was recorded."""
         super().begin_window()
         self.counts["minimum_ps"] = -1
+        self.counts["maximum_ps"] = -1
         self.histogram: dict[int, int] = {}
         self._waits_ps = [0] * len(self.world.plan.stages)
         self._services_ps = [0] * len(self.world.plan.stages)

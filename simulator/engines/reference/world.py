@@ -128,7 +128,7 @@ class Level:
         return self._integral + self._held * (self._world.now_ps - self._since_ps)
 
     def begin_window(self) -> None:
-        """Start maximum and integral again at zero; what is held stays held."""
-        self.maximum = 0
+        """Start the integral again at zero and the maximum at what is held."""
+        self.maximum = self._held
         self._integral = 0
         self._since_ps = self._world.now_ps

@@ -1,0 +1,175 @@
+"""The kernel's own source on a list of Python integers: what numba compiles, without numba and without the limit of 64 bits.
+
+1. ``load`` reads ``kernel.py``, edits its text (planted bugs), edits its syntax tree (counting, checking) and runs it with decorators that do nothing;
+2. ``TwinEngine`` is the compiled engine around the ``run`` of that module: the words go into a list before a call and back into int64 after it;
+3. ``Checked`` makes every sum and product prove that it fits int64 and every position prove that it lies inside a record.
+
+Pools, logs and blocks of draws are kept short here, so that growing and refilling happen in small plans too.
+
+*Scope*: running the kernel; the rules are the kernel's. *Validation*: ``test_twin`` compares it with the compiled kernel, word for word of the trace.
+"""
+
+from __future__ import annotations
+
+import ast
+import functools
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+from unittest import mock
+
+from simulator.engines.compiled import CompiledEngine, engine, image, kernel
+from simulator.errors import EngineError
+from simulator.plan import slots
+from simulator.plan.draws import Draws
+from simulator.plan.model import Plan
+
+Edits = tuple[tuple[str, str], ...]
+
+WITHOUT_NUMBA: Edits = (
+    ("from simulator.engines.compiled.jit import entry, helper, inlined", "entry = helper = inlined = lambda function: function"),
+)  # fmt: skip
+BLOCK = image.DRAW_MARGIN + 512
+"""Draws per block: beyond the margin, or every draw would ask for a refill."""
+GROWTH = 32
+LOG_ROWS = 64
+LIMIT = 1 << 63
+
+
+def edited(text: str, edits: Edits) -> str:
+    """``text`` with each old piece replaced by the new one; LookupError unless a piece stands there exactly once."""
+    for old, new in edits:
+        if text.count(old) != 1:
+            raise LookupError(f"found {text.count(old)} times instead of once:\n{old}")
+        text = text.replace(old, new)
+    return text
+
+
+def syntax_tree(module: ModuleType, edits: Edits = ()) -> ast.Module:
+    """The tree of a module's source after the edits; line numbers hold as far as the edits keep them."""
+    return ast.parse(edited(Path(str(module.__file__)).read_text(encoding="utf-8"), edits))
+
+
+def execute(tree: ast.Module, name: str, **given: Any) -> ModuleType:
+    """Run a tree as a fresh module that finds ``given`` among its names."""
+    module = ModuleType(name)
+    vars(module).update(given)
+    # dataclasses look their module up by name
+    with mock.patch.dict("sys.modules", {name: module}):
+        exec(compile(ast.fix_missing_locations(tree), name, "exec"), vars(module))
+    return module
+
+
+@functools.cache
+def load(edits: Edits = (), *, checked: bool = False) -> ModuleType:
+    """The kernel as plain Python; ``checked`` adds the proofs of ``Checked``."""
+    tree = syntax_tree(kernel, WITHOUT_NUMBA + edits)
+    if not checked:
+        return execute(tree, "kernel_twin")
+    return execute(Checked().visit(tree), "kernel_checked", _fits=_fits, _inside=_inside)
+
+
+@functools.cache
+def load_slots(edits: Edits) -> ModuleType:
+    """The slot numbers after edits."""
+    return execute(syntax_tree(slots, edits), "slots_twin")
+
+
+def _fits(value: int) -> int:
+    if -LIMIT <= value < LIMIT:
+        return value
+    raise OverflowError(f"{value} does not fit int64")
+
+
+def _inside(position: int) -> int:
+    if position >= kernel.HEADER:
+        return position
+    raise IndexError(f"position {position} is in no record")
+
+
+class Checked(ast.NodeTransformer):
+    """Wraps sums, differences, products and left shifts in ``_fits`` and positions that are not header fields in ``_inside``."""
+
+    GROWING = (ast.Add, ast.Sub, ast.Mult, ast.LShift)
+
+    def visit_FunctionDef(self, node: ast.FunctionDef) -> ast.FunctionDef:  # noqa: N802
+        node.body = [self.visit(statement) for statement in node.body]
+        return node
+
+    def visit_Assign(self, node: ast.Assign) -> ast.Assign:  # noqa: N802
+        # the layout at the top of the module is no computation
+        if not isinstance(node.targets[0], ast.Tuple):
+            self.generic_visit(node)
+        return node
+
+    def visit_Subscript(self, node: ast.Subscript) -> ast.Subscript:  # noqa: N802
+        if not (isinstance(node.slice, ast.Name) and node.slice.id.isupper()):
+            node.slice = _call("_inside", _Positions().visit(node.slice))
+        return node
+
+    def visit_BinOp(self, node: ast.BinOp) -> ast.expr:  # noqa: N802
+        self.generic_visit(node)
+        return _call("_fits", node) if isinstance(node.op, self.GROWING) else node
+
+    def visit_AugAssign(self, node: ast.AugAssign) -> ast.stmt:  # noqa: N802
+        if not isinstance(node.op, self.GROWING):
+            return node
+        read = ast.parse(ast.unparse(node.target), mode="eval").body
+        return self.visit(ast.Assign([node.target], ast.BinOp(read, node.op, node.value)))  # type: ignore[no-any-return]
+
+
+class _Positions(ast.NodeTransformer):
+    """Inside a position only the positions read on the way are checked: sums of positions are small."""
+
+    def visit_Subscript(self, node: ast.Subscript) -> ast.Subscript:  # noqa: N802
+        return Checked().visit_Subscript(node)
+
+
+def _call(function: str, argument: ast.expr) -> ast.Call:
+    return ast.Call(ast.Name(function, ast.Load()), [argument], [])
+
+
+def _short_draws(streams: Sequence[Any], seed: int, replication: int) -> Draws:
+    return Draws(streams, seed, replication, block_budget=BLOCK * len(streams))
+
+
+class TwinEngine(CompiledEngine):
+    """A plan on the kernel's source in plain Python; see ``simulator.plan.trace.Engine``. Times are picoseconds.
+
+    ``code`` is what ``load`` gives, ``numbers`` what ``load_slots`` gives. Raises OverflowError where the compiled kernel would wrap.
+    """
+
+    def __init__(
+        self, plan: Plan, seed: int, replication: int = 0, *, log: bool = False, code: ModuleType | None = None, numbers: ModuleType = slots
+    ) -> None:  # fmt: skip
+        self._code = code or load()
+        self._numbers = numbers
+        with self._short():
+            super().__init__(plan, seed, replication, log=log)
+
+    def run(self, until_ps: int) -> None:
+        """Handle everything up to and including ``until_ps``."""
+        with self._short():
+            super().run(until_ps)
+
+    @contextmanager
+    def _short(self) -> Iterator[None]:
+        small = mock.patch.multiple(engine, _LOG_BLOCK=LOG_ROWS, _GROWTH=GROWTH, Draws=_short_draws)
+        with small, mock.patch.object(image, "slot_numbers", self._numbers):
+            yield
+
+    def _call(self, until_ps: int) -> int:
+        words = self._memory.tolist()
+        status = int(self._code.run(words, until_ps))
+        self._memory[:] = words
+        return status
+
+
+def checked_engine(plan: Plan, seed: int, replication: int = 0, *, log: bool = False) -> TwinEngine:
+    """A twin that proves every sum and every position."""
+    return TwinEngine(plan, seed, replication, log=log, code=load(checked=True))
+
+
+__all__ = ["EngineError", "TwinEngine", "checked_engine", "edited", "execute", "load", "load_slots", "syntax_tree"]
