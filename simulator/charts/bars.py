@@ -15,27 +15,33 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
+from matplotlib.transforms import ScaledTranslation
 
 from simulator.charts import style
-from simulator.charts.caption import MARK, cost_note, rests_on_weak_costs, what_to_see, wrapped
+from simulator.charts.caption import MARK, cost_note, in_time, rests_on_weak_costs, what_to_see, wrapped
 
 MOST_ROWS = 24
 SHARES_FROM_RATIO = 6.0
 MARKERS = {"p50": "o", "p90": "s", "p99": "D", "p99.9": "^"}
 ROW_HEIGHT = 0.62
+STAGE_COLUMNS = 3
+CAPTION_INCHES, LEGEND_INCHES, LEGEND_ROW_INCHES = 1.35, 0.75, 0.32
 HOST_COLOUR, GUEST_COLOUR = "#4D4D4D", "#C4C4C4"
 
 
 def comparison_chart(title: str, points: list[dict[str, Any]], labels: list[str]) -> Figure:
     """One row per point, in order; `labels` name the rows."""
     shown, names = points[:MOST_ROWS], labels[:MOST_ROWS]
-    figure = Figure(figsize=(19.2, max(8.6, 4.6 + 0.72 * len(shown))), dpi=100, layout="constrained")
-    figure.get_layout_engine().set(rect=(0.005, 0.115, 0.99, 0.875), w_pad=0.15)  # type: ignore[union-attr,call-arg]
+    stages = list(dict.fromkeys(stage["name"] for point in shown for stage in point["stages"]))
+    below = CAPTION_INCHES + LEGEND_ROW_INCHES * -(-len(stages) // STAGE_COLUMNS)
+    height = below + max(5.5, 2.2 + 0.72 * len(shown))
+    figure = Figure(figsize=(19.2, height), dpi=100, layout="constrained")
+    room = (0.005, below / height, 0.99, 0.99 - below / height)
+    figure.get_layout_engine().set(rect=room, w_pad=0.2)  # type: ignore[union-attr,call-arg]
     figure.suptitle(title, fontsize=style.TITLE_POINTS, fontweight="bold", x=0.01, ha="left")
     left, middle, right = figure.subplots(1, 3, sharey=True, width_ratios=(1.35, 1.25, 0.9))
-    colours = style.series_colours(shown, names)
-    _percentiles(left, shown, [colours[name] for name in names])
-    _stages(middle, shown)
+    _percentiles(left, shown)
+    _stages(middle, shown, style.stage_looks(stages))
     _cores(right, shown)
     marked = [name + (f" {MARK}" if rests_on_weak_costs(p) else "") for name, p in zip(names, shown, strict=True)]
     left.set_yticks(range(len(shown)), labels=marked)
@@ -46,9 +52,9 @@ def comparison_chart(title: str, points: list[dict[str, Any]], labels: list[str]
     return figure
 
 
-def _percentiles(axes: Axes, points: list[dict[str, Any]], colours: list[str]) -> None:
-    for row, (point, colour) in enumerate(zip(points, colours, strict=True)):
-        latency = point["latency_us"]
+def _percentiles(axes: Axes, points: list[dict[str, Any]]) -> None:
+    for row, point in enumerate(points):
+        colour, latency = style.colour_of(point) or style.GREY, point["latency_us"]
         found = {name: latency[name] for name in MARKERS if latency[name]}
         if found:
             axes.plot(list(found.values()), [row] * len(found), color=colour, linewidth=2.5, zorder=2)
@@ -62,7 +68,7 @@ def _percentiles(axes: Axes, points: list[dict[str, Any]], colours: list[str]) -
     style.dress(axes, "Latency", "latency, us (log scale)", grid="x")
     handles = [Line2D([], [], marker=m, color="#4D4D4D", ls="", markersize=11, label=n) for n, m in MARKERS.items()]
     handles.append(Line2D([], [], marker="|", color="#4D4D4D", ls="", markersize=16, markeredgewidth=2.5, label="mean"))
-    _legend(axes, handles, 5)
+    _legend(axes, handles, 3)
 
 
 def _range(axes: Axes, row: int, colour: str, spread: dict[str, Any] | None) -> None:
@@ -72,21 +78,20 @@ def _range(axes: Axes, row: int, colour: str, spread: dict[str, Any] | None) -> 
         )
 
 
-def _stages(axes: Axes, points: list[dict[str, Any]]) -> None:
+def _stages(axes: Axes, points: list[dict[str, Any]], looks: dict[str, dict[str, Any]]) -> None:
     means = [sum(s["wait_us"] + s["service_us"] for s in point["stages"]) for point in points]
     positive = [mean for mean in means if mean > 0]
     shares = bool(positive) and max(positive) > SHARES_FROM_RATIO * min(positive)
-    looks = style.stage_looks(list(dict.fromkeys(stage["name"] for point in points for stage in point["stages"])))
     for row, (point, mean) in enumerate(zip(points, means, strict=True)):
         _stage_row(axes, row, point["stages"], looks, 100 / mean if shares and mean else 1.0)
         if shares and mean:
-            axes.text(101, row, f"{mean:.3g}", fontsize=style.TICK_POINTS, va="center")
+            axes.text(101, row, in_time(mean), fontsize=style.TICK_POINTS, va="center")
     if shares:
-        axes.set_xlim(0, 118)
+        axes.set_xlim(0, 125)
         axes.set_xticks(range(0, 101, 25))
-    unit = "share of the mean latency, % (mean in us at the end)" if shares else "mean latency, us"
-    style.dress(axes, "Where the mean latency goes (pale: waiting)", unit, grid="x")
-    _legend(axes, [Patch(label=name, **look) for name, look in looks.items()], 3)
+    unit = "share of the mean latency, %" if shares else "mean latency, us"
+    style.dress(axes, "Mean latency by stage (pale: waiting)", unit, grid="x")
+    _legend(axes, [Patch(label=name, **look) for name, look in looks.items()], STAGE_COLUMNS)
 
 
 def _stage_row(
@@ -109,8 +114,10 @@ def _cores(axes: Axes, points: list[dict[str, Any]]) -> None:
         axes.barh(row, guest, ROW_HEIGHT, left=host, color=GUEST_COLOUR)
         axes.text(host + guest + widest * 0.03, row, _remarks(point), fontsize=style.TICK_POINTS, va="center")
     axes.set_xlim(0, widest * 1.95)
-    style.dress(axes, "What it costs", "cores busy", grid="x")
-    _legend(axes, [Patch(color=HOST_COLOUR, label="host"), Patch(color=GUEST_COLOUR, label="guest")], 2)
+    style.dress(axes, "Cost", "cores busy", grid="x")
+    sides = [Patch(color=HOST_COLOUR, label="host"), Patch(color=GUEST_COLOUR, label="guest")]
+    axes.legend(handles=sides, loc="lower right", bbox_to_anchor=(1.02, 0.985), ncols=2, frameon=False,
+                fontsize=style.TICK_POINTS, handletextpad=0.4, columnspacing=1.1)  # fmt: skip
 
 
 def _remarks(point: dict[str, Any]) -> str:
@@ -120,7 +127,11 @@ def _remarks(point: dict[str, Any]) -> str:
 
 
 def _legend(axes: Axes, handles: list[Any], columns: int) -> None:
-    axes.legend(
-        handles=handles, loc="upper center", bbox_to_anchor=(0.5, -0.13), ncols=columns, frameon=False,
-        fontsize=style.TICK_POINTS, handletextpad=0.4, columnspacing=1.1,
+    figure = axes.figure
+    below_labels = ScaledTranslation(0, -LEGEND_INCHES, figure.dpi_scale_trans)
+    legend = axes.legend(
+        handles=handles, loc="upper left", bbox_to_anchor=(-0.03, 0), bbox_transform=axes.transAxes + below_labels,
+        ncols=columns, frameon=False, fontsize=style.TICK_POINTS, handletextpad=0.4, columnspacing=1.1,
     )  # fmt: skip
+    # Wide legends must not push the panels apart; their height is in the room left below.
+    legend.set_in_layout(False)

@@ -8,6 +8,8 @@ from __future__ import annotations
 import textwrap
 from typing import Any
 
+from simulator.units import format_time
+
 MARK = "\N{DAGGER}"
 WEAK = ("borrowed", "assumed")
 
@@ -23,20 +25,34 @@ def rests_on_weak_costs(point: dict[str, Any]) -> bool:
     return any(point.get("cost_status", {}).get(status) for status in WEAK)
 
 
-def what_to_see(points: list[dict[str, Any]], labels: list[str], metric: str = "p99") -> str:
+def what_to_see(points: list[dict[str, Any]], labels: list[str]) -> str:
     """Lowest and highest latency in a sentence, with their factor and what limits the highest."""
-    values = [(point["latency_us"], label, point) for point, label in zip(points, labels, strict=True)]
-    known = [(latency[metric], label, point) for latency, label, point in values if latency[metric] is not None]
-    if not known and metric == "p99":
-        return what_to_see(points, labels, "mean")
+    metric = shown_percentile(points)
+    values = [(point["latency_us"][metric], label, point) for point, label in zip(points, labels, strict=True)]
+    known = sorted((value for value in values if value[0] is not None), key=lambda value: value[0])
     if not known:
         return "No packet was delivered."
-    (low, best, _), (high, worst, slow) = min(known, key=lambda k: k[0]), max(known, key=lambda k: k[0])
-    if best == worst:
-        return f"{best}: {metric} latency from {_us(low)} to {_us(high)}."
-    factor = f"{high / low:,.3g} times" if high < 1000 * low else f"{high / low:,.0f} times" if low else "far above"
+    (low, best, _), (high, worst, slow) = known[0], known[-1]
     limits = "" if slow["bottleneck"].startswith("nothing") else f" There, {slow['bottleneck']}."
-    return f"Lowest {metric} latency: {best}, {_us(low)}. Highest: {worst}, {_us(high)}, {factor} the lowest.{limits}"
+    if len(known) == 1:
+        return f"{best}: {metric} latency {in_time(low)}.{limits}"
+    factor = f"{high / low:.3g}" if high < 1000 * low else f"{high / low:,.0f}"
+    ends = f"Lowest {metric} latency: {best}, {in_time(low)}. Highest: {worst}, {in_time(high)}"
+    return f"{ends}, {factor} times the lowest.{limits}"
+
+
+def shown_percentile(points: list[dict[str, Any]]) -> str:
+    """``p99``, or ``mean`` where no point has packets enough for a p99: the two are never mixed in one chart."""
+    return "p99" if any(point["latency_us"]["p99"] is not None for point in points) else "mean"
+
+
+def most_different(points: list[dict[str, Any]], axis: str) -> str:
+    """The value of the swept parameter at which the latencies of the series are furthest apart."""
+    found: dict[str, list[float]] = {}
+    for point in points:
+        found.setdefault(point["parameters"][axis], []).append(point["latency_us"]["mean"] or 0.0)
+    ratios = {value: max(seen) / min(seen) if min(seen) else 0.0 for value, seen in found.items()}
+    return max(ratios, key=lambda value: ratios[value])
 
 
 def cost_note(points: list[dict[str, Any]]) -> str:
@@ -54,5 +70,6 @@ def wrapped(sentences: list[str], width: int) -> str:
     return "\n".join(line for text in sentences if text for line in textwrap.wrap(text, width))
 
 
-def _us(value_us: float) -> str:
-    return f"{value_us:.3g} us" if value_us < 1000 else f"{value_us / 1000:.3g} ms"
+def in_time(value_us: float) -> str:
+    """A latency in the unit that suits it."""
+    return format_time(value_us * 10**6)

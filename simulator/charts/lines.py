@@ -10,6 +10,7 @@ is spread evenly in the order of the sweep.
 from __future__ import annotations
 
 from collections.abc import Callable
+from math import log
 from typing import Any
 
 from matplotlib.axes import Axes
@@ -19,10 +20,19 @@ from matplotlib.ticker import NullFormatter
 
 from simulator import units
 from simulator.charts import style
-from simulator.charts.caption import MARK, cost_note, point_label, rests_on_weak_costs, what_to_see, wrapped
+from simulator.charts.caption import (
+    MARK,
+    cost_note,
+    most_different,
+    point_label,
+    rests_on_weak_costs,
+    shown_percentile,
+    what_to_see,
+    wrapped,
+)
 
 LOGARITHMIC_FROM = 20
-MOST_TICKS = 9
+MOST_TICKS = 10
 MARKERS = "osD^vPX*"
 Value = Callable[[dict[str, Any]], float | None]
 
@@ -34,13 +44,14 @@ def sweep_chart(title: str, points: list[dict[str, Any]], axis: str, others: tup
     figure = Figure(figsize=(19.2, 10.8), dpi=100, layout="constrained")
     figure.get_layout_engine().set(rect=(0.005, 0.10, 0.99, 0.80), w_pad=0.15)  # type: ignore[union-attr,call-arg]
     figure.suptitle(title, fontsize=style.TITLE_POINTS, fontweight="bold", x=0.01, ha="left")
+    upper = shown_percentile(points)
     latency, rate, cores = figure.subplots(1, 3)
     ticks = _ticks(list(dict.fromkeys(point["parameters"][axis] for point in points)))
     for number, label in enumerate(colours):
         mine = [point for point, name in zip(points, labels, strict=True) if name == label]
         look = {"color": colours[label], "marker": MARKERS[number % len(MARKERS)], "markersize": 9, "linewidth": 2.5}
         x = [ticks[point["parameters"][axis]] for point in mine]
-        _line(latency, x, mine, lambda p: p["latency_us"]["p99"] or p["latency_us"]["mean"], look, "latency.p99")
+        _line(latency, x, mine, lambda p: p["latency_us"][upper], look, f"latency.{upper}")
         _line(latency, x, mine, lambda p: p["latency_us"]["p50"], look | {"linestyle": ":", "markersize": 5})
         _line(rate, x, mine, lambda p: _mpps(p["delivered_pps"]), look)
         _line(rate, x, mine, lambda p: _mpps(p["offered_pps"]), {"color": "#B0B0B0", "linewidth": 1.5, "zorder": 1})
@@ -49,7 +60,7 @@ def sweep_chart(title: str, points: list[dict[str, Any]], axis: str, others: tup
     latency.set_yscale("log")
     style.plain_log(latency.yaxis)
     name = axis.rpartition(".")[2]
-    style.dress(latency, "Latency: p99 (dotted: p50)", name, "latency, us (log scale)")
+    style.dress(latency, f"Latency: {upper} (dotted: p50)", name, "latency, us (log scale)")
     style.dress(rate, "Delivered (grey: offered)", name, "packets, million/s")
     style.dress(cores, "Cores busy: host (dotted: guests)", name, "cores")
     for axes in (rate, cores):
@@ -57,9 +68,9 @@ def sweep_chart(title: str, points: list[dict[str, Any]], axis: str, others: tup
     for axes in (latency, rate, cores):
         _mark_ticks(axes, ticks)
     _legend(figure, points, labels, colours)
-    last = list(ticks)[-1]
-    end = [(point, label) for point, label in zip(points, labels, strict=True) if point["parameters"][axis] == last]
-    seen = f"At {name} {last}: " + what_to_see([point for point, _ in end], [label for _, label in end])
+    widest = most_different(points, axis)
+    there = [(point, label) for point, label in zip(points, labels, strict=True) if point["parameters"][axis] == widest]
+    seen = f"At {name} {widest}: " + what_to_see([point for point, _ in there], [label for _, label in there])
     text = wrapped([seen, cost_note(points)], 150)
     figure.text(0.01, 0.012, text, fontsize=style.CAPTION_POINTS, va="bottom", linespacing=1.3)
     return figure
@@ -100,12 +111,22 @@ def _number(text: str) -> float | None:
 
 def _mark_ticks(axes: Axes, ticks: dict[str, float]) -> None:
     positive = [place for place in ticks.values() if place > 0]
-    if len(positive) == len(ticks) > 1 and max(positive) > LOGARITHMIC_FROM * min(positive):
+    logarithmic = len(positive) == len(ticks) > 1 and max(positive) > LOGARITHMIC_FROM * min(positive)
+    if logarithmic:
         axes.set_xscale("log")
     axes.xaxis.set_minor_formatter(NullFormatter())
-    step = -(-len(ticks) // MOST_TICKS)
-    chosen = dict(list(ticks.items())[::step])
-    axes.set_xticks(list(chosen.values()), labels=list(chosen), rotation=35, ha="right", rotation_mode="anchor")
+    chosen = _apart({name: log(place) if logarithmic else place for name, place in ticks.items()})
+    axes.set_xticks([ticks[name] for name in chosen], labels=chosen, rotation=35, ha="right", rotation_mode="anchor")
+
+
+def _apart(places: dict[str, float]) -> list[str]:
+    """The ticks that leave room for their labels, from the highest down."""
+    gap = (max(places.values()) - min(places.values())) / MOST_TICKS
+    chosen: list[str] = []
+    for name in sorted(places, key=lambda name: -places[name]):
+        if not chosen or places[chosen[-1]] - places[name] >= gap:
+            chosen.append(name)
+    return chosen[::-1]
 
 
 def _legend(figure: Figure, points: list[dict[str, Any]], labels: list[str], colours: dict[str, str]) -> None:

@@ -20,6 +20,8 @@ BLACK, ORANGE, SKY, GREEN, YELLOW, BLUE, VERMILLION, PURPLE = (
     "#000000", "#E69F00", "#56B4E9", "#009E73", "#F0E442", "#0072B2", "#D55E00", "#CC79A7",
 )  # fmt: skip
 GREY = "#8C8C8C"
+OLIVE = "#999933"
+"""In place of yellow, which vanishes as a line on white (Paul Tol's muted scheme)."""
 
 PATH_COLOURS = {
     ("native", ""): BLACK,
@@ -29,17 +31,19 @@ PATH_COLOURS = {
     ("sriov-vf", "poll"): GREEN,
     ("vhost-net", ""): ORANGE,
     ("virtio-qemu", ""): PURPLE,
-    ("vhost-user", ""): YELLOW,
+    ("vhost-user", ""): OLIVE,
     ("emulated-e1000", ""): GREY,
 }
 """Colour of (datapath, interrupt mode); the mode is "" where it does not distinguish paths."""
 STAGE_COLOURS = (BLUE, ORANGE, GREEN, VERMILLION, SKY, PURPLE, YELLOW, GREY, "#4D4D4D", "#B2DF8A", "#6A3D9A", "#A6761D")
-OTHER_COLOURS = (PURPLE, ORANGE, YELLOW, GREY, SKY, GREEN, BLUE, VERMILLION)
+OTHER_COLOURS = (PURPLE, ORANGE, SKY, VERMILLION, GREEN, BLUE, OLIVE, GREY)
 
 TITLE_POINTS = 22
 LABEL_POINTS = 17
 TICK_POINTS = 15
 CAPTION_POINTS = 15
+LOG_LABELS = ((12, (1, 1.5, 2, 3, 5, 7)), (200, (1, 2, 5)), (float("inf"), (1,)))
+"""Span of the axis (highest over lowest) -> labelled multiples of each power of ten."""
 
 
 def colour_of(point: Mapping[str, Any]) -> str | None:
@@ -86,7 +90,9 @@ def dress(axes: Axes, title: str, x_label: str, y_label: str = "", grid: Literal
 
 
 def plain_log(axis: Axis) -> None:
-    """Label a logarithmic axis 1, 2, 5, 10, ... in plain digits, whatever part of a decade it shows."""
-    axis.set_major_locator(LogLocator(subs=(1, 2, 5), numticks=12))
-    axis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
+    """Label a logarithmic axis in plain digits, the more of them the less of a decade it shows."""
+    low, high = axis.get_view_interval()
+    subs = next(subs for span, subs in LOG_LABELS if high < span * low)
+    axis.set_major_locator(LogLocator(subs=subs, numticks=12))
+    axis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:,.10g}"))
     axis.set_minor_formatter(NullFormatter())

@@ -2,7 +2,8 @@
 
 1. Each core, each link with a rate and each hardware engine gets a busy share between 0 and 1.
 2. The largest share of 0.95 or more is the bottleneck; below that nothing is saturated on average, and losses, if
-   any, are those of bursts, rate limits or late consumers.
+   any, are those of bursts, of late consumers or of limits that are not on the clock (rate limits, reads in flight).
+3. Queues that are much fuller at the end than at the start are named: such a window is not a steady state.
 
 *Scope*: averages over the window. Polling without work does not make a core busy here: a poller is saturated when it
 works all the time. A hardware engine's share counts its per-packet time only (not per byte), so it is a lower bound.
@@ -20,12 +21,16 @@ from simulator.plan.trace import Trace
 SATURATED = 0.95
 WITHOUT_WORK = ("idle", "guest_idle", "pmd_idle", "halt_poll")
 SHOWN = 2
+GROWTH_SAID_FROM = 50
+"""One offered packet in so many is left over in queues."""
 
 
 def link_utilisation(plan: Plan, trace: Trace) -> dict[str, float]:
     """Link -> share of the window in which it was sending; links without a rate are left out."""
     rated = [link.name for link in plan.links if link.rate_bps]
-    return {name: ps / window.length_ps(trace) for name, ps in window.by_place(trace, rated, "busy_ps").items()}
+    # A link counts its sending time when it is handed the frame, so a backlog at the end of the window is in it, too.
+    length = window.length_ps(trace)
+    return {name: min(ps / length, 1.0) for name, ps in window.by_place(trace, rated, "busy_ps").items()}
 
 
 def occupancy(plan: Plan, trace: Trace) -> dict[str, dict[str, float]]:
@@ -67,14 +72,14 @@ def bottleneck(plan: Plan, trace: Trace) -> str:
         return "nothing: the window is empty"
     shares = busy_shares(plan, trace)
     busiest = max(shares, key=lambda name: shares[name], default=None)
-    lost = _losses(plan, trace)
+    lost = _losses(plan, trace) + _growth(plan, trace)
     if busiest is None:
         return f"nothing: no resource has a capacity{lost}"
     if shares[busiest] >= SATURATED:
         return f"{busiest} is {_percent(shares[busiest])} busy{_labels(plan, trace, busiest)}{lost}"
     if lost:
         share = _percent(shares[busiest])
-        return f"nothing saturated on average ({busiest} is {share} busy): bursts or a rate limit{lost}"
+        return f"nothing saturated on average ({busiest} is {share} busy): bursts or a limit without a clock{lost}"
     return f"nothing: {busiest} is {_percent(shares[busiest])} busy at most"
 
 
@@ -95,6 +100,14 @@ def _losses(plan: Plan, trace: Trace) -> str:
     share = f"{_percent(places[worst] / made, 2)} of the offered packets" if made else f"{places[worst]} packets"
     others = f" and fewer at {len(places) - 1} other places" if len(places) > 1 else ""
     return f"; {worst} drops {share}{others}"
+
+
+def _growth(plan: Plan, trace: Trace) -> str:
+    """Said where queues still fill while measuring: the window shows no steady state, and loss is yet to come."""
+    grown, made = trace.in_flight_end - trace.in_flight_start, offered(plan, trace)
+    if grown * GROWTH_SAID_FROM <= made:
+        return ""
+    return f"; queues hold {grown} packets more at the end than at the start ({_percent(grown / made)} of the offered)"
 
 
 def _percent(share: float, digits: int = 1) -> str:

@@ -162,6 +162,8 @@ def _driver(plan: Plan, where: str, worker: Worker) -> Iterator[str]:
             yield f"{where}: reap_ring {plan.rings[worker.reap_ring].name} must be of kind 'tx'"
         if any(o.kind == "post" and o.index == worker.reap_ring and o.full == "block" for o in worker.outputs):
             yield f"{where}: reap_ring: a parked worker reaps nothing, so it may not block on the ring that it reaps"
+        if worker.recheck == "inplace" and plan.rings[worker.reap_ring].moderator == NONE:
+            yield f"{where}: recheck = 'inplace': a ring is reaped once per invocation, so its gate would be found open for ever"
     if worker.refill_ring != NONE and all(i.kind != "rx" or i.index != worker.refill_ring for i in worker.inputs):
         yield f"{where}: refill_ring {plan.rings[worker.refill_ring].name} must be one of its rx inputs"
 

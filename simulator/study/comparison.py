@@ -126,5 +126,6 @@ def _csv(frame: DataFrame) -> bytes:
 def _cost_line(entries: list[dict[str, Any]]) -> str:
     """How many of the cost values behind the points have each status: fewest and most over the points."""
     columns = {status: [entry["cost_status"][status] for entry in entries] for status in STATUSES} if entries else {}
-    shown = (f"{min(counts)} to {max(counts)} {status}" for status, counts in columns.items() if max(counts))
+    spans = {status: sorted({min(counts), max(counts)}) for status, counts in columns.items() if max(counts)}
+    shown = (f"{' to '.join(map(str, span))} {status}" for status, span in spans.items())
     return "cost values per point: " + ", ".join(shown) if entries else ""

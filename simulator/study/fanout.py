@@ -16,6 +16,7 @@ import signal
 from collections.abc import Callable, Generator, Iterable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Executor, Future, ProcessPoolExecutor, ThreadPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
+from contextlib import contextmanager
 from itertools import islice
 from multiprocessing import get_context
 from threading import Event
@@ -73,22 +74,36 @@ def _drain(
                     crashed.append(job)
                 else:
                     yield job, outcome
-    finally:
-        # Reached with jobs under way on Ctrl-C, or when the reader of the results has enough.
-        if running:
-            flag.set()
-            pool.shutdown(cancel_futures=True)
+    except BaseException:
+        # Ctrl-C, or the reader of the results has enough: nobody waits for the jobs that are under way.
+        flag.set()
+        pool.shutdown(cancel_futures=True)
+        raise
 
 
 def _submit(pool: Executor, run: Run, job: Any, flag: Any) -> Future[Any]:
     try:
         if isinstance(pool, ProcessPoolExecutor):
-            return pool.submit(_in_process, run, job)
+            with _deaf():
+                return pool.submit(_in_process, run, job)
         return pool.submit(run, job, flag.is_set)
     except BrokenProcessPool as error:
         failed: Future[Any] = Future()
         failed.set_exception(error)
         return failed
+
+
+@contextmanager
+def _deaf() -> Iterator[None]:
+    """A process started in here never hears Ctrl-C, not even while it imports; this one hears it at the end."""
+    if not hasattr(signal, "pthread_sigmask"):
+        yield
+        return
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 def _outcome(future: Future[Any]) -> Outcome:
@@ -100,7 +115,7 @@ def _outcome(future: Future[Any]) -> Outcome:
 
 def _alone(run: Run, job: Any, flag: Any) -> Outcome:
     with _pool(1, flag, True) as pool:
-        outcome = _outcome(pool.submit(_in_process, run, job))
+        outcome = _outcome(_submit(pool, run, job, flag))
     return EngineError("its worker process died twice") if isinstance(outcome, BrokenProcessPool) else outcome
 
 

@@ -11,12 +11,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from unittest.mock import patch
 
 from simulator.errors import SimulatorError
+from simulator.plan import draws
 from simulator.plan.model import Plan
 from simulator.plan.trace import Engine, Trace
 
 SLICES = 7
+BLOCK = 16
 CONTEXT = 6
 
 Engines = tuple[type[Engine], type[Engine]]
@@ -71,12 +74,14 @@ FEATURES = {
 
 def execute(engine: type[Engine], plan: Plan, until_ps: int, seed: int, slices: int = 1) -> Trace:
     """One run with its log; with several slices the measurement begins after the middle one."""
-    instance = engine(plan, seed, 0, log=True)
-    for number in range(1, slices + 1):
-        instance.run(until_ps * number // slices)
-        if slices > 1 and number == (slices + 1) // 2:
-            instance.begin_window()
-    return instance.trace()
+    # Short blocks make a short run cheap, and refilling them in its middle is tested too.
+    with patch.object(draws, "BLOCK_LIMIT", BLOCK):
+        instance = engine(plan, seed, 0, log=True)
+        for number in range(1, slices + 1):
+            instance.run(until_ps * number // slices)
+            if slices > 1 and number == (slices + 1) // 2:
+                instance.begin_window()
+        return instance.trace()
 
 
 def compare(engines: Engines, plan: Plan, until_ps: int, seed: int, coverage: Coverage | None = None) -> str | None:

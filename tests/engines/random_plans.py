@@ -101,14 +101,14 @@ class _Maker:
         return self.stream(tuple(self.time(0, high) for _ in range(4)))
 
     def factors(self, probability: float = 0.3) -> int:
-        return self.stream((512, 1024, 1024, 2048)) if self.chance(probability) else NONE
+        return self.stream((1024, 1024, 2048, 3072) if self.chance(0.8) else (512, 1024)) if self.chance(probability) else NONE
 
     # Processors
 
     def processors(self) -> None:
         for _ in range(self.random.randint(1, 3)):
             self.add("executors", self.executor("core"))
-        for _ in range(self.random.choice((0, 1, 1, 2))):
+        for _ in range(self.random.choice((0, 1, 2, 2))):
             self.vcpu(self.random.randrange(self.cores()))
         for index in range(len(self.made["executors"])):
             if self.chance(0.4):
@@ -158,7 +158,7 @@ class _Maker:
         name = self.new_name("worker")
         costs = {field: self.cost() if self.chance(0.5) else 0 for field in ("batch_ps", "segment_ps", "reply_ps")}
         given = {
-            **costs, "packet_ps": self.cost(), "byte_fs": self.random.choice((0, 0, 500_000, 333_333)),
+            **costs, "packet_ps": self.cost(), "byte_fs": self.random.choice((0, 0, 0, 1_000_000, 1_000_000, 333_333)),
             "spread": self.factors(), "service": self.times(3) if self.chance(0.15) else NONE, "stage": self.stage(name),
             **fields,
         }  # fmt: skip
@@ -166,7 +166,7 @@ class _Maker:
 
     def software(self, inputs: list[model.Input], outputs: list[model.Output], **fields: Any) -> int:
         """A softirq or task worker on some executor; interrupt-driven."""
-        executor = self.random.randrange(len(self.made["executors"]))
+        executor = self.some_executor(guests=0.7)
         guest = self.is_guest(executor)
         soft = self.chance(0.5)
         on = executor if soft else self.task_thread(executor)
@@ -174,12 +174,19 @@ class _Maker:
         costs = {name: self.cost() for name in ("wake_ps", "poll_ps", "rearm_ps", "resume_ps")}
         given = {
             **costs, "on": on, "label": label, "policy": self.random.choice(("order", "rr")), "chunk": self.random.choice((1, 1, 2, 4)),
-            "budget_packets": self.random.choice((1, 2, 3, 64)), "recheck": self.random.choice(("requeue", "inplace")),
+            "budget_packets": self.random.choice((1, 2, 3, 64)), "recheck": "requeue",
             "budget_bytes": self.random.choice((INFINITE_PS, INFINITE_PS, 500)), "backend": self.chance(0.3),
             "notify_stage": self.maybe_stage(f"woken{len(self.made['workers'])}"),
             **({} if "reap_ring" in fields else self.reaps(outputs)), **fields,
         }  # fmt: skip
+        if given.get("reap_ring", NONE) == NONE and self.chance(0.5):
+            given["recheck"] = "inplace"
         return self.worker("soft" if soft else "task", inputs, outputs, **given)
+
+    def some_executor(self, guests: float) -> int:
+        """A vCPU with that probability, if there is one."""
+        cores, count = self.cores(), len(self.made["executors"])
+        return self.random.randrange(cores, count) if count > cores and self.chance(guests) else self.random.randrange(cores)
 
     def task_thread(self, executor: int) -> int:
         polled = {worker.on for worker in self.made["workers"] if worker.poll_mode and worker.kind == "task"}
@@ -192,7 +199,7 @@ class _Maker:
 
     def polling(self, inputs: list[model.Input], outputs: list[model.Output], **fields: Any) -> int:
         """A poll-mode worker on a thread of its own; its outputs drop."""
-        executor = self.random.randrange(len(self.made["executors"]))
+        executor = self.some_executor(guests=0.1)
         outputs = [dataclasses.replace(output, full="drop") for output in outputs]
         given = {
             "on": self.thread(executor, "workers", "pmd_work"), "label": "pmd_work", "poll_mode": True, "loop_ps": self.time(0, 3),
@@ -245,7 +252,7 @@ class _Maker:
 
     def link(self, kind: str, target: int) -> model.Link:
         name = self.new_name("link")
-        rate = BITS_PS // self.random.choice((1000, 500, 2000)) if self.chance(0.6) else 0
+        rate = BITS_PS // self.random.choice((1000, 500, 2000)) if self.chance(0.6 if kind != "none" else 0.2) else 0
         stage = self.stage(name) if kind == "sink" else self.maybe_stage(name)
         overheads = self.random.choice(((0, 0), (24, 54)))
         return model.Link(name, rate, self.time(0, 5), *overheads, stage, kind, target)
@@ -270,7 +277,7 @@ class _Maker:
         """A queue with its consumer, or a spare one."""
         if self.spare_fifos and self.chance(0.4):
             return self.random.choice(self.spare_fifos)
-        kind = self.random.choice(("hw", "software", "software", "poll") if depth > 0 else ("hw", "software", "poll"))
+        kind = self.random.choice(("hw", "hw", "software", "software", "software", "software", "poll"))
         outputs, extra = self.onward(kind, depth)
         fifos = [self.new_fifo() for _ in range(self.random.choice((1, 1, 2, 3)))]
         inputs = [model.Input("fifo", index, weight=self.random.randint(1, 3)) for index in fifos]
@@ -313,7 +320,7 @@ class _Maker:
             return model.Output("link", self.wire(depth - 1), room_ps=self.random.choice((0, 0, self.time(0, 4), INFINITE_PS)))
         if chosen == "dma_read":
             index = self.fifo(depth - 1)
-            return model.Output("dma_read", self.dma(), every, self.made["fifos"][index].full, fifo=index)
+            return model.Output("dma_read", self.dma(), every, fifo=index)
         if chosen == "sink":
             return model.Output("sink", self.sink())
         make = {"dma_write": self.rx_remote, "fill": self.rx_shared, "post": self.tx}[chosen]
@@ -353,7 +360,7 @@ class _Maker:
         return self.rx(depth)
 
     def rx(self, depth: int, **fields: Any) -> int:
-        kind = self.random.choice(("software", "software", "poll"))
+        kind = self.random.choice(("software", "software", "software", "poll"))
         outputs, extra = self.onward(kind, depth)
         ring = self.ring("rx", **fields)
         inputs = [model.Input("rx", ring)]
@@ -385,7 +392,7 @@ class _Maker:
             return [model.Output("link", self.wire(depth), room_ps=self.time(0, 4))], {}
         if self.chance(0.7):
             index = self.fifo(depth)
-            return [model.Output("dma_read", self.dma(), full=self.made["fifos"][index].full, fifo=index)], {}
+            return [model.Output("dma_read", self.dma(), fifo=index)], {}
         return self.onward(kind, depth)
 
     # Sources

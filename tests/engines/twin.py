@@ -31,8 +31,7 @@ Edits = tuple[tuple[str, str], ...]
 WITHOUT_NUMBA: Edits = (
     ("from simulator.engines.compiled.jit import entry, helper, inlined", "entry = helper = inlined = lambda function: function"),
 )  # fmt: skip
-BLOCK = image.DRAW_MARGIN + 512
-"""Draws per block: beyond the margin, or every draw would ask for a refill."""
+DRAW_MARGIN = 64
 GROWTH = 32
 LOG_ROWS = 64
 LIMIT = 1 << 63
@@ -132,7 +131,7 @@ def _call(function: str, argument: ast.expr) -> ast.Call:
 
 
 def _short_draws(streams: Sequence[Any], seed: int, replication: int) -> Draws:
-    return Draws(streams, seed, replication, block_budget=BLOCK * len(streams))
+    return Draws(streams, seed, replication, block_budget=0)
 
 
 class TwinEngine(CompiledEngine):
@@ -157,7 +156,7 @@ class TwinEngine(CompiledEngine):
     @contextmanager
     def _short(self) -> Iterator[None]:
         small = mock.patch.multiple(engine, _LOG_BLOCK=LOG_ROWS, _GROWTH=GROWTH, Draws=_short_draws)
-        with small, mock.patch.object(image, "slot_numbers", self._numbers):
+        with small, mock.patch.multiple(image, DRAW_MARGIN=DRAW_MARGIN, slot_numbers=self._numbers):
             yield
 
     def _call(self, until_ps: int) -> int:

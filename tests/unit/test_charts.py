@@ -37,8 +37,8 @@ def document(*points: dict[str, Any]) -> dict[str, Any]:
 
 COMPARED = document(point("bare metal", "native", "", 3.0), point("VF", "sriov-vf", "posted", 9.0))
 SWEPT = document(
-    *(point(s, d, m, v * k, **{"traffic.load.rate": rate})
-      for s, d, m, v in (("bare metal", "native", "", 3.0), ("VF", "sriov-vf", "posted", 9.0))
+    *(point(s, d, m, v * k**power, **{"traffic.load.rate": rate})
+      for s, d, m, v, power in (("bare metal", "native", "", 3.0, 1), ("VF", "sriov-vf", "posted", 9.0, 2))
       for k, rate in ((1, "50 kpps"), (2, "400 kpps"), (3, "3.2 Mpps")))
 )  # fmt: skip
 
@@ -65,7 +65,7 @@ def test_a_comparison_has_a_row_per_series_and_units_on_its_axes() -> None:
         "mean latency, us",
         "cores busy",
     ]
-    assert "Lowest p99 latency: bare metal, 12 us. Highest: VF, 36 us, 3 times the lowest." in words(figure)
+    assert "Lowest p99 latency: bare metal, 12.0 us. Highest: VF, 36.0 us, 3 times the lowest." in words(figure)
     assert "2 assumed of the 5 cost values" in words(figure)
 
 

@@ -220,7 +220,7 @@ def test_links_queues_and_batches() -> None:
         (
             {"c0__hyp": 5 * MS, "load__offered": 1000, "socket__dropped": 10, "buffer__dropped": 1},
             (
-                "nothing saturated on average (core c0 is 50.0 % busy): bursts or a rate limit"
+                "nothing saturated on average (core c0 is 50.0 % busy): bursts or a limit without a clock"
                 "; socket drops 1.00 % of the offered packets and fewer at 1 other places"
             ),
         ),
@@ -283,3 +283,10 @@ def test_latency_is_also_given_sink_by_sink() -> None:
     ]
     assert latency.latency_us(PLAN, trace)["mean"] == 2.5
     assert list(latency.latency_by_sink(PLAN, recorded(blank(PLAN), "app1", [US]))) == ["app1"]
+
+
+def test_queues_that_still_fill_are_said() -> None:
+    trace = with_counters(blank(PLAN), load__offered=1000, wire__busy_ps=25 * MS)
+    assert resources.bottleneck(PLAN, replace(trace, in_flight_end=20)) == "link wire is 100.0 % busy"
+    filling = resources.bottleneck(PLAN, replace(trace, in_flight_start=5, in_flight_end=26))
+    assert filling.endswith("; queues hold 21 packets more at the end than at the start (2.1 % of the offered)")

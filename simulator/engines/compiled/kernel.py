@@ -474,7 +474,7 @@ def resume_first(m, waiters):
 
 @helper
 def fifo_push(m, f, p, reserved):
-    """Append p, or drop it; a reserved place always exists. Returns True if it went in."""
+    """Append p, or drop it; a reserved place always exists."""
     if reserved:
         m[f + F_RESERVED] -= 1
     else:
@@ -483,14 +483,13 @@ def fifo_push(m, f, p, reserved):
         if full or (limit > 0 and m[f + F_BYTES] + m[p + P_LEN] > limit):
             m[f + F_C_DROPPED] += 1
             drop(m, p, m[f + F_PLACE])
-            return False
+            return
     append(m, f + F_HEAD, P_NEXT, p)
     m[f + F_PUSHED] += 1
     m[f + F_C_PUSHED] += 1
     m[f + F_BYTES] += m[p + P_LEN]
     meter(m, f + F_METER, 1)
     log(m, EV_PUSH, m[f + F_PLACE], m[p + P_ID])
-    return True
 
 
 @inlined
@@ -509,7 +508,8 @@ def fifo_publish(m, f):
 @helper
 def fifo_arrive(m, f, p, reserved):
     """Push by a source, a link or a hardware engine: visible at once."""
-    if fifo_push(m, f, p, reserved) and fifo_publish(m, f):
+    fifo_push(m, f, p, reserved)
+    if fifo_publish(m, f):
         effect(m, f + F_GATE)
 
 
@@ -1039,7 +1039,7 @@ def pick_vcpu(m, c, v):
         if m[v + V_IDLE] == IDLE_POLL:
             set_leaf(m, c, LEAF_GUEST_IDLE, v, 0, LB_GUEST_IDLE)
             return
-        if m[v + V_IDLE] == IDLE_GHP and m[v + V_GUEST_IDLING] != 2:
+        if m[v + V_IDLE] == IDLE_GHP:
             if m[v + V_GUEST_IDLING] == 0:
                 m[v + V_GUEST_IDLING] = 1
                 m[v + V_GUEST_REST] = m[v + V_GUEST_POLL]
@@ -1131,7 +1131,9 @@ def leaf_end(m, c):
         elif kind == J_EFFECT:
             effect(m, a)
     elif kind == LEAF_GUEST_IDLE:
-        m[ref + V_GUEST_IDLING] = 2
+        m[ref + V_GUEST_IDLING] = 0
+        if not guest_has_work(m, ref):
+            halt(m, ref)
     elif kind == LEAF_IDLE_EXIT:
         m[c + E_IDLE_PENDING] = 0
 
@@ -1428,6 +1430,7 @@ def has_room(m, o, p, reserve):
             return False
         if reserve:
             m[ref + R_TAKEN] += d
+            m[ref + R_C_TAKEN] += d
             m[p + P_RD] = d
     elif kind == OUT_LINK:
         return m[ref + L_BUSY] - m[H_NOW] <= m[o + O_ROOM]
@@ -1757,6 +1760,7 @@ def advance(m, w, what):
         else:
             m[w + W_STATE] = POLLING
             m[w + W_T0] = m[H_NOW]
+            tell_visible(m, w)
             return
 
 
@@ -1870,7 +1874,7 @@ def emit(m, w, o, p):
                 drop(m, p, m[ref + R_PLACE])
                 return
             m[ref + R_TAKEN] += m[p + P_RD]
-        m[ref + R_C_TAKEN] += m[p + P_RD]
+            m[ref + R_C_TAKEN] += m[p + P_RD]
         m[p + P_BUFFERS] = m[p + P_RD]
         if kind == OUT_FILL:
             complete_rx(m, ref, p)

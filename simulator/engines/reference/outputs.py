@@ -161,7 +161,7 @@ class FillOutput(_BufferOutput):
         self.wake_up = self._ring.avail_side
 
     def _fill(self, packet: Packet) -> None:
-        packet.descriptors = packet.reserved
+        packet.buffers = packet.reserved
         self._ring.complete(packet)
 
 
@@ -170,7 +170,7 @@ class DmaWriteOutput(_BufferOutput):
 
     def _fill(self, packet: Packet) -> None:
         packet.release_ring(at_once=True)
-        packet.descriptors = packet.reserved
+        packet.buffers = packet.reserved
         self._ring.bus().write_packet(packet, self._ring)
         self._ring.moderate(1)
 

@@ -42,6 +42,8 @@ class Packet:
     ring: TxRing | None = None
     """The tx ring whose descriptors the packet still holds, ``descriptors`` of them."""
     descriptors: int = 0
+    buffers: int = 0
+    """Buffers of an rx ring that it fills."""
     reserved: int = 0
     """Descriptors reserved on the ring of the coming output."""
     aux: int = 0

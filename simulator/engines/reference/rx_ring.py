@@ -69,7 +69,7 @@ class RxRing(DescRing):
         """The driver takes the first packet; its buffers can be posted again."""
         packet = self.packets.popleft()
         self.reaped += 1
-        self._freed += packet.descriptors
+        self._freed += packet.buffers
         self.counts["reaped"] += 1
         self.level.change(-1)
         self.world.note("reap", self.name, packet.number)

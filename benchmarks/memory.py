@@ -1,0 +1,56 @@
+"""Peak memory of a long run as a multiple of a short one's: it must not grow with the number of packets.
+
+1. Each run has a process of its own (``python -m benchmarks.memory PACKETS RATE``) and reports its highest resident size.
+2. Eight guests at a loss-free load and at 110 % of what they can carry, where every queue is full.
+3. The kernel is in its cache beforehand, because compiling takes more memory than any run.
+
+*Scope*: 10**6 against 10**7 packets, with `--full` against 10**8. *Validation*: losses only where there must be some.
+"""
+
+from __future__ import annotations
+
+import json
+import resource
+import sys
+
+from benchmarks import vf
+from benchmarks.measure import Options, Outcome, WrongResult, fresh_process
+from simulator.engines.compiled.engine import warm_up
+
+GUESTS = 8
+SHORT, LONG, FULL = 10**6, 10**7, 10**8
+RATES = {"100 %": vf.LOSS_FREE_PPS, "110 %": vf.OVERLOAD_PPS}
+
+
+def measure(options: Options) -> Outcome:
+    """`peak_rss_ratio`: the higher of the two loads' ratios."""
+    warm_up()
+    many = FULL if options.full else LONG
+    figures = {load: [_peak_of(packets, rate) for packets in (SHORT, many)] for load, rate in RATES.items()}
+    ratio = max(peaks[1]["peak_kib"] / peaks[0]["peak_kib"] for peaks in figures.values())
+    return Outcome({"peak_rss_ratio": ratio}, {"packets": [SHORT, many], **figures})
+
+
+def _peak_of(packets: int, rate_pps: int) -> dict[str, int]:
+    ended = fresh_process(["-m", "benchmarks.memory", str(packets), str(rate_pps)])
+    found: dict[str, int] = json.loads(ended.output)
+    if (found["lost"] > 0) != (rate_pps == vf.OVERLOAD_PPS):
+        raise WrongResult(f"{found['lost']} packets lost at {rate_pps} packets per second and guest")
+    return found
+
+
+def _peak_kib() -> int:
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+
+
+def main(packets: int, rate_pps: int) -> None:
+    """Run once and print the peak before and after, in KiB."""
+    warm_up()
+    before_kib = _peak_kib()
+    run = vf.simulate(GUESTS, rate_pps, packets, 0)
+    found = {"before_kib": before_kib, "peak_kib": _peak_kib(), "delivered": run.delivered, "lost": run.lost}
+    sys.stdout.write(json.dumps(found))
+
+
+if __name__ == "__main__":
+    main(int(sys.argv[1]), int(sys.argv[2]))

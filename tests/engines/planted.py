@@ -1,0 +1,187 @@
+"""Bugs planted in the kernel's source, to learn whether the tests would notice: each is one rule that is easy to misread.
+
+1. A ``Bug`` is a few edits of ``kernel.py`` (or of the slot numbers), the conformance vectors that must notice it and the number of random
+   plans within which the comparison with the reference engine must notice it;
+2. ``caught_by_vectors`` and ``caught_by_plans`` run the edited kernel as plain Python; an error counts as noticed, an overflow too;
+3. ``python -m tests.engines.planted --plans 2000`` prints, for each bug, every vector that notices it and the first random plan that does.
+
+*Scope*: twelve rules, one with two ways to break it. *Validation*: the kernel without a bug passes the same vectors and plans
+(``test_planted_bugs``), so that what is noticed is the bug.
+"""
+
+from __future__ import annotations
+
+import argparse
+import functools
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from types import ModuleType
+
+from simulator.engines.reference import ReferenceEngine
+from simulator.errors import EngineError
+from simulator.plan import slots
+from simulator.plan.trace import Trace
+from tests.conformance.vectors import Vector, differences
+from tests.conformance.vectors import run as run_vector
+from tests.engines.random_plans import random_plan
+from tests.engines.twin import Edits, TwinEngine, load, load_slots
+
+Build = Callable[..., TwinEngine]
+NOTICED = (EngineError, OverflowError, IndexError)
+PATIENCE: Edits = (("if m[H_RUNS] > 1_000_000:", "if m[H_RUNS] > 20_000:"),)
+"""A bug may loop at one instant; no plan here needs that many handler runs at one."""
+
+
+@dataclass(frozen=True, slots=True)
+class Bug:
+    """One planted bug.
+
+    ``vectors`` notice it by name; ``plans``: so many random plans, from seed 0, are enough (0: random plans do not reach it, ``why``).
+    """
+
+    name: str
+    vectors: tuple[str, ...]
+    plans: int
+    kernel: Edits = ()
+    slots: Edits = ()
+    why: str = ""
+
+    def code(self) -> ModuleType:
+        """The kernel with the bug."""
+        return load(PATIENCE + self.kernel, checked=True)
+
+    def build(self) -> Build:
+        """What makes an engine that has the bug."""
+        return functools.partial(TwinEngine, code=self.code(), numbers=load_slots(self.slots) if self.slots else slots)
+
+
+SOUND = Bug("none", (), 0)
+
+IN_ORDER = """    if m[d + D_MEM_HEAD] == 0:
+        arm(m, m[d + D_SLOT], ready)
+    append(m, d + D_MEM_HEAD, N_NEXT, n)
+"""
+BY_READINESS = """    before = 0
+    behind = m[d + D_MEM_HEAD]
+    while behind != 0 and m[behind + N_TIME] <= ready:
+        before = behind
+        behind = m[behind + N_NEXT]
+    if behind == 0:
+        append(m, d + D_MEM_HEAD, N_NEXT, n)
+    else:
+        m[n + N_NEXT] = behind
+        if before == 0:
+            m[d + D_MEM_HEAD] = n
+        else:
+            m[before + N_NEXT] = n
+    if before == 0:
+        arm(m, m[d + D_SLOT], ready)
+"""
+
+AFTER_INTERRUPT = """    elif kind == LEAF_IRQ:
+        n = take_head(m, c + E_IRQ_HEAD, N_NEXT)
+"""
+NEW_SLICE = """        m[c + E_SLICE] = m[c + E_QUANTUM]
+        if m[c + E_FAIR] != 0:
+            m[c + E_SLICE] = max(m[c + E_MIN_GRANULARITY], m[c + E_LATENCY] // max(1, m[c + E_RUNNABLE]))
+"""
+
+POLLED = """        m[ref + R_REAPED] += 1
+        m[ref + R_FREED] += m[p + P_BUFFERS]
+"""
+LATCH_CLEARED = """        if m[ref + R_MODERATOR] != 0:
+            m[m[ref + R_MODERATOR] + M_PENDING] = 0
+"""
+
+BUGS = (
+    Bug(
+        "slot classes 2 and 8 swapped", (), 2000,
+        slots=(('("link", 2)', '("link", 8)'), ('("memory", 2)', '("memory", 8)'), ('("core", 8)', '("core", 2)')),
+    ),
+    Bug(
+        "event gate: < for <=", (), 2000,
+        kernel=(("fire = old <= m[g + G_EVENT] and", "fire = old < m[g + G_EVENT] and"),),
+    ),
+    Bug(
+        "no reservation", (), 2000,
+        kernel=(("            m[f + F_RESERVED] += 1\n", "            pass\n"), ("        m[f + F_RESERVED] -= 1\n", "        pass\n")),
+    ),
+    Bug(
+        "blocked although work came during the block job", (), 2000,
+        kernel=(("def blocked(m, v):\n    if guest_has_work(m, v):", "def blocked(m, v):\n    if False:"),),
+    ),
+    Bug(
+        "a halted vCPU is woken as if blocked", (), 2000,
+        kernel=(("    if state == BLOCKED:\n", "    if state == BLOCKED or state == HLT:\n"),),
+    ),
+    Bug(
+        "no vruntime floor", (), 2000,
+        kernel=(("    floor = m[e + E_MIN_VR] - m[e + E_LATENCY] // 2\n", "    floor = NEVER\n"),),
+    ),
+    Bug(
+        "slice restarted after an interrupt", (), 2000,
+        kernel=((AFTER_INTERRUPT, AFTER_INTERRUPT + NEW_SLICE),),
+    ),
+    Bug(
+        "deficit kept on empty", (), 2000,
+        kernel=(("            m[i + I_DEFICIT] = 0\n            idle += 1\n", "            idle += 1\n"),),
+    ),
+    Bug(
+        "completions out of order", (), 2000,
+        kernel=(("    ready = max(m[d + D_READY], m[H_NOW] + cost)\n", "    ready = m[H_NOW] + cost\n"), (IN_ORDER, BY_READINESS)),
+    ),
+    Bug(
+        "latch cleared by polling", (), 2000,
+        kernel=((POLLED, POLLED + LATCH_CLEARED),),
+    ),
+    Bug(
+        "no second look after rearm", (), 2000,
+        kernel=(("        if g != 0 and gate_enable(m, g):\n            found = True\n", "        if g != 0:\n            gate_enable(m, g)\n"),),
+    ),
+    Bug(
+        "poll examined one loop late at equality", (), 2000,
+        kernel=(("+ ceil_div(behind, loop) * loop", "+ (behind // loop + 1) * loop"),),
+    ),
+    Bug(
+        "sums without carry", (), 0,
+        kernel=(("    if m[at] >= CARRY:\n        m[at] -= CARRY\n        m[at + 1] += 1\n", ""),),
+        why="a sum needs 2**62 ps",
+    ),
+)  # fmt: skip
+
+
+def caught_by_vectors(bug: Bug, chosen: Iterable[Vector]) -> list[str]:
+    """Names of the vectors whose expected outcome the kernel with the bug does not give."""
+    return [vector.name for vector in chosen if _misses(bug.build(), vector)]
+
+
+def _misses(build: Build, vector: Vector) -> bool:
+    try:
+        return bool(differences(vector, run_vector(build, vector)))  # type: ignore[arg-type]
+    except NOTICED:
+        return True
+
+
+@functools.cache
+def expected(seed: int) -> Trace:
+    """The reference engine's trace of a random plan."""
+    plan, until_ps = random_plan(seed)
+    engine = ReferenceEngine(plan, seed, log=True)
+    engine.run(until_ps)
+    return engine.trace()
+
+
+def differs(bug: Bug, seed: int) -> bool:
+    """Whether the kernel with the bug and the reference engine disagree about a random plan."""
+    plan, until_ps = random_plan(seed)
+    try:
+        engine = bug.build()(plan, seed, log=True)
+        engine.run(until_ps)
+    except NOTICED:
+        return True
+    return engine.trace() != expected(seed)
+
+
+def caught_by_plans(bug: Bug, limit: int) -> int | None:
+    """How many random plans it takes until one shows the bug; None if ``limit`` do not."""
+    return next((seed + 1 for seed in range(limit) if differs(bug, seed)), None)
