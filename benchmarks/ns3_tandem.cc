@@ -1,17 +1,24 @@
-// Eight M/M/1 stations in a row at load 0.8, written for ns-3's core alone: no nodes, no packets, no tracing.
+// Eight M/M/1 stations in a row at load 0.8 on ns-3's event core, with one event per arrival and one per end of a service.
 //
-// One member function per event (arrival, end of a service), plain std::deque queues of birth times, exponential times drawn by
-// inversion from xoshiro256+, a much cheaper generator than ns-3's own: nothing but events, queues and one sum.
-// Arguments: packets seed scheduler. Output: one JSON object; CPU time of Simulator::Run alone.
+// Kit "plain": std::deque queues of birth times, times drawn by inversion from xoshiro256+, a far cheaper generator than
+// ns-3's own. Nothing but events, queues and one sum: the least that such a program can do.
+// Kit "packets": as the manual teaches it: Ptr<Packet> with a TimestampTag, DropTailQueue<Packet>, ExponentialRandomVariable.
+// Arguments: packets seed scheduler kit. Output: one JSON object; CPU time of Simulator::Run alone.
 
+#include "ns3/drop-tail-queue.h"
 #include "ns3/nstime.h"
 #include "ns3/object-factory.h"
+#include "ns3/packet.h"
+#include "ns3/random-variable-stream.h"
+#include "ns3/rng-seed-manager.h"
 #include "ns3/simulator.h"
+#include "ns3/timestamp-tag.h"
 
 #include <cmath>
 #include <cstdint>
 #include <cstdio>
 #include <cstdlib>
+#include <cstring>
 #include <ctime>
 #include <deque>
 #include <string>
@@ -23,10 +30,36 @@ constexpr int STATIONS = 8;
 constexpr double SERVICE_PS = 1e6;
 constexpr double LOAD = 0.8;
 
-class Random
+class PlainKit
 {
   public:
-    explicit Random(uint64_t seed)
+    using Item = int64_t;
+
+    class Queue
+    {
+      public:
+        void Push(Item item)
+        {
+            m_items.push_back(item);
+        }
+
+        Item Pop()
+        {
+            const Item item = m_items.front();
+            m_items.pop_front();
+            return item;
+        }
+
+        size_t Size() const
+        {
+            return m_items.size();
+        }
+
+      private:
+        std::deque<Item> m_items;
+    };
+
+    explicit PlainKit(uint64_t seed)
     {
         for (uint64_t& word : m_state)
         {
@@ -35,6 +68,16 @@ class Random
             z = (z ^ (z >> 27)) * 0x94d049bb133111eb;
             word = z ^ (z >> 31);
         }
+    }
+
+    Item Make() const
+    {
+        return ns3::Simulator::Now().GetTimeStep();
+    }
+
+    int64_t Born(Item item) const
+    {
+        return item;
     }
 
     ns3::Time Exponential(double mean)
@@ -60,18 +103,81 @@ class Random
     uint64_t m_state[4];
 };
 
+class PacketKit
+{
+  public:
+    using Item = ns3::Ptr<ns3::Packet>;
+
+    class Queue
+    {
+      public:
+        Queue()
+            : m_queue(ns3::CreateObject<ns3::DropTailQueue<ns3::Packet>>())
+        {
+            m_queue->SetMaxSize(ns3::QueueSize("1048576p"));
+        }
+
+        void Push(const Item& item)
+        {
+            m_queue->Enqueue(item);
+        }
+
+        Item Pop()
+        {
+            return m_queue->Dequeue();
+        }
+
+        size_t Size() const
+        {
+            return m_queue->GetNPackets();
+        }
+
+      private:
+        ns3::Ptr<ns3::DropTailQueue<ns3::Packet>> m_queue;
+    };
+
+    explicit PacketKit(uint64_t seed)
+        : m_random(ns3::CreateObject<ns3::ExponentialRandomVariable>())
+    {
+        ns3::RngSeedManager::SetRun(seed + 1);
+    }
+
+    Item Make() const
+    {
+        Item packet = ns3::Create<ns3::Packet>(60);
+        packet->AddPacketTag(ns3::TimestampTag(ns3::Simulator::Now()));
+        return packet;
+    }
+
+    int64_t Born(const Item& packet) const
+    {
+        ns3::TimestampTag tag;
+        packet->PeekPacketTag(tag);
+        return tag.GetTimestamp().GetTimeStep();
+    }
+
+    ns3::Time Exponential(double mean)
+    {
+        return ns3::Time(static_cast<int64_t>(m_random->GetValue(mean, 0)));
+    }
+
+  private:
+    ns3::Ptr<ns3::ExponentialRandomVariable> m_random;
+};
+
+template <class Kit>
 class Tandem
 {
   public:
     Tandem(uint64_t packets, uint64_t seed)
         : m_left(packets),
-          m_random(seed)
+          m_kit(seed)
     {
     }
 
     void Start()
     {
-        ns3::Simulator::Schedule(m_random.Exponential(SERVICE_PS / LOAD), &Tandem::Arrive, this);
+        ns3::Simulator::Schedule(m_kit.Exponential(SERVICE_PS / LOAD), &Tandem::Arrive, this);
     }
 
     uint64_t Delivered() const
@@ -85,19 +191,21 @@ class Tandem
     }
 
   private:
+    using Item = typename Kit::Item;
+
     void Arrive()
     {
-        Push(0, ns3::Simulator::Now().GetTimeStep());
+        Push(0, m_kit.Make());
         if (--m_left > 0)
         {
             Start();
         }
     }
 
-    void Push(int station, int64_t born)
+    void Push(int station, const Item& item)
     {
-        m_queues[station].push_back(born);
-        if (m_queues[station].size() == 1)
+        m_queues[station].Push(item);
+        if (m_queues[station].Size() == 1)
         {
             Serve(station);
         }
@@ -105,51 +213,39 @@ class Tandem
 
     void Serve(int station)
     {
-        ns3::Simulator::Schedule(m_random.Exponential(SERVICE_PS), &Tandem::End, this, station);
+        ns3::Simulator::Schedule(m_kit.Exponential(SERVICE_PS), &Tandem::End, this, station);
     }
 
     void End(int station)
     {
-        const int64_t born = m_queues[station].front();
-        m_queues[station].pop_front();
-        if (!m_queues[station].empty())
+        const Item item = m_queues[station].Pop();
+        if (m_queues[station].Size() > 0)
         {
             Serve(station);
         }
         if (station + 1 < STATIONS)
         {
-            Push(station + 1, born);
+            Push(station + 1, item);
         }
         else
         {
             ++m_delivered;
-            m_sum += static_cast<double>(ns3::Simulator::Now().GetTimeStep() - born);
+            m_sum += static_cast<double>(ns3::Simulator::Now().GetTimeStep() - m_kit.Born(item));
         }
     }
 
     uint64_t m_left;
     uint64_t m_delivered{0};
     double m_sum{0};
-    Random m_random;
-    std::deque<int64_t> m_queues[STATIONS];
+    Kit m_kit;
+    typename Kit::Queue m_queues[STATIONS];
 };
 
-} // namespace
-
-int
-main(int argc, char* argv[])
+template <class Kit>
+void
+Measure(uint64_t packets, uint64_t seed)
 {
-    if (argc != 4)
-    {
-        std::fprintf(stderr, "usage: ns3_tandem PACKETS SEED SCHEDULER\n");
-        return 2;
-    }
-    ns3::Time::SetResolution(ns3::Time::PS);
-    ns3::ObjectFactory scheduler;
-    scheduler.SetTypeId(std::string("ns3::") + argv[3]);
-    ns3::Simulator::SetScheduler(scheduler);
-
-    Tandem tandem(std::strtoull(argv[1], nullptr, 10), std::strtoull(argv[2], nullptr, 10));
+    Tandem<Kit> tandem(packets, seed);
     tandem.Start();
     const std::clock_t start = std::clock();
     ns3::Simulator::Run();
@@ -159,5 +255,32 @@ main(int argc, char* argv[])
                 cpu_s,
                 tandem.MeanServices());
     ns3::Simulator::Destroy();
+}
+
+} // namespace
+
+int
+main(int argc, char* argv[])
+{
+    if (argc != 5)
+    {
+        std::fprintf(stderr, "usage: ns3_tandem PACKETS SEED SCHEDULER plain|packets\n");
+        return 2;
+    }
+    ns3::Time::SetResolution(ns3::Time::PS);
+    ns3::ObjectFactory scheduler;
+    scheduler.SetTypeId(std::string("ns3::") + argv[3]);
+    ns3::Simulator::SetScheduler(scheduler);
+
+    const uint64_t packets = std::strtoull(argv[1], nullptr, 10);
+    const uint64_t seed = std::strtoull(argv[2], nullptr, 10);
+    if (std::strcmp(argv[4], "packets") == 0)
+    {
+        Measure<PacketKit>(packets, seed);
+    }
+    else
+    {
+        Measure<PlainKit>(packets, seed);
+    }
     return 0;
 }

@@ -7,7 +7,7 @@ rings), DMA read, prefetch fifo, wire.
 *Scope*: one engine per direction and port; the packet buffer is shared. With `drop_enable` a full ring loses its own
 frames, without it the frame waits at the head of the buffer and holds up all others. Frames from one guest to another
 go through the loopback into the receive engine. The port's transmit latency is counted after the wire, which changes
-no sum. The receive engine does not wait for the PCIe link.
+no sum.
 *Validation*: tests/phenomena/test_overflow.py, tests/phenomena/test_pcie.py.
 """
 
@@ -43,6 +43,8 @@ FCS_BYTES = 4
 RX_BUFFER_BYTES = 2_048
 TX_BUFFER_BYTES = 16_384
 POLL_WRITEBACK_GROUP = 32
+PCIE_BACKLOG_PS = 1_000_000
+"""How far ahead the receive engine books the PCIe link (1 us of posted writes, assumed); then frames wait in the packet buffer."""
 _PS_PER_SECOND = 10**12
 
 
@@ -196,7 +198,7 @@ def close_port(builder: PlanBuilder, port: Port, ingress: Switch, egress: Switch
         kind="hw",
         on=NONE,
         inputs=(Input("fifo", port.buffer),),
-        outputs=tuple(Output("dma_write", ring, full=full) for ring in port.receivers),
+        outputs=tuple(Output("dma_write", ring, full=full, room_ps=PCIE_BACKLOG_PS) for ring in port.receivers),
         packet_ps=_per_packet_ps(nic.value("max_rx_pps")),
         select="switch",
         switch=builder.add(ingress),

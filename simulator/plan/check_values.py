@@ -73,7 +73,8 @@ LEAST = {
 }
 """Smallest values other than 0. Where 0 would stop time (slices, timeouts, budgets, periods), 1 is the least."""
 
-MAXIMUM_OUTPUTS = 63
+MAXIMUM_OUTPUTS = {"hw": 4096, "soft": 60, "task": 60}
+"""A software worker keeps its pending notifications in the bits of one word."""
 _COUNTER_OWNERS = frozenset(
     ("sources", "sinks", "links", "dmas", "fifos", "rings", "switches", "moderators", "routes", "executors", "workers")
 )
@@ -154,8 +155,9 @@ def shapes(plan: Plan) -> Iterator[str]:
             yield f"{place(worker)}: inputs: every one must be an Input"
         if not all(isinstance(item, Output) for item in worker.outputs):
             yield f"{place(worker)}: outputs: every one must be an Output"
-        if len(worker.outputs) > MAXIMUM_OUTPUTS:
-            yield f"{place(worker)}: outputs: {len(worker.outputs)} of them, at most {MAXIMUM_OUTPUTS}"
+        most = MAXIMUM_OUTPUTS.get(worker.kind, 0)
+        if len(worker.outputs) + (0 if worker.kind == "hw" else len(worker.inputs)) > most:
+            yield f"{place(worker)}: outputs: {len(worker.outputs)} of them (and {len(worker.inputs)} inputs), at most {most}"
     gates = [(f, f.gate) for f in plan.fifos] + [(r, g) for r in plan.rings for g in (r.avail_gate, r.used_gate)]
     for entity, gate in gates:
         if not (isinstance(gate, Gate) and isinstance(gate.notify, Notify)):

@@ -150,6 +150,8 @@ def _output(plan: Plan, where: str, worker: Worker, output: Output) -> Iterator[
             yield f"{where}: ring {ring.name}: 'fill' is for shared memory, 'dma_write' for a remote ring"
     if output.kind == "dma_read" and output.fifo == NONE:
         yield f"{where}: fifo = -1: dma_read needs the fifo that receives the data"
+    if output.kind == "dma_read" and output.full == "drop":
+        yield f"{where}: full = 'drop': a device reads only what it has a place for"
     if output.kind == "link" and plan.links[output.index].target_kind == "none":
         yield f"{where}: link {plan.links[output.index].name} leads nowhere"
     if worker.poll_mode and output.full == "block" and output.kind in ("post", "fill", "fifo"):

@@ -6,7 +6,9 @@ The order of classes decides every tie between two entities at one instant; see 
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from simulator.plan.model import NONE, Plan
 
@@ -77,7 +79,7 @@ def assign(plan: Plan) -> Slots:
 def names(plan: Plan) -> list[str]:
     """Readable name of every slot, in slot order, for error messages and tables."""
     slots = assign(plan)
-    entities = {
+    entities: dict[str, Sequence[Any]] = {
         "source": plan.sources, "link": plan.links, "memory": plan.dmas, "hardware": plan.workers, "moderator": plan.moderators,
         "route": plan.routes, "halt_poll": plan.executors, "tick": plan.ticks, "timeout": plan.sources,
         "examination": plan.workers, "core": plan.executors,

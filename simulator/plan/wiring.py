@@ -4,7 +4,7 @@
 2. `flows` follows the packets of every source through links, queues, workers and sinks, turning requests into responses
    and data into acknowledgements on the way, and tells for every place which kinds of which source may come by.
 
-*Scope*: what can be told without running; a switch's ports count as reachable whatever its table says.
+*Scope*: what can be told without running; where a source draws its destinations, every port of a switch counts as reachable.
 *Validation*: through the rules of `check()` that use it.
 """
 
@@ -14,6 +14,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
+from simulator.plan.draws import parameters
 from simulator.plan.model import NONE, Output, Plan, Worker
 
 HARDWARE = -1
@@ -127,9 +128,27 @@ def _through(plan: Plan, worker: Worker, packet: Packet) -> Iterator[tuple[Place
             yield leads_to(worker.outputs[0]), packet
         yield from ((leads_to(worker.outputs[1]), turned) for turned in _turned(plan, packet))
     elif worker.select == "switch":
-        yield from ((leads_to(output), packet) for output in worker.outputs)
+        yield from ((leads_to(worker.outputs[index]), packet) for index in _looked_up(plan, worker, packet))
     else:
         yield leads_to(worker.outputs[0]), packet
+
+
+def _looked_up(plan: Plan, worker: Worker, packet: Packet) -> list[int]:
+    """Outputs at which the switch may send such a packet: one port if its destination never changes, else any."""
+    source, switch = plan.sources[packet[0]], plan.switches[worker.switch]
+    stream = plan.streams[source.dst]
+    if packet[1] in ("RESP", "ACK"):
+        destination = source.reply_dst
+    elif stream.kind == "constant":
+        destination = int(parameters(stream)[0])
+    else:
+        return list(range(len(worker.outputs)))
+    port = switch.table[source.vlan * switch.macs + destination]
+    port = switch.default_port if port == NONE else port
+    if port == NONE:
+        return []
+    first, queues = switch.ports[port]
+    return list(range(first, first + queues))
 
 
 def _turned(plan: Plan, packet: Packet) -> Iterator[Packet]:

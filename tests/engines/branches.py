@@ -1,8 +1,8 @@
 """How often each arm of the kernel's branches runs: what the random plans have really exercised.
 
-1. Every ``if`` has two arms (an ``else`` that is not written counts too), every loop two (entered, not entered), every operand of ``and`` and
-   ``or`` two (true, false);
-2. ``Counted`` puts a counter into each arm of the twin's syntax tree; ``count`` runs plans on it and gives the arms with their counts;
+1. Every ``if`` has two arms (an ``else`` that is not written counts too), every loop two (entered, not entered), every
+   operand of ``and`` and ``or`` two (true, false);
+2. ``Counted`` puts a counter into each arm of the twin's syntax tree; ``count`` runs plans on it;
 3. ``python -m tests.engines.branches --plans 2000`` lists the arms that ran fewer than ``--least`` times.
 
 *Scope*: the kernel's source. *Validation*: ``test_branches`` counts a function whose arms are known.
@@ -18,14 +18,58 @@ from dataclasses import dataclass, field
 
 from simulator.engines.compiled import kernel
 from simulator.plan import draws, model
+from tests.conformance.build import build
 from tests.conformance.vectors import run as run_vector
 from tests.conformance.vectors import vectors
 from tests.engines.random_plans import random_plan
 from tests.engines.twin import WITHOUT_NUMBA, TwinEngine, execute, syntax_tree
 
-
 LONG = 3000
 """Packets of the plan that fills logs, pools and blocks of draws."""
+CORNER_PS = 10_000_000 * LONG
+"""Long enough for each of ``corners``."""
+
+EMPTY = "the range holds at least one, the test is true at first"
+REFUSED = "check() refuses the plan"
+IMPLIED = "the text says it, and the rules leave no other case"
+FAILURE = "the run fails there"
+NEVER = {
+    "rise: at > 1 -> not entered": EMPTY,
+    "enter: range(m[e + E_THREAD_COUNT]) -> not entered": EMPTY,
+    "choose: range(m[e + E_THREAD_COUNT]) -> not entered": EMPTY,
+    "disable_gates: range(m[w + W_INPUT_COUNT] + 1) -> not entered": EMPTY,
+    "advance: what >= 0 -> not entered": EMPTY,
+    "rearmed: range(count) -> not entered": EMPTY,
+    "unmask: range(m[w + W_INPUT_COUNT] + 1) -> not entered": EMPTY,
+    "tell_visible: range(m[w + W_INPUT_COUNT]) -> not entered": EMPTY,
+    "poll_examine: range(count - 1, -1, -1) -> not entered": EMPTY,
+    "choose_plain: range(count) -> not entered": EMPTY,
+    "choose_drr: idle < count -> not entered": EMPTY,
+    "hardware_idle: range(m[w + W_INPUT_COUNT]) -> not entered": EMPTY,
+    "new_packet: range(P_STAGES + 2 * m[H_STAGES]) -> not entered": EMPTY,
+    "record: range(2 * m[H_STAGES]) -> not entered": EMPTY,
+    "doorbell: fresh > 0 -> not entered": EMPTY,
+    "gates_of: m[ref + R_MODERATOR] != 0 -> true": REFUSED,
+    "flush: m[m[i + I_REF] + R_REMOTE] == 0 -> false": REFUSED,
+    "doorbell: m[r + R_POLLER] != 0 -> false": REFUSED,
+    "read_completed: m[target + R_POLLER] != 0 -> false": REFUSED,
+    "wake_core_thread: m[v + V_THREAD] != t -> false": IMPLIED,
+    "adapt: hp < limit -> false": IMPLIED,
+    "pick: before != LEAF_NONE -> false": IMPLIED,
+    "on_halt_poll: m[v + V_STATE] == POLL -> false": IMPLIED,
+    "step: poll_mode -> true": IMPLIED,
+    "poll_examine: m[w + W_STATE] != POLLING -> true": IMPLIED,
+    "poll_examine: next_input(m, w, scan) < 0 -> true": IMPLIED,
+    "hardware_idle: m[w + W_SHAPED] != 0 -> false": IMPLIED,
+    "hardware_idle: due != INF -> false": IMPLIED,
+    "on_examination: m[w + W_STATE] == IDLE -> false": IMPLIED,
+    "answered: m[s + S_KIND] == RR -> false": IMPLIED,
+    "draw: c >= m[z + Z_END] -> true": FAILURE,
+    "deliver: reply == 0 -> true": FAILURE,
+    "run: m[H_RUNS] > 1000000 -> true": FAILURE,
+    "run: m[H_ERROR] != 0 -> true": FAILURE,
+}
+"""Arms that no sound plan reaches, and why."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +82,7 @@ class Arm:
     outcome: str
 
     def __str__(self) -> str:
-        return f"{self.line:5} {self.function}: {self.test} -> {self.outcome}"
+        return f"{self.function}: {self.test} -> {self.outcome}"
 
 
 @dataclass(slots=True)
@@ -66,28 +110,28 @@ class Counted(ast.NodeTransformer):
         self._arms = arms
         self._function = ""
 
-    def visit_FunctionDef(self, node: ast.FunctionDef) -> ast.FunctionDef:  # noqa: N802
+    def visit_FunctionDef(self, node: ast.FunctionDef) -> ast.FunctionDef:
         self._function = node.name
         self.generic_visit(node)
         return node
 
-    def visit_If(self, node: ast.If) -> ast.If:  # noqa: N802
+    def visit_If(self, node: ast.If) -> ast.If:
         hit, missed = self._pair(node.test, node.lineno, "true", "false")
         self.generic_visit(node)
         node.body = [_hit(hit), *node.body]
         node.orelse = [_hit(missed), *node.orelse]
         return node
 
-    def visit_For(self, node: ast.For) -> list[ast.stmt]:  # noqa: N802
+    def visit_For(self, node: ast.For) -> list[ast.stmt]:
         return self._loop(node, node.iter)
 
-    def visit_While(self, node: ast.While) -> list[ast.stmt] | ast.While:  # noqa: N802
+    def visit_While(self, node: ast.While) -> list[ast.stmt] | ast.While:
         if isinstance(node.test, ast.Constant):
             self.generic_visit(node)
             return node
         return self._loop(node, node.test)
 
-    def visit_BoolOp(self, node: ast.BoolOp) -> ast.BoolOp:  # noqa: N802
+    def visit_BoolOp(self, node: ast.BoolOp) -> ast.BoolOp:
         node.values = [self._operand(value) for value in node.values]
         return node
 
@@ -129,6 +173,33 @@ def names(arms: Arms) -> dict[str, object]:
     return {"_hits": arms.hits, "_seen": seen}
 
 
+def corners() -> list[model.Plan]:
+    """Plans for what random plans leave out: a blocking output into a fifo that drops, a window never acknowledged."""
+    full: dict[str, dict[str, object]] = {
+        "s": {"is": "source", "to": "q", "gap": [10, 0, 0, 0, 30], "max_packets": 20},
+        "out": {"is": "sink"},
+        "q": {"is": "fifo"},
+        "f": {"is": "fifo", "capacity": 2},
+        "a": {"is": "worker", "kind": "hw", "from": ["q"], "into": [{"of": "f", "full": "block"}], "packet_ps": 5},
+        "b": {"is": "worker", "kind": "hw", "from": ["f"], "into": ["out"], "packet_ps": 17},
+    }
+    silent: dict[str, dict[str, object]] = {
+        "s": {
+            "is": "source",
+            "kind": "window",
+            "to": "q",
+            "window": 3,
+            "ack_every": 2,
+            "timeout_ps": 100,
+            "max_packets": 20,
+        },
+        "out": {"is": "sink"},
+        "q": {"is": "fifo"},
+        "a": {"is": "worker", "kind": "hw", "from": ["q"], "into": ["out"], "packet_ps": 5},
+    }
+    return [build("full", full), build("silent", silent), long_plan()]
+
+
 def long_plan() -> model.Plan:
     """Packets come faster than a link takes them: many at once, many draws, many lines of the log."""
     streams = (draws.uniform("size", 60, 1500), draws.constant("flow", 0), draws.exponential("gap", 1_000_000))
@@ -146,7 +217,8 @@ def count(plans: Iterable[int], *, with_vectors: bool = True) -> Arms:
     for seed in plans:
         plan, until_ps = random_plan(seed)
         engine(plan, seed, log=seed % 10 > 0).run(until_ps)
-    engine(long_plan(), 1, log=True).run(LONG * 10_000_000)
+    for plan in corners():
+        engine(plan, 1, log=True).run(CORNER_PS)
     return arms
 
 
@@ -159,7 +231,7 @@ def main() -> None:
     chosen = parser.parse_args()
     arms = count(range(chosen.plans), with_vectors=not chosen.no_vectors)
     for hits, arm in arms.below(chosen.least):
-        print(f"{hits:6} {arm}")
+        print(f"{hits:6} line {arm.line:4} {arm}; {NEVER.get(str(arm), 'to be reached')}")
     print(f"{len(arms.below(chosen.least))} of {len(arms.arms)} arms ran fewer than {chosen.least} times")
 
 

@@ -1,12 +1,14 @@
-"""Bugs planted in the kernel's source, to learn whether the tests would notice: each is one rule that is easy to misread.
+"""Bugs planted in the kernel's source, to learn whether the tests would notice: each is a rule that is easy to misread.
 
-1. A ``Bug`` is a few edits of ``kernel.py`` (or of the slot numbers), the conformance vectors that must notice it and the number of random
-   plans within which the comparison with the reference engine must notice it;
-2. ``caught_by_vectors`` and ``caught_by_plans`` run the edited kernel as plain Python; an error counts as noticed, an overflow too;
-3. ``python -m tests.engines.planted --plans 2000`` prints, for each bug, every vector that notices it and the first random plan that does.
+1. A ``Bug`` is a few edits of ``kernel.py`` (or of the slot numbers), the conformance vectors that must notice it and
+   the number of random plans within which the comparison with the reference engine must notice it;
+2. ``caught_by_vectors`` and ``caught_by_plans`` run the edited kernel as plain Python, with every sum and position
+   checked; an error counts as noticed;
+3. ``python -m tests.engines.planted --plans 2000`` prints, for each bug, every vector that notices it and the first
+   random plan that does.
 
-*Scope*: twelve rules, one with two ways to break it. *Validation*: the kernel without a bug passes the same vectors and plans
-(``test_planted_bugs``), so that what is noticed is the bug.
+*Scope*: twelve rules, one with two ways to break it. *Validation*: the kernel without a bug passes the same vectors and
+plans (``test_planted_bugs``), so that what is noticed is the bug.
 """
 
 from __future__ import annotations
@@ -21,7 +23,7 @@ from simulator.engines.reference import ReferenceEngine
 from simulator.errors import EngineError
 from simulator.plan import slots
 from simulator.plan.trace import Trace
-from tests.conformance.vectors import Vector, differences
+from tests.conformance.vectors import Vector, differences, vectors
 from tests.conformance.vectors import run as run_vector
 from tests.engines.random_plans import random_plan
 from tests.engines.twin import Edits, TwinEngine, load, load_slots
@@ -36,7 +38,7 @@ PATIENCE: Edits = (("if m[H_RUNS] > 1_000_000:", "if m[H_RUNS] > 20_000:"),)
 class Bug:
     """One planted bug.
 
-    ``vectors`` notice it by name; ``plans``: so many random plans, from seed 0, are enough (0: random plans do not reach it, ``why``).
+    ``vectors`` notice it; so many random ``plans``, from seed 0, are enough (0: random plans do not reach it, ``why``).
     """
 
     name: str
@@ -95,55 +97,55 @@ LATCH_CLEARED = """        if m[ref + R_MODERATOR] != 0:
 
 BUGS = (
     Bug(
-        "slot classes 2 and 8 swapped", (), 2000,
+        "slot classes 2 and 8 swapped", ("link_before_core", "descriptors_fetched_in_batches"), 50,
         slots=(('("link", 2)', '("link", 8)'), ('("memory", 2)', '("memory", 8)'), ('("core", 8)', '("core", 2)')),
     ),
     Bug(
-        "event gate: < for <=", (), 2000,
+        "event gate: < for <=", ("event_fires_once_per_enable", "event_after_enable", "batch_covers_the_event"), 50,
         kernel=(("fire = old <= m[g + G_EVENT] and", "fire = old < m[g + G_EVENT] and"),),
     ),
     Bug(
-        "no reservation", (), 2000,
-        kernel=(("            m[f + F_RESERVED] += 1\n", "            pass\n"), ("        m[f + F_RESERVED] -= 1\n", "        pass\n")),
+        "no reservation", ("reservation_blocks_another", "waiters_in_order", "data_buffer_is_reserved"), 200,
+        kernel=(("    m[f + F_RESERVED] += 1\n", "    pass\n"), ("    m[f + F_RESERVED] -= 1\n", "    pass\n")),
     ),
     Bug(
-        "blocked although work came during the block job", (), 2000,
+        "blocked although work came during the block job", ("work_during_the_block_job",), 600,
         kernel=(("def blocked(m, v):\n    if guest_has_work(m, v):", "def blocked(m, v):\n    if False:"),),
     ),
     Bug(
-        "a halted vCPU is woken as if blocked", (), 2000,
+        "a halted vCPU is woken as if blocked", ("work_during_the_halt_exit", "work_during_the_block_job"), 200,
         kernel=(("    if state == BLOCKED:\n", "    if state == BLOCKED or state == HLT:\n"),),
     ),
     Bug(
-        "no vruntime floor", (), 2000,
+        "no vruntime floor", ("sleeper_gets_half_a_latency",), 50,
         kernel=(("    floor = m[e + E_MIN_VR] - m[e + E_LATENCY] // 2\n", "    floor = NEVER\n"),),
     ),
     Bug(
-        "slice restarted after an interrupt", (), 2000,
+        "slice restarted after an interrupt", (), 50,
         kernel=((AFTER_INTERRUPT, AFTER_INTERRUPT + NEW_SLICE),),
     ),
     Bug(
-        "deficit kept on empty", (), 2000,
+        "deficit kept on empty", ("drr_deficit_dropped_when_empty",), 600,
         kernel=(("            m[i + I_DEFICIT] = 0\n            idle += 1\n", "            idle += 1\n"),),
     ),
     Bug(
-        "completions out of order", (), 2000,
-        kernel=(("    ready = max(m[d + D_READY], m[H_NOW] + cost)\n", "    ready = m[H_NOW] + cost\n"), (IN_ORDER, BY_READINESS)),
+        "completions out of order", ("completions_in_order",), 600,
+        kernel=(("ready = max(m[d + D_READY], m[H_NOW] + cost)", "ready = m[H_NOW] + cost"), (IN_ORDER, BY_READINESS)),
     ),
     Bug(
-        "latch cleared by polling", (), 2000,
+        "latch cleared by polling", ("polling_does_not_clear_the_latch",), 200,
         kernel=((POLLED, POLLED + LATCH_CLEARED),),
     ),
     Bug(
-        "no second look after rearm", (), 2000,
-        kernel=(("        if g != 0 and gate_enable(m, g):\n            found = True\n", "        if g != 0:\n            gate_enable(m, g)\n"),),
+        "no second look after rearm", ("recheck_requeues_late_push", "recheck_in_place"), 50,
+        kernel=(("g != 0 and gate_enable(m, g):\n            found = True", "g != 0:\n            gate_enable(m, g)"),),
     ),
     Bug(
-        "poll examined one loop late at equality", (), 2000,
+        "poll examined one loop late at equality", ("poll_examination_at_equality", "poll_push_while_displaced"), 50,
         kernel=(("+ ceil_div(behind, loop) * loop", "+ (behind // loop + 1) * loop"),),
     ),
     Bug(
-        "sums without carry", (), 0,
+        "sums without carry", ("latency_sum_above_63_bits", "wait_sum_above_63_bits"), 0,
         kernel=(("    if m[at] >= CARRY:\n        m[at] -= CARRY\n        m[at + 1] += 1\n", ""),),
         why="a sum needs 2**62 ps",
     ),
@@ -185,3 +187,19 @@ def differs(bug: Bug, seed: int) -> bool:
 def caught_by_plans(bug: Bug, limit: int) -> int | None:
     """How many random plans it takes until one shows the bug; None if ``limit`` do not."""
     return next((seed + 1 for seed in range(limit) if differs(bug, seed)), None)
+
+
+def main() -> None:
+    """Print who notices which bug."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--plans", type=int, default=2000, help="random plans (default: %(default)s)")
+    limit = parser.parse_args().plans
+    for bug in BUGS:
+        print(
+            f"{bug.name}: random plan {caught_by_plans(bug, limit)}; {', '.join(caught_by_vectors(bug, vectors()))}",
+            flush=True,
+        )
+
+
+if __name__ == "__main__":
+    main()

@@ -324,7 +324,8 @@ class _Maker:
         if chosen == "sink":
             return model.Output("sink", self.sink())
         make = {"dma_write": self.rx_remote, "fill": self.rx_shared, "post": self.tx}[chosen]
-        return model.Output(chosen, make(depth - 1), every, full)
+        room_ps = self.time(0, 4) if chosen == "dma_write" and self.chance(0.5) else INFINITE_PS
+        return model.Output(chosen, make(depth - 1), every, full, room_ps)
 
     def dma(self) -> int:
         if self.made["dmas"] and self.chance(0.7):

@@ -1,12 +1,15 @@
-"""The kernel's own source on a list of Python integers: what numba compiles, without numba and without the limit of 64 bits.
+"""The kernel's own source on a list of Python integers: what numba compiles, without numba and without 64 bits.
 
-1. ``load`` reads ``kernel.py``, edits its text (planted bugs), edits its syntax tree (counting, checking) and runs it with decorators that do nothing;
-2. ``TwinEngine`` is the compiled engine around the ``run`` of that module: the words go into a list before a call and back into int64 after it;
-3. ``Checked`` makes every sum and product prove that it fits int64 and every position prove that it lies inside a record.
+1. ``load`` reads ``kernel.py``, edits its text (planted bugs) and its syntax tree (counting, checking), and runs it
+   with decorators that do nothing;
+2. ``TwinEngine`` is the compiled engine around the ``run`` of that module: the words go into a list before a call and
+   back into int64 after it;
+3. ``Checked`` makes every sum and product prove that it fits int64, every position that it lies inside a record.
 
 Pools, logs and blocks of draws are kept short here, so that growing and refilling happen in small plans too.
 
-*Scope*: running the kernel; the rules are the kernel's. *Validation*: ``test_twin`` compares it with the compiled kernel, word for word of the trace.
+*Scope*: running the kernel; the rules are the kernel's. *Validation*: ``test_twin`` compares it with the compiled
+kernel, field for field of the trace.
 """
 
 from __future__ import annotations
@@ -21,7 +24,6 @@ from typing import Any
 from unittest import mock
 
 from simulator.engines.compiled import CompiledEngine, engine, image, kernel
-from simulator.errors import EngineError
 from simulator.plan import slots
 from simulator.plan.draws import Draws
 from simulator.plan.model import Plan
@@ -29,7 +31,10 @@ from simulator.plan.model import Plan
 Edits = tuple[tuple[str, str], ...]
 
 WITHOUT_NUMBA: Edits = (
-    ("from simulator.engines.compiled.jit import entry, helper, inlined", "entry = helper = inlined = lambda function: function"),
+    (
+        "from simulator.engines.compiled.jit import entry, helper, inlined",
+        "entry = helper = inlined = lambda function: function",
+    ),
 )  # fmt: skip
 DRAW_MARGIN = 64
 GROWTH = 32
@@ -89,30 +94,30 @@ def _inside(position: int) -> int:
 
 
 class Checked(ast.NodeTransformer):
-    """Wraps sums, differences, products and left shifts in ``_fits`` and positions that are not header fields in ``_inside``."""
+    """Wraps sums, differences, products and left shifts in ``_fits``, positions but header fields in ``_inside``."""
 
     GROWING = (ast.Add, ast.Sub, ast.Mult, ast.LShift)
 
-    def visit_FunctionDef(self, node: ast.FunctionDef) -> ast.FunctionDef:  # noqa: N802
+    def visit_FunctionDef(self, node: ast.FunctionDef) -> ast.FunctionDef:
         node.body = [self.visit(statement) for statement in node.body]
         return node
 
-    def visit_Assign(self, node: ast.Assign) -> ast.Assign:  # noqa: N802
+    def visit_Assign(self, node: ast.Assign) -> ast.Assign:
         # the layout at the top of the module is no computation
         if not isinstance(node.targets[0], ast.Tuple):
             self.generic_visit(node)
         return node
 
-    def visit_Subscript(self, node: ast.Subscript) -> ast.Subscript:  # noqa: N802
+    def visit_Subscript(self, node: ast.Subscript) -> ast.Subscript:
         if not (isinstance(node.slice, ast.Name) and node.slice.id.isupper()):
             node.slice = _call("_inside", _Positions().visit(node.slice))
         return node
 
-    def visit_BinOp(self, node: ast.BinOp) -> ast.expr:  # noqa: N802
+    def visit_BinOp(self, node: ast.BinOp) -> ast.expr:
         self.generic_visit(node)
         return _call("_fits", node) if isinstance(node.op, self.GROWING) else node
 
-    def visit_AugAssign(self, node: ast.AugAssign) -> ast.stmt:  # noqa: N802
+    def visit_AugAssign(self, node: ast.AugAssign) -> ast.stmt:
         if not isinstance(node.op, self.GROWING):
             return node
         read = ast.parse(ast.unparse(node.target), mode="eval").body
@@ -122,7 +127,7 @@ class Checked(ast.NodeTransformer):
 class _Positions(ast.NodeTransformer):
     """Inside a position only the positions read on the way are checked: sums of positions are small."""
 
-    def visit_Subscript(self, node: ast.Subscript) -> ast.Subscript:  # noqa: N802
+    def visit_Subscript(self, node: ast.Subscript) -> ast.Subscript:
         return Checked().visit_Subscript(node)
 
 
@@ -137,12 +142,19 @@ def _short_draws(streams: Sequence[Any], seed: int, replication: int) -> Draws:
 class TwinEngine(CompiledEngine):
     """A plan on the kernel's source in plain Python; see ``simulator.plan.trace.Engine``. Times are picoseconds.
 
-    ``code`` is what ``load`` gives, ``numbers`` what ``load_slots`` gives. Raises OverflowError where the compiled kernel would wrap.
+    ``code`` is what ``load`` gives, ``numbers`` what ``load_slots`` gives. OverflowError where words would wrap.
     """
 
     def __init__(
-        self, plan: Plan, seed: int, replication: int = 0, *, log: bool = False, code: ModuleType | None = None, numbers: ModuleType = slots
-    ) -> None:  # fmt: skip
+        self,
+        plan: Plan,
+        seed: int,
+        replication: int = 0,
+        *,
+        log: bool = False,
+        code: ModuleType | None = None,
+        numbers: ModuleType = slots,
+    ) -> None:
         self._code = code or load()
         self._numbers = numbers
         with self._short():
@@ -169,6 +181,3 @@ class TwinEngine(CompiledEngine):
 def checked_engine(plan: Plan, seed: int, replication: int = 0, *, log: bool = False) -> TwinEngine:
     """A twin that proves every sum and every position."""
     return TwinEngine(plan, seed, replication, log=log, code=load(checked=True))
-
-
-__all__ = ["EngineError", "TwinEngine", "checked_engine", "edited", "execute", "load", "load_slots", "syntax_tree"]

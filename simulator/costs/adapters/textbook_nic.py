@@ -22,7 +22,7 @@ _VALUES = {
     "writeback_bytes": "16",
     "tx_wthresh": "1",
     "tx_desc_fetch_max": "40",
-    "rx_desc_fetch_max": "1",
+    "rx_desc_fetch_max": "40",
     "rx_ring": "512",
     "tx_ring": "512",
     "vf_rx_ring": "512",

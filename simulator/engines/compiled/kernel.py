@@ -388,7 +388,7 @@ def dma_issue(m, d, n):
 
 @helper
 def dma_read(m, d, kind, target, size, count, p):
-    """Read host memory: node fields A dma, B target, C bytes, N_READ kind and number of descriptors (data: of reserved places)."""
+    """Read host memory: node fields A dma, B target, C bytes, N_READ kind and number of descriptors."""
     n = new_node(m, IT_READ_REQ, 0)
     m[n + N_A] = d
     m[n + N_B] = target
@@ -1401,10 +1401,14 @@ def select(m, w, p):
 @helper
 def has_room(m, o, p, reserve):
     """Whether output o can take p (0: a packet of one descriptor); if so and asked, reserve the place."""
-    if o == 0 or m[o + O_DROP] != 0:
+    if o == 0:
         return True
     kind = m[o + O_KIND]
     ref = m[o + O_REF]
+    if kind == OUT_DMA_WRITE and m[m[m[ref + R_DMA] + D_UP] + L_BUSY] - m[H_NOW] > m[o + O_ROOM]:
+        return False
+    if m[o + O_DROP] != 0:
+        return True
     if kind == OUT_FIFO or kind == OUT_DMA_READ:
         f = ref
         if kind == OUT_DMA_READ:
@@ -1885,7 +1889,14 @@ def emit(m, w, o, p):
             tx_done(m, p)
         send_packet(m, ref, p)
     elif kind == OUT_DMA_READ:
-        dma_read(m, ref, READ_DATA, m[o + O_FIFO], m[p + P_LEN], 1 - m[o + O_DROP], p)
+        f = m[o + O_FIFO]
+        if drops:
+            if fifo_space(m, f) < 1:
+                m[f + F_C_DROPPED] += 1
+                drop(m, p, m[f + F_PLACE])
+                return
+            m[f + F_RESERVED] += 1
+        dma_read(m, ref, READ_DATA, f, m[p + P_LEN], 0, p)
     else:
         if m[p + P_RING] != 0:
             tx_done(m, p)
@@ -1986,9 +1997,14 @@ def hardware_park(m, w, o):
     """No room at output o: wait for it. A link frees itself, everything else resumes its waiters."""
     kind = m[o + O_KIND]
     ref = m[o + O_REF]
+    k = 0
     if kind == OUT_LINK:
+        k = ref
+    elif kind == OUT_DMA_WRITE:
+        k = m[m[ref + R_DMA] + D_UP]
+    if k != 0 and m[k + L_BUSY] - m[H_NOW] > m[o + O_ROOM]:
         m[w + W_STATE] = IDLE
-        arm_min(m, m[w + W_EXAM], m[ref + L_BUSY] - m[o + O_ROOM])
+        arm_min(m, m[w + W_EXAM], m[k + L_BUSY] - m[o + O_ROOM])
         return
     m[w + W_STATE] = PARKED
     m[w + W_C_PARKED] += 1
@@ -2432,7 +2448,7 @@ def read_completed(m, d, n):
             tell(m, m[target + R_POLLER], m[target + R_POLLER_INPUT])
     elif kind == READ_DATA:
         mark(m, p, m[d + D_STAGE], m[H_NOW])
-        fifo_arrive(m, target, p, count != 0)
+        fifo_arrive(m, target, p, True)
 
 
 @helper

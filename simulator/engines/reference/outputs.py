@@ -166,7 +166,20 @@ class FillOutput(_BufferOutput):
 
 
 class DmaWriteOutput(_BufferOutput):
-    """A NIC writes packets into buffers over the bus; then it may be time for an interrupt."""
+    """A NIC writes packets into buffers over the bus, never more than ``room_ps`` ahead; then it may be time for an interrupt."""
+
+    def room(self, packet: Packet | None) -> bool:
+        """Room on the bus, and buffers unless it may drop."""
+        return self.opens_ps() is None and super().room(packet)
+
+    def reserve(self, packet: Packet) -> bool:
+        """As ``room``, and take the buffers."""
+        return self.opens_ps() is None and super().reserve(packet)
+
+    def opens_ps(self) -> int | None:
+        """When the bus's backlog is short enough; None if it is."""
+        free_ps = self._ring.bus().up.busy_until_ps - self.data.room_ps
+        return free_ps if free_ps > self.world.now_ps else None
 
     def _fill(self, packet: Packet) -> None:
         packet.release_ring(at_once=True)
