@@ -1,4 +1,6 @@
-"""What a packet costs to simulate with 256 guests, as a multiple of what it costs with one; 20,000 packets per second each.
+"""What a packet costs to simulate with 256 guests, as a multiple of what it costs with one.
+
+Each guest receives 20,000 packets per second.
 
 *Scope*: the engine's run alone, the same number of packets in both. *Validation*: no packet lost, none missing.
 """

@@ -29,7 +29,10 @@ class Options:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """An item's numbers. `values`: name -> number (None: not measured, and `note` says why); `figures`: all that they come from."""
+    """An item's numbers.
+
+    `values`: name -> number (None: not measured, and `note` says why); `figures`: all that they come from.
+    """
 
     values: Mapping[str, float | None]
     figures: Mapping[str, Any] = field(default_factory=dict)
@@ -73,7 +76,10 @@ class Ended:
 
 
 def fresh_process(arguments: Sequence[str], environment: Mapping[str, str] | None = None) -> Ended:
-    """Run ``python <arguments>`` at the root of the project. Raises CalledProcessError if it fails; its stderr passes through."""
+    """Run ``python <arguments>`` at the root of the project; its stderr passes through.
+
+    Raises CalledProcessError if it fails.
+    """
     before = resource.getrusage(resource.RUSAGE_CHILDREN)
     start = time.perf_counter()
     ended = subprocess.run(
@@ -92,4 +98,4 @@ def fresh_process(arguments: Sequence[str], environment: Mapping[str, str] | Non
 def require_near(what: str, found: float, known: float, tolerance: float) -> None:
     """Raise WrongResult if `found` is further than the share `tolerance` from `known`."""
     if abs(found - known) > tolerance * known:
-        raise WrongResult(f"{what}: {found:.5g}, known {known:.5g}, tolerance {tolerance:.0%}")
+        raise WrongResult(f"{what}: {found:.5g}, known {known:.5g}, tolerance {tolerance:.1%}")

@@ -1,6 +1,6 @@
 """Peak memory of a long run as a multiple of a short one's: it must not grow with the number of packets.
 
-1. Each run has a process of its own (``python -m benchmarks.memory PACKETS RATE``) and reports its highest resident size.
+1. Each run has a process of its own (``python -m benchmarks.memory PACKETS RATE``) and reports its peak resident size.
 2. Eight guests at a loss-free load and at 110 % of what they can carry, where every queue is full.
 3. The kernel is in its cache beforehand, because compiling takes more memory than any run.
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Generator
+from itertools import pairwise
 from typing import Any
 
 import simpy
@@ -49,7 +50,7 @@ def tandem(packets: int, seed: int) -> list[float]:
     queues = [simpy.Store(env) for _ in range(STATIONS)]
     sojourns: list[float] = []
     env.process(source(env, rng, queues[0], packets))
-    for queue, following in zip(queues, queues[1:], strict=False):
+    for queue, following in pairwise(queues):
         env.process(station(env, rng, queue, following))
     env.process(last_station(env, rng, queues[-1], sojourns))
     env.run()

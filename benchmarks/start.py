@@ -1,7 +1,8 @@
 """How long until something happens: compiling the kernel, the first comparison of a user, the next one, the help text.
 
-Every figure is a fresh process. The first comparison has empty caches of compiled code and of fonts; the next one has both but
-another result folder, so that nothing is taken from stored results. Headlines are CPU seconds, the time by the clock is kept.
+Every figure is a fresh process. The first comparison has empty caches of compiled code and of fonts; the next one has
+both but another result folder, so that nothing is taken from stored results. Headlines are CPU seconds; the time by the
+clock is kept.
 
 *Scope*: the command as it is typed, chart included. *Validation*: the command must end well.
 """
@@ -58,5 +59,8 @@ def _rounds(options: Options) -> int:
 
 
 def _outcome(found: dict[str, list[Ended]]) -> Outcome:
-    figures = {name: {"cpu_s": [e.cpu_s for e in ended], "wall_s": [e.wall_s for e in ended]} for name, ended in found.items()}
+    figures = {
+        name: {"cpu_s": [each.cpu_s for each in ended], "wall_s": [each.wall_s for each in ended]}
+        for name, ended in found.items()
+    }
     return Outcome({name: median(each.cpu_s for each in ended) for name, ended in found.items()}, figures)

@@ -1,8 +1,8 @@
 """The hot datapath: guests with a posted-interrupt virtual function each on an E810, 64 B frames, Poisson arrivals.
 
-Worker chunks of one packet (the default), all stages and histograms on; only the engine's run after the warm-up is timed.
+Worker chunks of one packet (the default), stages and histograms on; only the engine's run after the warm-up is timed.
 
-*Scope*: receive direction. *Validation*: the window's packets must all be accounted for, and none lost at a load called loss-free.
+*Scope*: receive direction. *Validation*: all packets of the window are accounted for, none lost at a loss-free load.
 """
 
 from __future__ import annotations

@@ -277,6 +277,7 @@ def add_poller(machine: Machine, guest: GuestSettings, site: Site, worker: int, 
             reap_ring=pair.tx,
             refill_ring=pair.rx,
             refill_chunk=REFILL_CHUNK,
+            refill_above=REFILL_CHUNK - 1,  # a poll-mode driver hands buffers back in full chunks only (DPDK rx_free_thresh)
             select="switch" if guest.sends else "endpoint",
             switch=_port_or_sink(machine, guest, site) if guest.sends else NONE,
             spread=add_spread(builder, host, f"{site.name}.poll", _worker_costs(steps, "poll")),

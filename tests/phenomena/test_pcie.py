@@ -44,7 +44,7 @@ def share_of_line(run: Runner, generation: int, lanes: int, frame_bytes: int) ->
 # usable.
 @pytest.mark.parametrize(
     ("generation", "lanes", "frame_bytes", "expected"),
-    [(3, 8, 64, 0.39), (3, 8, 1518, 0.52), (3, 16, 64, 0.77), (3, 16, 512, 0.98), (4, 16, 64, 1.0), (4, 16, 1518, 1.0)],
+    [(3, 8, 64, 0.39), (3, 8, 1518, 0.52), (3, 16, 64, 0.77), (3, 16, 512, 1.0), (4, 16, 64, 1.0), (4, 16, 1518, 1.0)],
 )
 def test_e17_share_of_the_line_that_arrives(
     run: Runner, generation: int, lanes: int, frame_bytes: int, expected: float
