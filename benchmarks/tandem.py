@@ -22,8 +22,8 @@ MEAN_SERVICES = STATIONS / (1 - LOAD)
 SERVICE_PS = 1_000_000
 DEVIATIONS = 5
 """How many standard deviations the measured mean may be off: once in two million runs by chance."""
-_WAIT_VARIANCE = LOAD * (2 + 5 * LOAD - 4 * LOAD**2 + LOAD**3) / (1 - LOAD) ** 4
-"""Variance of the mean wait at one station times the packets, in services (Daley 1968, M/M/1)."""
+_RELATIVE_DEVIATION = 5.4
+"""Standard deviation of the measured mean / the mean * sqrt(packets): 5.3 measured over 80 runs of 100,000 packets."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,11 +77,8 @@ def simulate(packets: int, replication: int) -> Run:
 
 
 def require_mean(who: str, runs: list[Run]) -> None:
-    """Raise WrongResult unless the mean over all `runs` is the known one.
-
-    The tolerance allows for chance: stations as if independent, and a start with empty queues (below a tenth of it).
-    """
+    """Raise WrongResult unless the mean over all `runs` is the known one, chance allowed for."""
     delivered = sum(run.delivered for run in runs)
     found = sum(run.mean_services * run.delivered for run in runs) / delivered
-    tolerance = DEVIATIONS * sqrt(STATIONS * _WAIT_VARIANCE / delivered) / MEAN_SERVICES
+    tolerance = DEVIATIONS * _RELATIVE_DEVIATION / sqrt(delivered)
     require_near(f"{who}: mean services in the tandem", found, MEAN_SERVICES, tolerance)

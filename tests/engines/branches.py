@@ -15,6 +15,7 @@ import ast
 import functools
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from typing import Any
 
 from simulator.engines.compiled import kernel
 from simulator.plan import draws, model
@@ -33,6 +34,10 @@ EMPTY = "the range holds at least one, the test is true at first"
 REFUSED = "check() refuses the plan"
 IMPLIED = "the text says it, and the rules leave no other case"
 FAILURE = "the run fails there"
+STEP_LOOP = (
+    "step: m[w + W_TAKEN] < m[w + W_CHUNK] and (poll_mode or m[w + W_SERVED] + m[w + W_TAKEN] < m[w + W_BUDGET])"
+    " and (visible(m, i) > 0)"
+)
 NEVER = {
     "rise: at > 1 -> not entered": EMPTY,
     "enter: range(m[e + E_THREAD_COUNT]) -> not entered": EMPTY,
@@ -49,6 +54,7 @@ NEVER = {
     "new_packet: range(P_STAGES + 2 * m[H_STAGES]) -> not entered": EMPTY,
     "record: range(2 * m[H_STAGES]) -> not entered": EMPTY,
     "doorbell: fresh > 0 -> not entered": EMPTY,
+    STEP_LOOP + " -> not entered": EMPTY,
     "gates_of: m[ref + R_MODERATOR] != 0 -> true": REFUSED,
     "flush: m[m[i + I_REF] + R_REMOTE] == 0 -> false": REFUSED,
     "doorbell: m[r + R_POLLER] != 0 -> false": REFUSED,
@@ -70,6 +76,44 @@ NEVER = {
     "run: m[H_ERROR] != 0 -> true": FAILURE,
 }
 """Arms that no sound plan reaches, and why."""
+
+CORNERS: dict[str, dict[str, dict[str, Any]]] = {
+    "blocking output, dropping fifo": {
+        "s": {"is": "source", "to": "q", "gap": [10, 0, 0, 0, 30], "max_packets": 20},
+        "out": {"is": "sink"},
+        "q": {"is": "fifo"},
+        "f": {"is": "fifo", "capacity": 2},
+        "a": {"is": "worker", "kind": "hw", "from": ["q"], "into": [{"of": "f", "full": "block"}], "packet_ps": 5},
+        "b": {"is": "worker", "kind": "hw", "from": ["f"], "into": ["out"], "packet_ps": 17},
+    },
+    "window never acknowledged": {
+        "s": {"is": "source", "kind": "window", "to": "q", "window": 3, "timeout_ps": 100, "max_packets": 20},
+        "out": {"is": "sink"},
+        "q": {"is": "fifo"},
+        "a": {"is": "worker", "kind": "hw", "from": ["q"], "into": ["out"], "packet_ps": 5},
+    },
+    # the thread that parks is still the core's current one while the softirq runs, and then interrupts come
+    "current thread asleep": {
+        "s": {"is": "source", "to": "q", "gap": [0], "max_packets": 3},
+        "si": {"is": "source", "to": "fi", "gap": [20], "max_packets": 1},
+        "sv": {"is": "source", "to": "fv", "gap": [30, 5], "max_packets": 2},
+        "out": {"is": "sink"},
+        "q": {"is": "fifo", "gate": "flag g"},
+        "f": {"is": "fifo", "capacity": 1, "full": "block", "gate": "flag n"},
+        "fi": {"is": "fifo", "gate": {"mode": "flag", "irq": "ri"}},
+        "fv": {"is": "fifo", "gate": {"mode": "always", "irq": "rv"}},
+        "ri": {"is": "route", "mode": "native", "core": "c", "worker": "ni", "hardirq_ps": 1},
+        "rv": {"is": "route", "mode": "legacy", "origin": "irqfd", "vcpu": "v", "worker": "nv"},
+        "c": {"is": "core"},
+        "v": {"is": "vcpu", "by": "c", "exit_ps": 2, "wake_ps": 3},
+        "t": {"is": "thread", "by": "c"},
+        "g": {"is": "worker", "kind": "task", "by": "t", "from": ["q"], "into": ["f"], "packet_ps": 10},
+        "n": {"is": "worker", "kind": "soft", "by": "c", "from": ["f"], "into": ["out"], "wake_ps": 50},
+        "ni": {"is": "worker", "kind": "soft", "by": "c", "from": ["fi"], "into": ["out"]},
+        "nv": {"is": "worker", "kind": "soft", "by": "v", "from": ["fv"], "into": ["out"]},
+    },
+}
+"""Short forms of plans that ``tests.conformance.build`` reads, for arms that random plans leave out."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,30 +218,8 @@ def names(arms: Arms) -> dict[str, object]:
 
 
 def corners() -> list[model.Plan]:
-    """Plans for what random plans leave out: a blocking output into a fifo that drops, a window never acknowledged."""
-    full: dict[str, dict[str, object]] = {
-        "s": {"is": "source", "to": "q", "gap": [10, 0, 0, 0, 30], "max_packets": 20},
-        "out": {"is": "sink"},
-        "q": {"is": "fifo"},
-        "f": {"is": "fifo", "capacity": 2},
-        "a": {"is": "worker", "kind": "hw", "from": ["q"], "into": [{"of": "f", "full": "block"}], "packet_ps": 5},
-        "b": {"is": "worker", "kind": "hw", "from": ["f"], "into": ["out"], "packet_ps": 17},
-    }
-    silent: dict[str, dict[str, object]] = {
-        "s": {
-            "is": "source",
-            "kind": "window",
-            "to": "q",
-            "window": 3,
-            "ack_every": 2,
-            "timeout_ps": 100,
-            "max_packets": 20,
-        },
-        "out": {"is": "sink"},
-        "q": {"is": "fifo"},
-        "a": {"is": "worker", "kind": "hw", "from": ["q"], "into": ["out"], "packet_ps": 5},
-    }
-    return [build("full", full), build("silent", silent), long_plan()]
+    """Plans for what random plans leave out."""
+    return [*(build(name, plan) for name, plan in CORNERS.items()), long_plan()]
 
 
 def long_plan() -> model.Plan:

@@ -106,7 +106,10 @@ BUGS = (
     ),
     Bug(
         "no reservation", ("reservation_blocks_another", "waiters_in_order", "data_buffer_is_reserved"), 200,
-        kernel=(("    m[f + F_RESERVED] += 1\n", "    pass\n"), ("    m[f + F_RESERVED] -= 1\n", "    pass\n")),
+        kernel=(
+            ("if reserve:\n            m[f + F_RESERVED] += 1", "if reserve:\n            pass"),
+            ("m[f + F_RESERVED] -= 1", "pass"),
+        ),
     ),
     Bug(
         "blocked although work came during the block job", ("work_during_the_block_job",), 600,

@@ -56,7 +56,7 @@ class CompiledEngine:
         self._image = layout.build(plan, self._draws, log_capacity=_LOG_BLOCK if log else 0)
         self._handle = Memory(self._image.memory)
         self._memory = self._handle.words
-        self._image.memory = []
+        self._image.memory = None  # the engine's own from here on
         self._log: list[tuple[int, str, str, int]] = []
         self._window_start = 0
         self._alive_at_start = 0

@@ -10,6 +10,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
 
 from simulator.engines.compiled import kernel as k
 from simulator.plan import slots as slot_numbers
@@ -48,7 +51,7 @@ _OUTPUTS = _codes("fifo post fill link dma_write dma_read sink")
 class Image:
     """The memory, and where the entities of each kind stand in it."""
 
-    memory: list[int]
+    memory: Any
     at: dict[str, list[int]]
     places: list[str]
     """Names behind place numbers of the log."""
@@ -58,15 +61,20 @@ class Image:
 class _Builder:
     def __init__(self, plan: Plan) -> None:
         self.plan = plan
-        self.memory = [0] * k.HEADER
+        self.memory: Any = np.zeros(1 << 16, dtype=np.int64)
+        self.used = k.HEADER
         self.at: dict[str, list[int]] = {}
         self.places: list[str] = []
         for kind, size in _SIZES.items():
             self.at[kind] = [self.reserve(size) for _ in getattr(plan, kind)]
 
     def reserve(self, words: int, value: int = 0) -> int:
-        position = len(self.memory)
-        self.memory.extend([value] * words)
+        position = self.used
+        self.used += words
+        if self.used > len(self.memory):
+            self.memory = np.concatenate([self.memory, np.zeros(max(self.used, len(self.memory)), dtype=np.int64)])
+        if value:
+            self.memory[position : self.used] = value
         return position
 
     def ref(self, kind: str, index: int) -> int:
@@ -74,15 +82,15 @@ class _Builder:
 
     def fill(self, base: int, values: dict[int, int]) -> None:
         for offset, value in values.items():
-            self.memory[base + offset] = int(value)
+            self.memory[base + offset] = value
 
     def place(self, name: str) -> int:
         self.places.append(name)
         return len(self.places) - 1
 
     def array(self, values: Sequence[int]) -> int:
-        position = len(self.memory)
-        self.memory.extend(values)
+        position = self.reserve(len(values))
+        self.memory[position : self.used] = values
         return position
 
 
@@ -107,7 +115,7 @@ def build(plan: Plan, draws: Draws, *, log_capacity: int) -> Image:
         capacity = log_capacity + 8 * margin
         b.fill(0, {k.H_LOG_CAPACITY: capacity, k.H_LOG: b.reserve(4 * capacity)})
     _initial_arms(b, numbers)
-    return Image(b.memory, b.at, b.places, k.P_STAGES + 2 * len(plan.stages))
+    return Image(b.memory[: b.used], b.at, b.places, k.P_STAGES + 2 * len(plan.stages))
 
 
 def _endpoints(b: _Builder, numbers: slot_numbers.Slots) -> None:
@@ -265,7 +273,7 @@ def _executors(b: _Builder, numbers: slot_numbers.Slots) -> None:
         b.fill(b.at["ticks"][i], fields)
 
 
-def _append(memory: list[int], head: int, link: int, x: int) -> None:
+def _append(memory: Any, head: int, link: int, x: int) -> None:
     if memory[head] == 0:
         memory[head] = x
     else:
@@ -349,14 +357,13 @@ def _calendar(b: _Builder, numbers: slot_numbers.Slots) -> None:
     leaves = 1
     while leaves < max(2, numbers.count):
         leaves *= 2
-    times = b.reserve(leaves, k.INF)
-    tree = b.reserve(2 * leaves)
+    tree = b.reserve(4 * leaves, k.INF)
+    times = tree + 2 * leaves + 1
     kinds = b.reserve(leaves)
     refs = b.reserve(leaves)
-    for leaf in range(leaves):
-        b.memory[tree + leaves + leaf] = leaf
+    b.memory[tree + 2 * leaves : tree + 4 * leaves : 2] = range(leaves)
     for node in range(leaves - 1, 0, -1):
-        b.memory[tree + node] = b.memory[tree + 2 * node]
+        b.memory[tree + 2 * node] = b.memory[tree + 4 * node]
     for name, (handler, table) in _HANDLERS.items():
         for owner, slot in enumerate(getattr(numbers, name)):
             if slot != NONE:
@@ -373,7 +380,7 @@ def _streams(b: _Builder, draws: Draws) -> None:
             continue
         start = b.reserve(draws.block_length + DRAW_MARGIN)
         block = draws.next_block(i)
-        b.memory[start : start + len(block)] = block.tolist()
+        b.memory[start : start + len(block)] = block
         end = start + len(block)
         b.fill(base, {k.Z_START: start, k.Z_CURSOR: start, k.Z_END: end, k.Z_LIMIT: max(start + 1, end - DRAW_MARGIN)})
 
@@ -381,15 +388,15 @@ def _streams(b: _Builder, draws: Draws) -> None:
 def _draw_once(b: _Builder, index: int) -> int:
     base = b.at["streams"][index]
     if b.memory[base + k.Z_CONSTANT]:
-        return b.memory[base + k.Z_VALUE]
-    cursor = b.memory[base + k.Z_CURSOR]
+        return int(b.memory[base + k.Z_VALUE])
+    cursor = int(b.memory[base + k.Z_CURSOR])
     b.memory[base + k.Z_CURSOR] = cursor + 1
-    return b.memory[cursor]
+    return int(b.memory[cursor])
 
 
 def _initial_arms(b: _Builder, numbers: slot_numbers.Slots) -> None:
     def arm(slot: int, time: int) -> None:
-        b.memory[b.memory[k.H_TIMES] + slot] = time
+        b.memory[b.memory[k.H_TIMES] + 2 * slot] = time
         k.rise.py_func(b.memory, slot)
 
     for i, source in enumerate(b.plan.sources):

@@ -200,39 +200,40 @@ def add_wide(m, at, x):
 
 @helper
 def rise(m, slot):
-    """Recompute the winners above a slot's leaf; stop where nothing changes."""
-    times = m[H_TIMES]
+    """Play the tournament above a slot's leaf again; stop where nothing changes. A node of the tree is (slot, its time)."""
     tree = m[H_TREE]
     at = m[H_LEAVES] + slot
     winner = slot
-    best = m[times + slot]
+    best = m[tree + 2 * at + 1]
     while at > 1:
-        rival = m[tree + (at ^ 1)]
-        time = m[times + rival]
-        if time < best or (time == best and rival < winner):
-            winner = rival
+        rival = tree + 2 * (at ^ 1)
+        time = m[rival + 1]
+        if time < best or (time == best and m[rival] < winner):
+            winner = m[rival]
             best = time
         at >>= 1
-        if m[tree + at] == winner and winner != slot:
+        node = tree + 2 * at
+        if m[node] == winner and m[node + 1] == best:
             return
-        m[tree + at] = winner
+        m[node] = winner
+        m[node + 1] = best
 
 
 @inlined
 def arm(m, slot, t):
-    m[m[H_TIMES] + slot] = t
+    m[m[H_TIMES] + 2 * slot] = t
     rise(m, slot)
 
 
 @inlined
 def arm_min(m, slot, t):
-    if t < m[m[H_TIMES] + slot]:
+    if t < m[m[H_TIMES] + 2 * slot]:
         arm(m, slot, t)
 
 
 @inlined
 def disarm(m, slot):
-    if m[m[H_TIMES] + slot] != INF:
+    if m[m[H_TIMES] + 2 * slot] != INF:
         arm(m, slot, INF)
 
 
@@ -2503,8 +2504,8 @@ def run(m, until):
             return NEED_DRAWS
         if m[H_LOG_CAPACITY] > 0 and m[H_LOG_COUNT] + 4 * margin > m[H_LOG_CAPACITY]:
             return NEED_LOG
-        slot = m[tree + 1]
-        t = m[times + slot]
+        slot = m[tree + 2]
+        t = m[tree + 3]
         if t > until:
             settle(m, until)
             return DONE
@@ -2513,9 +2514,9 @@ def run(m, until):
             m[H_RUNS] = 0
         m[H_RUNS] += 1
         m[H_HANDLED] += 1
-        m[times + slot] = INF
+        m[times + 2 * slot] = INF
         handle(m, m[kinds + slot], m[refs + slot])
-        if m[times + slot] == INF:
+        if m[times + 2 * slot] == INF:
             rise(m, slot)
         if m[H_RUNS] > 1_000_000:
             m[H_ERROR] = E_ZERO_TIME
