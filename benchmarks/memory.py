@@ -6,7 +6,8 @@
    from the process that started this one.
 4. The kernel is in its cache beforehand, because compiling takes more memory than any run.
 
-*Scope*: Linux; 10**6 against 10**7 packets, with `--full` against 10**8. *Validation*: losses only where there must be some.
+*Scope*: Linux; 10**6 against 10**7 packets, with `--full` against 10**8.
+*Validation*: losses only where there must be some.
 """
 
 from __future__ import annotations
