@@ -56,6 +56,7 @@ NEVER = {
     "doorbell: fresh > 0 -> not entered": EMPTY,
     STEP_LOOP + " -> not entered": EMPTY,
     "gates_of: m[ref + R_MODERATOR] != 0 -> true": REFUSED,
+    "gates_of: m[ref + R_MODERATOR] != 0 -> true (2)": REFUSED,
     "flush: m[m[i + I_REF] + R_REMOTE] == 0 -> false": REFUSED,
     "doorbell: m[r + R_POLLER] != 0 -> false": REFUSED,
     "read_completed: m[target + R_POLLER] != 0 -> false": REFUSED,
@@ -63,7 +64,7 @@ NEVER = {
     "adapt: hp < limit -> false": IMPLIED,
     "pick: before != LEAF_NONE -> false": IMPLIED,
     "on_halt_poll: m[v + V_STATE] == POLL -> false": IMPLIED,
-    "step: poll_mode -> true": IMPLIED,
+    "step: poll_mode -> true (2)": IMPLIED,
     "poll_examine: m[w + W_STATE] != POLLING -> true": IMPLIED,
     "poll_examine: next_input(m, w, scan) < 0 -> true": IMPLIED,
     "hardware_idle: m[w + W_SHAPED] != 0 -> false": IMPLIED,
@@ -124,9 +125,11 @@ class Arm:
     line: int
     test: str
     outcome: str
+    copy: int
+    """The how-manieth of its wording."""
 
     def __str__(self) -> str:
-        return f"{self.function}: {self.test} -> {self.outcome}"
+        return f"{self.function}: {self.test} -> {self.outcome}" + f" ({self.copy})" * (self.copy > 1)
 
 
 @dataclass(slots=True)
@@ -136,9 +139,10 @@ class Arms:
     arms: list[Arm] = field(default_factory=list)
     hits: list[int] = field(default_factory=list)
 
-    def add(self, arm: Arm) -> int:
+    def add(self, function: str, line: int, test: str, outcome: str) -> int:
         """Number of a new arm."""
-        self.arms.append(arm)
+        alike = [arm for arm in self.arms if (arm.function, arm.test, arm.outcome) == (function, test, outcome)]
+        self.arms.append(Arm(function, line, test, outcome, len(alike) + 1))
         self.hits.append(0)
         return len(self.arms) - 1
 
@@ -193,7 +197,7 @@ class Counted(ast.NodeTransformer):
         return [*ast.parse(f"{entered} = False").body, node, after]
 
     def _pair(self, test: ast.expr, line: int, *outcomes: str) -> tuple[int, int]:
-        hit, missed = (self._arms.add(Arm(self._function, line, ast.unparse(test), outcome)) for outcome in outcomes)
+        hit, missed = (self._arms.add(self._function, line, ast.unparse(test), outcome) for outcome in outcomes)
         return hit, missed
 
 

@@ -128,12 +128,13 @@ BUGS = (
         kernel=((AFTER_INTERRUPT, AFTER_INTERRUPT + NEW_SLICE),),
     ),
     Bug(
-        "deficit kept on empty", ("drr_deficit_dropped_when_empty",), 600,
+        "deficit kept on empty", ("drr_deficit_dropped_when_empty",), 1500,
         kernel=(("            m[i + I_DEFICIT] = 0\n            idle += 1\n", "            idle += 1\n"),),
     ),
     Bug(
-        "completions out of order", ("completions_in_order",), 600,
+        "completions out of order", ("completions_in_order",), 0,
         kernel=(("ready = max(m[d + D_READY], m[H_NOW] + cost)", "ready = m[H_NOW] + cost"), (IN_ORDER, BY_READINESS)),
+        why="of 3,000 random plans 6 have reads in flight that memory would finish out of order",
     ),
     Bug(
         "latch cleared by polling", ("polling_does_not_clear_the_latch",), 200,
