@@ -124,7 +124,7 @@ BUGS = (
         kernel=(("    floor = m[e + E_MIN_VR] - m[e + E_LATENCY] // 2\n", "    floor = NEVER\n"),),
     ),
     Bug(
-        "slice restarted after an interrupt", (), 50,
+        "slice restarted after an interrupt", ("slice_kept_over_an_interrupt",), 50,
         kernel=((AFTER_INTERRUPT, AFTER_INTERRUPT + NEW_SLICE),),
     ),
     Bug(

@@ -9,12 +9,14 @@ import pytest
 
 from simulator.plan.check import check
 from simulator.plan.model import Plan
+from simulator.plan.references import entities
 from tests.conformance.vectors import vectors
 from tests.engines.agreement import Coverage, compare, execute
 from tests.engines.available import ENGINES
 from tests.engines.mutation import mutate
 from tests.engines.random_plans import random_plan
 from tests.engines.shrinking import shrink
+from tests.engines.surgery import renamed, side_by_side
 
 PLANS, CHUNK = 2000, 125
 MUTANTS = 300
@@ -70,15 +72,14 @@ def test_random_plan_follows_from_its_seed() -> None:
 
 
 def test_shrinking_keeps_the_fault_and_drops_the_rest() -> None:
-    small = ((plan, until_ps) for plan, until_ps in map(random_plan, range(300)) if len(plan.workers) in (3, 4))
-    plan, until_ps = next((plan, until_ps) for plan, until_ps in small if _drops_at_a_fifo(plan, until_ps))
-    smaller, shorter_ps = shrink(plan, until_ps, _drops_at_a_fifo)
+    known = {vector.name: vector.plan for vector in vectors()}
+    plan = side_by_side(known["drop_output_at_emit"], renamed(known["window_halves_on_loss"], "other."))
+
+    def drops(candidate: Plan, until_ps: int) -> bool:
+        return bool(execute(ENGINES["compiled"], candidate, until_ps, 1).counters.get("r.dropped"))
+
+    smaller, until_ps = shrink(plan, 1000, drops)
     assert check(smaller) == []
-    assert _drops_at_a_fifo(smaller, shorter_ps)
-    assert len(smaller.workers) < len(plan.workers)
-    assert shorter_ps <= until_ps
-
-
-def _drops_at_a_fifo(plan: Plan, until_ps: int) -> bool:
-    counters = execute(ENGINES["compiled"], plan, until_ps, 1).counters
-    return any(counters[f"{fifo.name}.dropped"] for fifo in plan.fifos)
+    assert drops(smaller, until_ps)
+    assert not any(name.startswith("other.") for name in (entity.name for _, _, entity in entities(smaller)))
+    assert until_ps < 1000
