@@ -143,7 +143,10 @@ def _looked_up(plan: Plan, worker: Worker, packet: Packet) -> list[int]:
         destination = int(parameters(stream)[0])
     else:
         return list(range(len(worker.outputs)))
-    port = switch.table[source.vlan * switch.macs + destination]
+    position = source.vlan * switch.macs + destination
+    if not 0 <= position < len(switch.table):
+        return list(range(len(worker.outputs)))  # another rule complains about the destination
+    port = switch.table[position]
     port = switch.default_port if port == NONE else port
     if port == NONE:
         return []
