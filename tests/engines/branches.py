@@ -48,7 +48,7 @@ NEVER = {
     "unmask: range(m[w + W_INPUT_COUNT] + 1) -> not entered": EMPTY,
     "tell_visible: range(m[w + W_INPUT_COUNT]) -> not entered": EMPTY,
     "poll_examine: range(count - 1, -1, -1) -> not entered": EMPTY,
-    "choose_plain: range(count) -> not entered": EMPTY,
+    "choose_conforming: range(count) -> not entered": EMPTY,
     "choose_drr: idle < count -> not entered": EMPTY,
     "hardware_idle: range(m[w + W_INPUT_COUNT]) -> not entered": EMPTY,
     "new_packet: range(P_STAGES + 2 * m[H_STAGES]) -> not entered": EMPTY,

@@ -1,6 +1,6 @@
 """Makes a plan that shows a difference smaller while the difference stays: fewer entities, plainer fields, a shorter run.
 
-1. Halve the time, take entities out one by one, set fields to their default, 0 or 1.
+1. Halve the time, take entities out one by one, set fields to their default or 1.
 2. Keep what still fails and still passes `check()`; begin again until nothing helps.
 
 *Scope*: for finding the cause; the smallest plan is not promised.
@@ -60,6 +60,7 @@ def _simplifications(entity: Any) -> Iterator[tuple[str, str, Any]]:
             value, default = getattr(part, field.name), field.default
             if isinstance(value, tuple | Gate | Notify) or collection(part, field.name) in ENTITIES:
                 continue
-            plain = [] if default is dataclasses.MISSING else [default]
-            plain += [0, 1] if type(value) is int else []
-            yield from ((path, field.name, choice) for choice in plain if choice != value)
+            # One choice per field, or two that are accepted in turn would go on for ever.
+            plain = default if default is not dataclasses.MISSING else 1 if type(value) is int else value
+            if plain != value:
+                yield path, field.name, plain

@@ -19,6 +19,7 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from types import MethodType
 from typing import Any
 
 import numba
@@ -87,10 +88,18 @@ def _is_cached() -> bool:
 def _only_the_entry(name: str) -> Iterator[None]:
     """While compiling, let numba link helpers without optimising or emitting each, and type each once, not once per literal argument."""
     finalize, get_executable, equal = JITCodeLibrary.finalize, cpu.CPUContext.get_executable, targetconfig.TargetConfig.__eq__
-    call_type = types.Dispatcher.get_call_type
+    call_type, optimize = types.Dispatcher.get_call_type, JITCodeLibrary._optimize_final_module
+
+    def private_helpers(self: Any) -> None:
+        # nobody else calls the linked helpers: the optimiser may change their arguments and drop what it has inlined
+        for function in self._final_module.functions:
+            if not function.is_declaration and "kernel" in function.name and f"kernel{len(name)}{name}" not in function.name:
+                function.linkage = "internal"
+        optimize(self)
 
     def lean_finalize(self: Any) -> None:
         if self.name.startswith(name):
+            self._optimize_final_module = MethodType(private_helpers, self)
             return finalize(self)
         for library in dict.fromkeys(self._linking_libraries):
             self._reload_init.update(library._reload_init)

@@ -208,7 +208,7 @@ def rise(m, slot):
     while at > 1:
         rival = tree + 2 * (at ^ 1)
         time = m[rival + 1]
-        if time < best or (time == best and m[rival] < winner):
+        if time < best + (at & 1):  # a tie goes to the left, where the lower slots are
             winner = m[rival]
             best = time
         at >>= 1
@@ -2023,7 +2023,7 @@ def conforms(m, i):
 
 
 @inlined
-def choose_plain(m, w, start):
+def choose_conforming(m, w, start):
     count = m[w + W_INPUT_COUNT]
     k = start
     for _ in range(count):
@@ -2082,7 +2082,11 @@ def hardware_idle(m, w):
 def hardware_step(m, w):
     m[w + W_STATE] = IDLE
     policy = m[w + W_POLICY]
-    if next_input(m, w, 0) < 0:
+    start = 0
+    if policy == ROUND_ROBIN:
+        start = m[w + W_LAST] + 1
+    k = next_input(m, w, start)
+    if k < 0:
         if policy == DRR:
             choose_drr(m, w)
         return
@@ -2092,10 +2096,8 @@ def hardware_step(m, w):
         return
     if policy == DRR:
         k = choose_drr(m, w)
-    elif policy == ROUND_ROBIN:
-        k = choose_plain(m, w, m[w + W_LAST] + 1)
-    else:
-        k = choose_plain(m, w, 0)
+    elif m[w + W_SHAPED] != 0:
+        k = choose_conforming(m, w, start)
     if k < 0:
         hardware_idle(m, w)
         return
