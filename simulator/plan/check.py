@@ -20,8 +20,9 @@ from simulator.plan.model import Plan
 Rule = Callable[[Plan], Iterator[str]]
 
 GROUPS: tuple[tuple[Rule, ...], ...] = (
-    (check_values.names, check_values.values, check_values.shapes),
-    (check_wiring.roles,),
+    (check_values.shapes,),
+    (check_values.names, check_values.values),
+    (check_values.sizes, check_wiring.roles),
     (check_wiring.ends, check_wiring.gates, check_wiring.requests, check_wiring.stages),
     (check_bounds.streams, check_bounds.rooms, check_bounds.products, check_bounds.standstill),
 )

@@ -73,7 +73,7 @@ LEAST = {
 }
 """Smallest values other than 0. Where 0 would stop time (slices, timeouts, budgets, periods), 1 is the least."""
 
-MAXIMUM_OUTPUTS = {"hw": 4096, "soft": 60, "task": 60}
+MAXIMUM_ENDS = {"hw": 4096, "soft": 60, "task": 60}
 """A software worker keeps its pending notifications in the bits of one word."""
 _COUNTER_OWNERS = frozenset(
     ("sources", "sinks", "links", "dmas", "fifos", "rings", "switches", "moderators", "routes", "executors", "workers")
@@ -136,7 +136,7 @@ def _integer(where: str, part: Any, field: str, value: object, plan: Plan) -> It
             yield f"{where}: {field} = -1: must name one of the {target}"
         elif not NONE <= value < count:
             yield f"{where}: {field} = {value}: there are {count} {target}"
-    elif key == ("Switch", "default_port") or value == NONE and key in _FREE:
+    elif key == ("Switch", "default_port") or (value == NONE and key in _FREE):
         return
     elif value < (least := LEAST.get(key, 0)):
         yield f"{where}: {field} = {value}: must be at least {least}"
@@ -149,19 +149,24 @@ _FREE = {("Worker", "on"), ("Link", "target"), ("Notify", "target")}
 
 
 def shapes(plan: Plan) -> Iterator[str]:
-    """Nested parts are of the right class, streams are streams, tables of a switch have the right form."""
+    """Nested parts are of the right class."""
     for worker in plan.workers:
         if not all(isinstance(item, Input) for item in worker.inputs):
             yield f"{place(worker)}: inputs: every one must be an Input"
         if not all(isinstance(item, Output) for item in worker.outputs):
             yield f"{place(worker)}: outputs: every one must be an Output"
-        most = MAXIMUM_OUTPUTS.get(worker.kind, 0)
-        if len(worker.outputs) + (0 if worker.kind == "hw" else len(worker.inputs)) > most:
-            yield f"{place(worker)}: outputs: {len(worker.outputs)} of them (and {len(worker.inputs)} inputs), at most {most}"
     gates = [(f, f.gate) for f in plan.fifos] + [(r, g) for r in plan.rings for g in (r.avail_gate, r.used_gate)]
     for entity, gate in gates:
         if not (isinstance(gate, Gate) and isinstance(gate.notify, Notify)):
             yield f"{place(entity)}: gate: must be a Gate with a Notify"
+
+
+def sizes(plan: Plan) -> Iterator[str]:
+    """Workers have outputs within reason; the table of a switch has whole rows and names ports that exist."""
+    for worker in plan.workers:
+        ends = len(worker.outputs) + (0 if worker.kind == "hw" else len(worker.inputs))
+        if ends > MAXIMUM_ENDS[worker.kind]:
+            yield f"{place(worker)}: outputs: {ends} with inputs, a {worker.kind} worker has at most {MAXIMUM_ENDS[worker.kind]}"
     for switch in plan.switches:
         yield from _table(switch, len(switch.ports))
 

@@ -76,7 +76,7 @@ def _route(plan: Plan, route: IrqRoute) -> Iterator[str]:
         yield f"{where}: worker {worker.name}: hardware and poll-mode workers are not woken"
     if route.core != NONE and plan.executors[route.core].kind != "core":
         yield f"{where}: core {plan.executors[route.core].name}: must be of kind 'core'"
-    takes_core = route.mode == "native" or route.mode in ("legacy", "apicv") and route.origin == "device"
+    takes_core = route.mode == "native" or (route.mode in ("legacy", "apicv") and route.origin == "device")
     if takes_core and route.core == NONE:
         yield f"{where}: core = -1: mode '{route.mode}' needs the core that takes the interrupt"
     if route.mode != "native":

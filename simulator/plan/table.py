@@ -62,8 +62,10 @@ def _cell(plan: Plan, entity: Any, field: str) -> str:
 
 def _scalar(plan: Plan, part: Any, field: str, value: Any) -> str:
     target = collection(part, field)
+    if value == NONE:
+        return "-"
     if target is not None:
-        return "-" if value == NONE else _name(plan, target, value)
+        return _name(plan, target, value)
     if isinstance(value, bool):
         return "yes" if value else "no"
     return _number(field, value) if isinstance(value, int) else str(value)

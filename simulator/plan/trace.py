@@ -39,8 +39,9 @@ METRICS = {
     "worker": ("invocations", "served", "empty", "requeued", "parked"),
 }  # fmt: skip
 """Meaning where a name does not say it. ``fifo.integral``: packets * ps held (pushed and not popped); ``fifo.maximum``: most held at once.
-``ring.posted``: packets (tx) or buffers posted by refills (rx); ``completed``: packets completed, seen by the driver; ``reaped``: packets reaped; ``maximum`` and
-``integral``: tx: packets posted and not taken, rx: packets completed and not reaped. ``dma.reads``: read requests issued or waiting, ``waited``: those that waited for a tag.
+``ring.posted``: packets (tx) or buffers posted by refills (rx); ``completed``: packets completed; ``reaped``: packets reaped; ``maximum``
+and ``integral``: tx: packets posted and not taken, rx: packets completed and not reaped. ``dma.reads``: read requests issued or waiting, ``waited``: those that
+waited for a tag.
 ``sink.minimum_ps`` is -1 if nothing was recorded. ``worker.served``: packets. Core metrics are picoseconds by accounting label."""
 
 
@@ -70,11 +71,15 @@ class Engine(Protocol):
 
     def __init__(self, plan: Plan, seed: int, replication: int = 0, *, log: bool = False) -> None: ...
 
-    def run(self, until_ps: int) -> None: ...
+    def run(self, until_ps: int) -> None:
+        """Handle everything up to and including ``until_ps``."""
 
-    def begin_window(self) -> None: ...
+    def begin_window(self) -> None:
+        """Start counting at zero; what is under way stays."""
 
-    def trace(self) -> Trace: ...
+    def trace(self) -> Trace:
+        """What was counted since the beginning of the window."""
+        ...
 
 
 def histogram_index(value: int) -> int:

@@ -140,7 +140,7 @@ def _endpoints(b: _Builder, numbers: slot_numbers.Slots) -> None:
 
 def _bus(b: _Builder, numbers: slot_numbers.Slots) -> None:
     for i, link in enumerate(b.plan.links):
-        target = {"none": 0, "fifo": "fifos", "link": "links", "sink": "sinks"}[link.target_kind]
+        target = {"none": "", "fifo": "fifos", "link": "links", "sink": "sinks"}[link.target_kind]
         fields = {
             k.L_RATE: link.rate_bps, k.L_PROPAGATION: link.propagation_ps, k.L_OVERHEAD: link.frame_overhead_bytes, k.L_HEADER: link.segment_header_bytes,
             k.L_STAGE: link.stage, k.L_TARGET_KIND: _TARGETS[link.target_kind], k.L_TARGET: b.ref(target, link.target) if target else 0,
@@ -158,7 +158,7 @@ def _bus(b: _Builder, numbers: slot_numbers.Slots) -> None:
 
 def _gate(b: _Builder, base: int, gate: Gate, owner: int, *, armed: bool) -> None:
     kind = gate.notify.kind
-    table = {"wake": "workers", "irq": "routes", "resume": "rings"}.get(kind)
+    table = {"wake": "workers", "irq": "routes", "resume": "rings"}.get(kind, "")
     fields = {
         k.G_MODE: _GATE_MODES[gate.mode], k.G_ENABLED: armed, k.G_EVENT: 0 if armed else -1, k.G_NUM: gate.delay_num, k.G_DEN: gate.delay_den,
         k.G_NOTIFY: _NOTIFY[kind], k.G_TARGET: b.ref(table, gate.notify.target) if table else 0, k.G_COST: gate.notify.cost_ps,

@@ -89,9 +89,9 @@ class Core(Executor):
                 self.leaf.job.end()
                 self._run(self._pick())
             self._run(self._pick())
-            if self.leaf is not None and isinstance(self.leaf.job, IdlePoll):
-                if before is None or before.job is not self.leaf.job:
-                    self.leaf.job.restart()
+            job = None if self.leaf is None else self.leaf.job
+            if isinstance(job, IdlePoll) and (before is None or before.job is not job):
+                job.restart()
             self._arm(self.leaf)
 
     def _run(self, leaf: Leaf | None) -> None:
