@@ -17,7 +17,7 @@ from typing import Any
 from simulator.plan.check_values import place
 from simulator.plan.draws import Stream, parameters
 from simulator.plan.model import INFINITE_PS, NONE, DescRing, Dma, Link, Plan, Worker
-from simulator.plan.wiring import Packet, Place, executor_of, flows, wire
+from simulator.plan.wiring import Packet, Place, executor_of, flows, leads_to, wire
 
 LIMIT = 2**63
 LARGEST_FRAME = 65_226
@@ -72,28 +72,33 @@ def streams(plan: Plan) -> Iterator[str]:
         if source.kind == "open" and source.gap == NONE:
             yield f"{place(source)}: gap = -1: an open source needs gaps"
     users: list[tuple[Any, str, int]] = [(w, f, getattr(w, f)) for w in plan.workers for f in ("spread", "service")]
-    users += [(e, "spread", e.spread) for e in plan.executors] + [(d, "memory_spread", d.memory_spread) for d in plan.dmas]
+    users += [(e, "spread", e.spread) for e in plan.executors] + [
+        (d, "memory_spread", d.memory_spread) for d in plan.dmas
+    ]
     for entity, field, stream in users:
         if _range(plan, stream)[0] < 0:
             yield f"{place(entity)}: {field}: draws may be negative"
 
 
 def rooms(plan: Plan) -> Iterator[str]:
-    """Wake-up marks can be reached and the largest packet fits each ring that it may meet."""
+    """Wake-up marks can be reached, the largest packet fits each ring that it may meet, every look-up has an entry."""
     for fifo in plan.fifos:
         if fifo.wake_free > fifo.capacity:
             yield f"{place(fifo)}: wake_free = {fifo.wake_free}: more than its capacity {fifo.capacity}"
     reached = flows(plan, wire(plan))
+    kept = {worker.refill_ring: worker.refill_above for worker in plan.workers}
     for index, ring in enumerate(plan.rings):
         if ring.wake_free > ring.size:
             yield f"{place(ring)}: wake_free = {ring.wake_free}: more than its size {ring.size}"
+        free = ring.size - kept.get(index, 0)
         for packet in sorted(reached.get(("rings", index), ())):
-            need, free = descriptors(ring, _largest(plan, packet)), ring.size
-            kept = max((w.refill_above for w in plan.workers if w.refill_ring == index), default=0)
-            if ring.kind == "rx":
-                free -= kept
+            need, source = descriptors(ring, _largest(plan, packet)), plan.sources[packet[0]]
             if need > free:
-                yield f"{place(ring)}: a packet of {plan.sources[packet[0]].name} may need {need} descriptors, {free} can be free"
+                yield f"{place(ring)}: a packet of {source.name} may need {need} descriptors, {free} can be free"
+    yield from _entries(plan, reached)
+
+
+def _entries(plan: Plan, reached: dict[Place, set[Packet]]) -> Iterator[str]:
     for source_index, switch_index in _lookups(plan, reached):
         source, switch = plan.sources[source_index], plan.switches[switch_index]
         for dst in (_range(plan, source.dst)[1], source.reply_dst):
@@ -120,12 +125,19 @@ def _lookups(plan: Plan, reached: dict[Place, set[Packet]]) -> Iterator[tuple[in
 def products(plan: Plan) -> Iterator[str]:
     """No product of the engines leaves int64."""
     biggest = _biggest(plan)
-    for link in plan.links:
-        frame = biggest.length + (biggest.segments - 1) * link.segment_header_bytes + biggest.segments * link.frame_overhead_bytes
-        yield from _link_time(link, max(frame, *_pcie_bytes(plan, link, biggest), 0), place(link))
+    for index, link in enumerate(plan.links):
+        frame = (
+            biggest.length
+            + (biggest.segments - 1) * link.segment_header_bytes
+            + biggest.segments * link.frame_overhead_bytes
+        )
+        yield from _link_time(link, max(frame, *_pcie_bytes(plan, index, biggest), 0), place(link))
     for worker in plan.workers:
         for number, item in enumerate(worker.inputs):
-            for what, amount in (("burst_bytes", item.burst_bytes), ("overhead_bytes", item.overhead_bytes + biggest.length)):
+            for what, amount in (
+                ("burst_bytes", item.burst_bytes),
+                ("overhead_bytes", item.overhead_bytes + biggest.length),
+            ):
                 if item.rate_bps and amount * _BITS_PS >= LIMIT:
                     yield f"{place(worker)} inputs[{number}]: {what}: {amount} bytes * 8 * 10**12 do not fit 63 bits"
             if worker.quantum_bytes * item.weight >= LIMIT // 2:
@@ -144,8 +156,8 @@ def _biggest(plan: Plan) -> Largest:
     return Largest(length, max([1, *(packet.segments for packet in kinds)]))
 
 
-def _pcie_bytes(plan: Plan, link: Link, packet: Largest) -> Sequence[int]:
-    index, found = plan.links.index(link), [0]
+def _pcie_bytes(plan: Plan, index: int, packet: Largest) -> Sequence[int]:
+    found = [0]
     for number, dma in enumerate(plan.dmas):
         if dma.up == index:
             total = packet.length + (packet.segments - 1) * dma.segment_header_bytes
@@ -155,7 +167,10 @@ def _pcie_bytes(plan: Plan, link: Link, packet: Largest) -> Sequence[int]:
             found.append(packet.segments * (24 * -(-piece // dma.mps_bytes) + 24 + back) + total)
             found += [2 * 24 * ring.size + ring.size * ring.writeback_bytes for ring in rings]
         if dma.down == index:
-            found += [_completion(dma, packet.length), *(_descriptor_read(dma, r) for r in plan.rings if r.dma == number)]
+            found += [
+                _completion(dma, packet.length),
+                *(_descriptor_read(dma, r) for r in plan.rings if r.dma == number),
+            ]
     return found
 
 
@@ -203,14 +218,14 @@ def standstill(plan: Plan) -> Iterator[str]:
             yield f"{place(source)}: gap: all gaps are 0 and max_packets is above {SAME_INSTANT}"
     wiring = wire(plan)
     free = flows(plan, wiring, lambda spot: _is_free(plan, spot))
+    answers = {packet for spot, packets in free.items() if spot[0] == "sinks" for packet in packets}
     for index, source in enumerate(plan.sources):
-        back = any((index, kind) in free.get(("sinks", s), ()) for s in range(len(plan.sinks)) for kind in ("RESP", "ACK"))
+        back = (index, "RESP") in answers or (index, "ACK") in answers
         idle = source.kind == "window" or _range(plan, source.think)[1] == 0
         if source.kind != "open" and back and idle and source.max_packets > SAME_INSTANT:
             yield f"{place(source)}: its answers come back without any time passing"
-    for index in range(len(plan.fifos)):
-        if _returns(plan, ("fifos", index)):
-            yield f"{place(plan.fifos[index])}: packets come round again without any time passing"
+    for index in _circles(plan):
+        yield f"{place(plan.fifos[index])}: packets come round again without any time passing"
 
 
 def _is_free(plan: Plan, spot: Place) -> bool:
@@ -226,30 +241,36 @@ def _is_free(plan: Plan, spot: Place) -> bool:
     return not (costs or dma or virtual) and _range(plan, worker.service)[1] == 0
 
 
-def _returns(plan: Plan, start: Place) -> bool:
-    """Whether packets can go from a fifo back to it through workers and links that take no time."""
-    seen: set[Place] = set()
-    todo = [start]
-    while todo:
-        spot = todo.pop()
-        for following in _next_free(plan, spot):
-            if following == start:
-                return True
-            if following not in seen:
-                seen.add(following)
-                todo.append(following)
-    return False
+def _circles(plan: Plan) -> Iterator[int]:
+    """Fifos that packets leave and enter again through workers and links that take no time, one per circle."""
+    following = _free_steps(plan)
+    done: set[Place] = set()
+    for index in range(len(plan.fifos)):
+        path: dict[Place, None] = {}
+        todo: list[tuple[Place, bool]] = [(("fifos", index), True)]
+        while todo:
+            spot, entering = todo.pop()
+            if not entering:
+                path.pop(spot)
+                done.add(spot)
+            elif spot in path:
+                if spot[0] == "fifos":
+                    yield spot[1]
+            elif spot not in done:
+                path[spot] = None
+                todo.append((spot, False))
+                todo.extend((after, True) for after in following.get(spot, ()))
 
 
-def _next_free(plan: Plan, spot: Place) -> Iterator[Place]:
-    where, index = spot
-    if where == "links":
-        if _is_free(plan, spot) and plan.links[index].target_kind != "none":
-            yield f"{plan.links[index].target_kind}s", plan.links[index].target
-        return
-    kinds = {"fifos": ("fifo",), "rings": ("rx", "tx")}.get(where, ())
-    for number, worker in enumerate(plan.workers):
-        drains = any(item.kind in kinds and item.index == index for item in worker.inputs)
-        if drains and _is_free(plan, ("workers", number)):
-            for output in worker.outputs:
-                yield {"fifo": "fifos", "link": "links", "sink": "sinks"}.get(output.kind, "rings"), output.index
+def _free_steps(plan: Plan) -> dict[Place, list[Place]]:
+    """Where packets can be next without any time passing, from every queue and link."""
+    steps: dict[Place, list[Place]] = {}
+    for index, link in enumerate(plan.links):
+        if link.target_kind != "none" and _is_free(plan, ("links", index)):
+            steps["links", index] = [(f"{link.target_kind}s", link.target)]
+    for index, worker in enumerate(plan.workers):
+        if _is_free(plan, ("workers", index)):
+            for item in worker.inputs:
+                queue = ("fifos" if item.kind == "fifo" else "rings", item.index)
+                steps[queue] = [leads_to(output) for output in worker.outputs]
+    return steps

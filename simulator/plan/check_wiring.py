@@ -10,6 +10,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterator
 
 from simulator.plan.check_values import place
@@ -26,6 +27,7 @@ def roles(plan: Plan) -> Iterator[str]:
         yield from _executor(plan, index, executor)
     for index, thread in enumerate(plan.threads):
         yield from _thread(plan, index, thread)
+    yield from _tenants(plan)
     for route in plan.routes:
         yield from _route(plan, route)
     for moderator in plan.moderators:
@@ -63,11 +65,20 @@ def _thread(plan: Plan, index: int, thread: Thread) -> Iterator[str]:
         vcpu = None if thread.vcpu == NONE else plan.executors[thread.vcpu]
         if vcpu is None or vcpu.kind != "vcpu" or vcpu.thread != index:
             yield f"{where}: vcpu: must be a vCPU that names this thread"
-    workers = [w for w in plan.workers if w.kind == "task" and w.on == index]
-    if thread.kind != "workers" and workers:
-        yield f"{where}: worker {workers[0].name} needs a thread of kind 'workers'"
-    if len(workers) > 1 and any(w.poll_mode for w in workers):
-        yield f"{where}: a poll-mode worker leaves no time to the other workers of its thread"
+
+
+def _tenants(plan: Plan) -> Iterator[str]:
+    """Task workers run on threads made for them, a poll-mode worker alone on its own."""
+    tenants: dict[int, list[Worker]] = defaultdict(list)
+    for worker in plan.workers:
+        if worker.kind == "task":
+            tenants[worker.on].append(worker)
+    for index, workers in sorted(tenants.items()):
+        where, thread = place(plan.threads[index]), plan.threads[index]
+        if thread.kind != "workers":
+            yield f"{where}: worker {workers[0].name} needs a thread of kind 'workers'"
+        if len(workers) > 1 and any(worker.poll_mode for worker in workers):
+            yield f"{where}: a poll-mode worker leaves no time to the other workers of its thread"
 
 
 def _route(plan: Plan, route: IrqRoute) -> Iterator[str]:
@@ -199,15 +210,16 @@ def _ring_ends(plan: Plan, wiring: Wiring, index: int, ring: DescRing, used: boo
         yield f"{where}: packets come in and nobody refills it"
     if not ring.remote and ring.kind == "tx":
         for taker in wiring.drains.get(("rings", index), []):
-            yield from _completes(plan, where, plan.workers[taker])
-    feeders = {o.full for w in plan.workers for o in w.outputs if o.kind == "fill" and o.index == index}
+            yield from _completes(where, plan.workers[taker])
+    feeding = (plan.workers[feeder] for feeder in wiring.feeds.get(("rings", index), ()))
+    feeders = {o.full for worker in feeding for o in worker.outputs if o.kind == "fill" and o.index == index}
     if "block" in feeders and (ring.avail_gate.notify.kind, ring.avail_gate.notify.target) != ("resume", index):
         yield f"{where} avail_gate.notify: must resume this ring's waiter, since a blocking output fills it"
     if "block" in feeders and ring.avail_gate.mode == "never":
         yield f"{where} avail_gate: mode = 'never': a parked worker would sleep for ever"
 
 
-def _completes(plan: Plan, where: str, taker: Worker) -> Iterator[str]:
+def _completes(where: str, taker: Worker) -> Iterator[str]:
     """A hardware worker that takes from shared memory must itself complete, or the publication has no place."""
     if taker.kind == "hw" and any(output.kind in ("fifo", "dma_read") for output in taker.outputs):
         yield f"{where}: hardware worker {taker.name} takes from shared memory, so it may not pass packets to a fifo"

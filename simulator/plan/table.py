@@ -96,7 +96,9 @@ def _gate(plan: Plan, gate: Gate) -> str:
 
 
 def _notify(plan: Plan, notify: Notify) -> str:
-    words = [notify.kind] if notify.kind == "none" else [f"{notify.kind} {_scalar(plan, notify, 'target', notify.target)}"]
+    words = (
+        [notify.kind] if notify.kind == "none" else [f"{notify.kind} {_scalar(plan, notify, 'target', notify.target)}"]
+    )
     words += [format_time(notify.cost_ps)] if notify.cost_ps else []
     words += [f"exit {notify.exit}"] if notify.exit else []
     return ", ".join(words)

@@ -25,7 +25,21 @@ KINDS = {
 }  # fmt: skip
 COLLECTIONS = dict(
     zip(
-        ("source", "sink", "link", "dma", "fifo", "ring", "switch", "moderator", "route", "executor", "thread", "tick", "worker"),
+        (
+            "source",
+            "sink",
+            "link",
+            "dma",
+            "fifo",
+            "ring",
+            "switch",
+            "moderator",
+            "route",
+            "executor",
+            "thread",
+            "tick",
+            "worker",
+        ),
         ENTITIES,
         strict=True,
     )
@@ -106,7 +120,13 @@ class _Builder:
 
     def _source(self, _: str, given: Fields) -> Fields:
         target = given.pop("to")
-        made = {"target_kind": self.short[target]["is"], "target": self._index(target), "size": 100, "flow": 0, "dst": 0}
+        made = {
+            "target_kind": self.short[target]["is"],
+            "target": self._index(target),
+            "size": 100,
+            "flow": 0,
+            "dst": 0,
+        }
         return {"kind": "open", **made, **given}
 
     def _link(self, key: str, given: Fields) -> Fields:
@@ -134,7 +154,9 @@ class _Builder:
         return {**given, "table": tuple(given["table"]), "ports": tuple(tuple(port) for port in given["ports"])}
 
     def _core(self, key: str, given: Fields) -> Fields:
-        daemons = [t for t in self.order["threads"] if self.short[t].get("kind") == "ksoftirqd" and self.short[t]["by"] == key]
+        daemons = [
+            t for t in self.order["threads"] if self.short[t].get("kind") == "ksoftirqd" and self.short[t]["by"] == key
+        ]
         return {"kind": "core", **({"ksoftirqd": daemons[0]} if daemons else {}), **given}
 
     def _vcpu(self, key: str, given: Fields) -> Fields:
@@ -154,7 +176,7 @@ class _Builder:
         return {"on": place, "inputs": inputs, "outputs": outputs, "stage": key, **given}
 
     def _input(self, item: str | Fields) -> model.Input:
-        given = {"of": item} if isinstance(item, str) else dict(item)
+        given: Fields = {"of": item} if isinstance(item, str) else dict(item)
         of = given.pop("of")
         if "ps_per_byte" in given:
             given["rate_bps"] = BITS_PS // given.pop("ps_per_byte")
@@ -162,7 +184,7 @@ class _Builder:
         return model.Input(kind, self._index(of), **given)
 
     def _output(self, item: str | Fields) -> model.Output:
-        given = {"of": item} if isinstance(item, str) else dict(item)
+        given: Fields = {"of": item} if isinstance(item, str) else dict(item)
         of = given.pop("of")
         target = self.short[of]
         kind = target["is"]
@@ -181,6 +203,12 @@ def _with_threads(short: Mapping[str, Fields]) -> dict[str, Fields]:
     for key, value in short.items():
         given = dict(value)
         if given["is"] == "vcpu":
-            full[f"{key}_thread"] = {"is": "thread", "kind": "vcpu", "vcpu": key, "by": given.pop("by"), **given.pop("thread", {})}
+            full[f"{key}_thread"] = {
+                "is": "thread",
+                "kind": "vcpu",
+                "vcpu": key,
+                "by": given.pop("by"),
+                **given.pop("thread", {}),
+            }
         full[key] = given
     return full

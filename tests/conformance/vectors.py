@@ -43,7 +43,9 @@ def vectors() -> Iterator[Vector]:
             unknown = set(data) - NEITHER - EXPECTED
             if unknown:
                 raise ValueError(f"{path.name}: {data['name']}: unknown keys {sorted(unknown)}")
-            yield Vector(data["name"], path.name, data, build(data["name"], _merged(content.get("templates", {}), data)))
+            yield Vector(
+                data["name"], path.name, data, build(data["name"], _merged(content.get("templates", {}), data))
+            )
 
 
 def _merged(templates: dict[str, Any], data: dict[str, Any]) -> dict[str, Any]:
@@ -83,7 +85,9 @@ def differences(vector: Vector, trace: Trace) -> list[str]:
         if trace.histograms[sink] != buckets:
             found.append(f"histogram of {sink}: expected {buckets}, got {trace.histograms[sink]}")
     if "in_flight" in vector.data and vector.data["in_flight"] != [trace.in_flight_start, trace.in_flight_end]:
-        found.append(f"in flight: expected {vector.data['in_flight']}, got {trace.in_flight_start}, {trace.in_flight_end}")
+        found.append(
+            f"in flight: expected {vector.data['in_flight']}, got {trace.in_flight_start}, {trace.in_flight_end}"
+        )
     return found
 
 

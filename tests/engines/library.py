@@ -52,7 +52,7 @@ def _choices() -> list[tuple[str, str, dict[str, Any], dict[str, Any]]]:
 
 
 def _plan(file: Path, datapath: str, mode: str, traffic: dict[str, Any], variant: dict[str, Any]) -> Plan:
-    guests = [{"name": "vm", "count": 2, "datapath": datapath, "interrupts": mode, "rx_ring": 16, "socket_buffer": 8}]
+    guests = [{"name": "vm", "count": 2, "datapath": datapath, "interrupts": mode, "rx_ring": 64, "socket_buffer": 8}]
     document = {"schema": 1, "guests": guests, "traffic": [{"name": "load", **traffic}]} | variant
     file.write_text(json.dumps(document))
     return build(load(file))

@@ -81,7 +81,11 @@ class Maker:
         return self.stream(tuple(self.time(0, high) for _ in range(4)))
 
     def factors(self, probability: float = 0.25) -> int:
-        return self.stream((1024, 1024, 2048, 3072) if self.chance(0.9) else (512, 1024)) if self.chance(probability) else NONE
+        return (
+            self.stream((1024, 1024, 2048, 3072) if self.chance(0.9) else (512, 1024))
+            if self.chance(probability)
+            else NONE
+        )
 
     # Processors
 
@@ -124,7 +128,9 @@ class Maker:
 
     def thread(self, executor: int, kind: str, label: str) -> int:
         weight = self.random.choice((1024, 1024, 512, 3072))
-        return self.add("threads", model.Thread(self.new_name("thread"), executor, kind, NONE, weight, self.cost(), label))
+        return self.add(
+            "threads", model.Thread(self.new_name("thread"), executor, kind, NONE, weight, self.cost(), label)
+        )
 
     def daemon(self, executor: int) -> None:
         self.change("executors", executor, ksoftirqd=self.thread(executor, "ksoftirqd", "host_soft"))
@@ -166,7 +172,11 @@ class Maker:
     def some_executor(self, guests: float) -> int:
         """A vCPU with that probability, if there is one."""
         cores, count = self.cores(), len(self.made["executors"])
-        return self.random.randrange(cores, count) if count > cores and self.chance(guests) else self.random.randrange(cores)
+        return (
+            self.random.randrange(cores, count)
+            if count > cores and self.chance(guests)
+            else self.random.randrange(cores)
+        )
 
     def task_thread(self, executor: int) -> int:
         polled = {worker.on for worker in self.made["workers"] if worker.poll_mode and worker.kind == "task"}
@@ -201,7 +211,9 @@ class Maker:
         policy = self.random.choice(("order", "rr", "drr")) if fields.get("select", "first") == "first" else "rr"
         if "select" not in fields and self.chance(0.4):
             inputs = [self.shaped(item) if self.chance(0.5) else item for item in inputs]
-        return self.worker("hw", inputs, outputs, policy=policy, on=NONE, quantum_bytes=self.random.choice((100, 300, 1500)), **fields)
+        return self.worker(
+            "hw", inputs, outputs, policy=policy, on=NONE, quantum_bytes=self.random.choice((100, 300, 1500)), **fields
+        )
 
     def shaped(self, item: model.Input) -> model.Input:
         rate = BITS_PS // self.random.choice((1000, 3000))

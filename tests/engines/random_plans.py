@@ -123,13 +123,19 @@ class _Maker(Maker):
         full = self.random.choice(("block", "block", "drop"))
         if depth <= 0:
             return model.Output("sink", self.sink())
-        choices = ("fifo", "link", "dma_write", "dma_read", "sink") if kind == "hw" else ("fifo", "post", "post", "fill", "sink")
+        choices = (
+            ("fifo", "link", "dma_write", "dma_read", "sink")
+            if kind == "hw"
+            else ("fifo", "post", "post", "fill", "sink")
+        )
         chosen = self.random.choice(choices)
         if chosen == "fifo":
             index = self.fifo(depth - 1)
             return model.Output("fifo", index, every, self.made["fifos"][index].full)
         if chosen == "link":
-            return model.Output("link", self.wire(depth - 1), room_ps=self.random.choice((0, 0, self.time(0, 4), INFINITE_PS)))
+            return model.Output(
+                "link", self.wire(depth - 1), room_ps=self.random.choice((0, 0, self.time(0, 4), INFINITE_PS))
+            )
         if chosen == "dma_read":
             index = self.fifo(depth - 1)
             return model.Output("dma_read", self.dma(), every, fifo=index)
@@ -183,7 +189,9 @@ class _Maker(Maker):
             self.spare_fifos.append(fifo)
         make = self.software if kind == "software" else self.polling
         above = self.random.choice((0, 0, 1, 2))
-        make(inputs, outputs, refill_ring=ring, refill_chunk=self.random.choice((1, 2, 32)), refill_above=above, **extra)
+        make(
+            inputs, outputs, refill_ring=ring, refill_chunk=self.random.choice((1, 2, 32)), refill_above=above, **extra
+        )
         return ring
 
     def tx(self, depth: int) -> int:
@@ -261,7 +269,9 @@ class _Maker(Maker):
 
     def driver(self, ring: int, kind: str) -> int:
         for index, worker in enumerate(self.made["workers"]):
-            if kind == "tx" and worker.reap_ring == ring or any(i.kind == "rx" and i.index == ring for i in worker.inputs):
+            if (kind == "tx" and worker.reap_ring == ring) or any(
+                i.kind == "rx" and i.index == ring for i in worker.inputs
+            ):
                 return index
         return NONE
 
@@ -306,7 +316,9 @@ class _Maker(Maker):
         if field == "avail_gate" and entity.remote:
             return model.Gate("always", self.notify("doorbell", index, users))
         if field == "avail_gate" and entity.kind == "rx":
-            return model.Gate(self.random.choice(("always", "flag", "event", "event", "edge")), self.notify("resume", index, users))
+            return model.Gate(
+                self.random.choice(("always", "flag", "event", "event", "edge")), self.notify("resume", index, users)
+            )
         woken = self.consumer(collection, index, field)
         if woken == NONE or self.made["workers"][woken].kind == "hw" or self.made["workers"][woken].poll_mode:
             return model.Gate(self.random.choice(("never", "flag")))

@@ -1,4 +1,4 @@
-"""Both engines run 2,000 random plans and their neighbours alike, and these plans are worth running.
+"""Both engines run 1,000 random plans and their neighbours alike, and these plans are worth running; `test_library.py` has 1,000 more.
 
 `python -m benchmarks.fuzz` does the same for as many as there is time for.
 """
@@ -18,7 +18,7 @@ from tests.engines.random_plans import random_plan
 from tests.engines.shrinking import shrink
 from tests.engines.surgery import renamed, side_by_side
 
-PLANS, CHUNK = 2000, 125
+PLANS, CHUNK = 1000, 125
 MUTANTS = 300
 PAIR = (ENGINES["reference"], ENGINES["compiled"])
 LEAST_SHARES = {

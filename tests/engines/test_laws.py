@@ -26,7 +26,11 @@ FACTOR = 3
 
 
 def runs(engine: type[Engine], slices: int = 1) -> list[tuple[Plan, Trace]]:
-    return [(plan, execute(engine, plan, until_ps, seed, slices)) for seed in SEEDS for plan, until_ps in [random_plan(seed)]]
+    return [
+        (plan, execute(engine, plan, until_ps, seed, slices))
+        for seed in SEEDS
+        for plan, until_ps in [random_plan(seed)]
+    ]
 
 
 def total(trace: Trace, names: tuple[str, ...], metric: str) -> int:
@@ -90,7 +94,10 @@ def test_labels_add_up_to_elapsed_time(engine: type[Engine], slices: int) -> Non
 def test_stages_and_histograms_add_up_to_latency(engine: type[Engine], slices: int) -> None:
     for plan, trace in runs(engine, slices):
         for sink in plan.sinks:
-            assert sum(wait + service for wait, service in trace.stages[sink.name]) == trace.counters[f"{sink.name}.sum_ps"]
+            assert (
+                sum(wait + service for wait, service in trace.stages[sink.name])
+                == trace.counters[f"{sink.name}.sum_ps"]
+            )
             assert sum(trace.histograms[sink.name].values()) == trace.counters[f"{sink.name}.count"]
             assert all(wait >= 0 for wait, _ in trace.stages[sink.name])
 
