@@ -32,7 +32,6 @@ from simulator.units import format_time
 FRAME_BYTES = 60
 Row = tuple[str, ...]
 _LONG_PS = 10**12
-_BEST_MODES = ("posted", "apicv", "legacy")
 
 
 def explain(
@@ -71,16 +70,14 @@ def one_packet(path: Datapath, mode: str, model: Host, port: PortSettings) -> Ma
 
 
 def _mode(path: Datapath, model: Host, interrupts: str) -> str:
-    if len(path.modes) == 1:
-        return path.modes[0]
     has = model.capabilities
-    offered = {"posted": has.has_posted_interrupts, "apicv": has.has_apicv, "legacy": True}
-    if interrupts == "automatic":
-        return next(mode for mode in _BEST_MODES if offered[mode])
-    if not offered.get(interrupts, interrupts in path.modes):
+    if len(path.modes) == 1 or interrupts == "automatic":
+        return path.best_mode(has.has_apicv, has.has_posted_interrupts)
+    offered = {"posted": has.has_posted_interrupts, "apicv": has.has_apicv}
+    if interrupts not in path.modes or not offered.get(interrupts, True):
         raise unknown(
             "--interrupts",
-            f"interrupt mode of host {model.name}",
+            f"interrupt mode of {path.name} on host {model.name}",
             interrupts,
             [m for m in path.modes if offered.get(m, True)],
         )

@@ -1,7 +1,7 @@
 """What a datapath is to the rest of the simulator: its name, its steps, and a function that builds it for one guest.
 
 *Scope*: datapaths are listed in `simulator.datapaths.DATAPATHS`; adding one is a module and a line there.
-*Validation*: tests/unit/test_build_datapaths.py goes through the registry.
+*Validation*: tests/unit/test_build_parts.py goes through the registry.
 """
 
 from __future__ import annotations
@@ -12,6 +12,8 @@ from dataclasses import dataclass
 from simulator.parts.machine import Attachment, Machine
 from simulator.parts.settings import GuestSettings
 from simulator.parts.steps import Step
+
+_BEST_FIRST = ("native", "posted", "apicv", "legacy")
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,4 +29,10 @@ class Datapath:
     modes: tuple[str, ...]
     steps: Callable[[str], tuple[Step, ...]]
     build: Callable[[Machine, GuestSettings], Attachment]
-    uses_switch: bool = False
+    switch: str = "none"
+    """What carries its packets to and from the wire: none, embedded or linux-bridge."""
+
+    def best_mode(self, apicv: bool, posted_interrupts: bool) -> str:
+        """The cheapest of its interrupt modes on a host with these capabilities."""
+        missing = {"apicv": not apicv, "posted": not posted_interrupts}
+        return next(mode for mode in _BEST_FIRST if mode in self.modes and not missing.get(mode))

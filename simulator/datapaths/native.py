@@ -15,6 +15,7 @@ from simulator.datapaths.model import Datapath
 from simulator.datapaths.queues import add_interrupt_queue, attach
 from simulator.errors import InputError
 from simulator.parts import driver
+from simulator.parts.cpu import NATIVE_CORE_COSTS
 from simulator.parts.machine import Attachment, Machine
 from simulator.parts.nic import join
 from simulator.parts.settings import GuestSettings
@@ -34,7 +35,7 @@ HANDLER = Step(
 
 def steps(_mode: str) -> tuple[Step, ...]:
     """Steps of both directions; bare metal has one interrupt mode."""
-    return (HANDLER, *driver.receive_steps("h"), *driver.send_steps("h"))
+    return (HANDLER, *driver.interrupt_steps("h"))
 
 
 def build(machine: Machine, guest: GuestSettings) -> Attachment:
@@ -47,11 +48,11 @@ def build(machine: Machine, guest: GuestSettings) -> Attachment:
     for queue in range(guest.queues):
         name = f"{guest.name}.q{queue}"
         number = guest.cores[queue % len(guest.cores)] if guest.cores else machine.cpus.own()
-        core = machine.cpus.core(number, name, softirq=True)
+        core = machine.cpus.core(number, name, softirq_costs=NATIVE_CORE_COSTS)
         worker = builder.promise(Worker)
         hardirq_ps = total_cost(machine.host.model, (HANDLER,), "route.hardirq_ps")
         route = builder.add(IrqRoute(f"{name}.route", "native", worker, core=core, hardirq_ps=hardirq_ps))
-        site = driver.Site(name, core, driver.add_thread(machine, name, core, "h"), "h")
+        site = driver.Site(name, core, driver.add_thread(machine, name, core, "h"), "h", driver.interrupt_steps("h"))
         sends.append(add_interrupt_queue(machine, guest, site, worker, route, sink))
         for index in range(guest.busy):
             builder.add(Thread(name=f"{name}.busy{index}", executor=core, kind="busy"))

@@ -1,7 +1,7 @@
 """Attach one guest to the port: its queue pairs, its sink, and one fifo that its traffic sources send into.
 
 *Scope*: shared by all datapaths whose guest drives NIC rings itself.
-*Validation*: tests/unit/test_build_datapaths.py.
+*Validation*: tests/unit/test_build_parts.py.
 """
 
 from __future__ import annotations

@@ -28,28 +28,23 @@ def steps(mode: str) -> tuple[Step, ...]:
     """Steps of both directions in interrupt mode `mode`."""
     if mode == "poll":
         return (*driver.POLL_STEPS, *driver.POLL_SEND_STEPS)
-    return (*vmm.STEPS[mode], *driver.receive_steps("g"), *driver.send_steps("g"))
+    return (*vmm.STEPS[mode], *driver.interrupt_steps("g"))
 
 
 def build(machine: Machine, guest: GuestSettings) -> Attachment:
     """Attach one VM with one VF."""
-    vmm.require_mode(machine.host, guest)
+    vmm.require_mode(machine.host, guest, vmm.MODES)
     _require_one_direction(guest)
     mac = join(machine.port, guest)
     sink = machine.builder.add(Sink(name=f"{guest.name}.sink"))
-    vcpus = [vmm.add_vcpu(machine, guest, number, _core(machine, guest, number)) for number in range(guest.vcpus)]
+    vcpus = vmm.add_vcpus(machine, guest)
     sends = [_add_queue(machine, guest, queue, vcpus[queue % len(vcpus)], sink) for queue in range(guest.queues)]
     return attach(machine, guest, mac, sink, sends)
 
 
-def _core(machine: Machine, guest: GuestSettings, number: int) -> int:
-    chosen = guest.cores[number % len(guest.cores)] if guest.cores else machine.cpus.own()
-    return machine.cpus.core(chosen, f"{guest.name}.vcpu{number}")
-
-
 def _add_queue(machine: Machine, guest: GuestSettings, queue: int, vcpu: int, sink: int) -> int:
     name = f"{guest.name}.q{queue}"
-    site = driver.Site(name, vcpu, driver.add_thread(machine, name, vcpu, "g"), "g")
+    site = driver.Site(name, vcpu, driver.add_thread(machine, name, vcpu, "g"), "g", driver.interrupt_steps("g"))
     if guest.mode == "poll":
         return add_poll_queue(machine, guest, site, sink)
     worker = machine.builder.promise(Worker)
@@ -67,4 +62,4 @@ def _require_one_direction(guest: GuestSettings) -> None:
         raise InputError(f"guests.{guest.name}.vcpus", message)
 
 
-DATAPATH = Datapath("sriov-vf", "SR-IOV virtual function", vmm.MODES, steps, build, uses_switch=True)
+DATAPATH = Datapath("sriov-vf", "SR-IOV virtual function", vmm.MODES, steps, build, switch="embedded")

@@ -39,14 +39,17 @@ class Cpus:
         self._vectors = 0
         self.map: dict[int, list[str]] = {}
 
-    def core(self, number: int, user: str, *, softirq: bool = False) -> int:
-        """Executor of core `number`; `user` is noted in the core map."""
+    def core(self, number: int, user: str, *, softirq_costs: tuple[str, ...] = ()) -> int:
+        """Executor of core `number`; `user` is noted in the core map.
+
+        `softirq_costs`: the core runs a driver of the host, whose interrupts have these costs.
+        """
         self._require(number)
         if number not in self._made:
             self._made[number] = add_core(self._builder, self._host, f"cpu{number}")
         self.map.setdefault(number, []).append(user)
-        if softirq and self._builder.get(Executor, self._made[number]).ksoftirqd == NONE:
-            add_ksoftirqd(self._builder, self._made[number], f"cpu{number}", NATIVE_CORE_COSTS, self._host)
+        if softirq_costs and self._builder.get(Executor, self._made[number]).ksoftirqd == NONE:
+            add_ksoftirqd(self._builder, self._made[number], f"cpu{number}", softirq_costs, self._host)
         return self._made[number]
 
     def reserve(self, numbers: Iterable[int]) -> None:

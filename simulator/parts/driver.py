@@ -7,7 +7,7 @@ packet where it lies.
 *Scope*: one application thread per queue; UDP-like: the socket drops when full, no retransmission. GRO and TSO act
 through the traffic's super-packets. An acknowledgement wakes the application (in Linux the softirq handles it). A
 poll-mode thread that both receives and sends pays the dearer of the two per packet.
-*Validation*: tests/golden, tests/phenomena/test_livelock.py, tests/phenomena/test_poll_mode.py.
+*Validation*: tests/golden, tests/phenomena/test_livelock.py, tests/phenomena/test_interrupts.py.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from simulator.parts.nic import PEER, QueuePair
 from simulator.parts.settings import GuestSettings
 from simulator.parts.stages import APPLICATION, INTERRUPT, POLLING, SEND, SOFTIRQ, WAKE_UP
 from simulator.parts.steps import Step, names, total
-from simulator.plan.model import NONE, Fifo, Gate, Input, Notify, Output, Switch, Thread, Worker
+from simulator.plan.model import NONE, DescRing, Fifo, Gate, Input, Notify, Output, Switch, Thread, Worker
 
 REFILL_CHUNK = 32
 POLL_BURST = 32
@@ -33,16 +33,43 @@ _DPDK = "DPDK poll-mode drivers of ixgbe and ice"
 
 @dataclass(frozen=True, slots=True)
 class Site:
-    """Where a queue's software runs: cost prefix, executor of the softirq, application thread, accounting labels."""
+    """Where a queue's software runs, and what it costs.
+
+    Executor of the softirq, application thread, `side` ('g' guest, 'h' bare metal) for the accounting labels.
+    """
 
     name: str
     softirq: int
     thread: int
     side: str
+    steps: tuple[Step, ...]
 
 
-def receive_steps(side: str) -> tuple[Step, ...]:
-    """From the first instruction of the poll until the application has read the packet; `side` is 'g' or 'h'."""
+def refill_doorbell(side: str) -> Step:
+    """How a NIC's driver tells the device of new receive buffers."""
+    where = ("vCPU" if side == "g" else "core") + ", softirq"
+    costs = (f"{side}_doorbell", f"{side}_mmio_wr")
+    return Step("give buffers back", where, "napi.doorbell_ps", costs, "per 32 packets and poll", source=_NAPI)
+
+
+def send_doorbell(side: str) -> Step:
+    """How a NIC's driver tells the device of packets to send."""
+    task = ("vCPU" if side == "g" else "core") + ", application"
+    costs = (f"{side}_doorbell", f"{side}_mmio_wr")
+    return Step("doorbell", task, "send.doorbell_ps", costs, "per batch", source="guest driver")
+
+
+def interrupt_steps(side: str) -> tuple[Step, ...]:
+    """Driver of a NIC, stack and application: receive, then send; `side` is 'g' or 'h'."""
+    driver = "g_drv_tx_pk" if side == "g" else "h_drv_tx_native_pk"
+    return (*receive_steps(side, refill_doorbell(side)), *send_steps(side, (driver,), send_doorbell(side)))
+
+
+def receive_steps(side: str, refill: Step) -> tuple[Step, ...]:
+    """From the first instruction of the poll until the application has read the packet.
+
+    `refill` is what telling the device of new buffers takes (charge `napi.doorbell_ps`).
+    """
     where = ("vCPU" if side == "g" else "core") + ", softirq"
     task = ("vCPU" if side == "g" else "core") + ", application"
 
@@ -71,25 +98,20 @@ def receive_steps(side: str) -> tuple[Step, ...]:
             source=_NAPI,
         ),
         Step("wake the application", where, "napi.wake_ps", cost("wake_app"), "if it sleeps", source=_SOCKET),
-        Step(
-            "give buffers back",
-            where,
-            "napi.doorbell_ps",
-            cost("doorbell", "mmio_wr"),
-            "per 32 packets and poll",
-            source=_NAPI,
-        ),
+        refill,
         Step("leave the poll, unmask", where, "napi.rearm_ps", cost("rearm"), "per completed poll", source=_NAPI),
         Step("receive call", task, "app.packet_ps", cost("app_rx_pk"), source=_SOCKET),
         Step("copy to the application", task, "app.byte_fs", cost("copy_fs"), "per byte", source=_SOCKET),
     )
 
 
-def send_steps(side: str) -> tuple[Step, ...]:
-    """From the send call to the doorbell."""
+def send_steps(side: str, driver: tuple[str, ...], doorbell: Step) -> tuple[Step, ...]:
+    """From the send call until the device knows (`doorbell`, charge `send.doorbell_ps`).
+
+    `driver` are the costs of the driver's transmit.
+    """
     task = ("vCPU" if side == "g" else "core") + ", application"
-    driver = "g_drv_tx_pk" if side == "g" else "h_drv_tx_native_pk"
-    work = (f"{side}_app_tx_pk", f"{side}_stack_tx_pk", driver)
+    work = (f"{side}_app_tx_pk", f"{side}_stack_tx_pk", *driver)
     return (
         Step("send call, stack, driver", task, "send.packet_ps", work, source=_SOCKET),
         Step(
@@ -102,14 +124,7 @@ def send_steps(side: str) -> tuple[Step, ...]:
             source=_SOCKET,
         ),
         Step("copy from the application", task, "send.byte_fs", (f"{side}_copy_fs",), "per byte", source=_SOCKET),
-        Step(
-            "doorbell",
-            task,
-            "send.doorbell_ps",
-            (f"{side}_doorbell", f"{side}_mmio_wr"),
-            "per batch",
-            source="guest driver",
-        ),
+        doorbell,
     )
 
 
@@ -140,7 +155,26 @@ POLL_SEND_STEPS: tuple[Step, ...] = (
 )
 
 
-def add_napi(machine: Machine, guest: GuestSettings, site: Site, worker: int, pair: QueuePair, socket: int) -> None:
+@dataclass(frozen=True, slots=True)
+class Refill:
+    """When a driver gives receive buffers back: after `chunk` packets and at the end of a poll, if more than `above`."""
+
+    chunk: int = REFILL_CHUNK
+    above: int = 0
+
+
+NIC_REFILL = Refill()
+
+
+def add_napi(
+    machine: Machine,
+    guest: GuestSettings,
+    site: Site,
+    worker: int,
+    pair: QueuePair,
+    socket: int,
+    refill: Refill = NIC_REFILL,
+) -> None:
     """The softirq worker `worker` of one queue."""
     steps = _steps(guest, site)
     cost = _Cost(machine, steps)
@@ -162,7 +196,8 @@ def add_napi(machine: Machine, guest: GuestSettings, site: Site, worker: int, pa
             reap_ring=pair.tx,
             reap_ps=cost("napi.reap_ps"),
             refill_ring=pair.rx,
-            refill_chunk=REFILL_CHUNK,
+            refill_chunk=refill.chunk,
+            refill_above=refill.above,
             spread=add_spread(builder, machine.host, f"{site.name}.napi", _worker_costs(steps, "napi")),
             stage=builder.stage(SOFTIRQ),
             notify_stage=builder.stage(INTERRUPT),
@@ -231,10 +266,8 @@ def add_sender(machine: Machine, guest: GuestSettings, site: Site, pair: QueuePa
 
 def doorbell_costs(machine: Machine, site: Site) -> tuple[int, int]:
     """What ringing costs the driver: (for sent packets, for receive buffers)."""
-    host = machine.host.model
-    return total(host, send_steps(site.side), "send.doorbell_ps"), total(
-        host, receive_steps(site.side), "napi.doorbell_ps"
-    )
+    model = machine.host.model
+    return total(model, site.steps, "send.doorbell_ps"), total(model, site.steps, "napi.doorbell_ps")
 
 
 def poll_doorbell_ps(machine: Machine) -> int:
@@ -259,6 +292,7 @@ def add_poller(machine: Machine, guest: GuestSettings, site: Site, worker: int, 
         builder.add(Fifo(name=f"{site.name}.send", capacity=guest.send_queue, poller=worker)) if guest.sends else NONE
     )
     inputs = (Input("rx", pair.rx), *([Input("fifo", fifo)] if guest.sends else []))
+    handed_back = min(REFILL_CHUNK, max(1, builder.get(DescRing, pair.rx).size // 2))
     builder.keep(
         worker,
         Worker(
@@ -276,8 +310,9 @@ def add_poller(machine: Machine, guest: GuestSettings, site: Site, worker: int, 
             reply_ps=send_ps,
             reap_ring=pair.tx,
             refill_ring=pair.rx,
-            refill_chunk=REFILL_CHUNK,
-            refill_above=REFILL_CHUNK - 1,  # a poll-mode driver hands buffers back in full chunks only (DPDK rx_free_thresh)
+            refill_chunk=handed_back,
+            refill_above=handed_back
+            - 1,  # a poll-mode driver hands buffers back in full chunks only (DPDK rx_free_thresh)
             select="switch" if guest.sends else "endpoint",
             switch=_port_or_sink(machine, guest, site) if guest.sends else NONE,
             spread=add_spread(builder, host, f"{site.name}.poll", _worker_costs(steps, "poll")),
@@ -309,7 +344,7 @@ class _Cost:
 
 def _steps(guest: GuestSettings, site: Site) -> tuple[Step, ...]:
     checksum = () if guest.checksum else checksum_steps(site.side)
-    return (*receive_steps(site.side), *send_steps(site.side), *checksum)
+    return (*site.steps, *checksum)
 
 
 def _send_ps(guest: GuestSettings, cost: _Cost) -> int:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from simulator.parts.cpu import Cpus
-from simulator.parts.nic import Port, add_port
+from simulator.parts.nic import Port, QueuePair, add_port
 from simulator.parts.settings import HostSettings, PortSettings
 from simulator.parts.stages import STAGES
 from simulator.plan.builder import PlanBuilder
@@ -27,6 +27,31 @@ class Attachment:
     sink: int
 
 
+@dataclass(frozen=True, slots=True)
+class Lane:
+    """One queue of the host's own driver: its place among the port's receivers, its rings and its softirq worker."""
+
+    receiver: int
+    pair: QueuePair
+    worker: int
+
+
+@dataclass(slots=True)
+class Uplink:
+    """What a software switch has on both sides: the host's queues on the port and the guests' tap queues.
+
+    `bundles` are lanes that were opened together; `members` are (MAC index, VLAN index, first tap, queues); `senders`
+    are workers that send into the switch, each with the lane whose transmit ring it uses. `opened`: how many bundles
+    were given out.
+    """
+
+    bundles: list[tuple[Lane, ...]] = field(default_factory=list)
+    taps: list[int] = field(default_factory=list)
+    members: list[tuple[int, int, int, int]] = field(default_factory=list)
+    senders: list[tuple[int, Lane]] = field(default_factory=list)
+    opened: int = 0
+
+
 @dataclass(slots=True)
 class Machine:
     """Everything a datapath builds into."""
@@ -35,6 +60,7 @@ class Machine:
     host: HostSettings
     cpus: Cpus
     port: Port
+    uplink: Uplink = field(default_factory=Uplink)
     attached: dict[str, Attachment] = field(default_factory=dict)
 
 

@@ -132,7 +132,7 @@ def add_queue_pair(
         DescRing(
             name=f"{name}.rx",
             kind="rx",
-            size=guest.rx_ring or nic.value("vf_rx_ring" if virtual else "rx_ring"),
+            size=guest.rx_ring or port.settings.rx_ring or nic.value("vf_rx_ring" if virtual else "rx_ring"),
             buffer_bytes=RX_BUFFER_BYTES,
             avail_gate=_doorbell(builder.count(DescRing), refill_doorbell_ps),
             moderator=moderator,
@@ -148,7 +148,7 @@ def add_queue_pair(
         DescRing(
             name=f"{name}.tx",
             kind="tx",
-            size=guest.tx_ring or nic.value("vf_tx_ring" if virtual else "tx_ring"),
+            size=guest.tx_ring or port.settings.tx_ring or nic.value("vf_tx_ring" if virtual else "tx_ring"),
             buffer_bytes=TX_BUFFER_BYTES,
             avail_gate=_doorbell(builder.count(DescRing), doorbell_ps),
             moderator=moderator,
@@ -175,9 +175,13 @@ def add_queue_pair(
     return QueuePair(rx, tx, moderator)
 
 
-def join(port: Port, guest: GuestSettings) -> int:
-    """MAC index of `guest`, whose queue pairs are added next."""
-    port.members.append((port.vlans.index(guest.vlan), len(port.receivers), guest.queues))
+def join(port: Port, guest: GuestSettings, first: int | None = None, queues: int | None = None) -> int:
+    """MAC index of `guest`.
+
+    Its frames go to `queues` receivers from `first` on; without them to its own, which are added next.
+    """
+    own = (len(port.receivers), guest.queues)
+    port.members.append((port.vlans.index(guest.vlan), *(own if first is None or queues is None else (first, queues))))
     return len(port.members)
 
 

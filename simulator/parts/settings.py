@@ -58,7 +58,8 @@ class Moderation:
 class PortSettings:
     """One port of a NIC and its PCIe link.
 
-    Rates and packet rates of 0 take no time; `packet_buffer_bytes` 0 = no limit.
+    Rates of 0 take no time. `rx_ring`, `tx_ring`: descriptors of every queue whose owner asks for none; 0: the NIC's
+    default.
     """
 
     model: Nic
@@ -73,13 +74,16 @@ class PortSettings:
     quantum_bytes: int = 1514
     moderation: Moderation = Moderation()
     loopback_bps: int = 0
+    rx_ring: int = 0
+    tx_ring: int = 0
 
 
 @dataclass(frozen=True, slots=True)
 class GuestSettings:
     """One guest, or one application on bare metal.
 
-    `halt_poll_max_ps` None: the host's value. `rx_ring`, `tx_ring` 0: the NIC's default. `cores` empty: cores of its
+    `halt_poll_max_ps` None: the host's value. `rx_ring`, `tx_ring` 0: the port's for a NIC's
+    rings, 256 for virtqueues. `cores` empty: cores of its
     own. `sends`, `answers`: which way its application uses the port; `reply_bytes` is copied for each answer.
     """
 

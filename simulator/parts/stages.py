@@ -11,6 +11,10 @@ WIRE = "wire"
 NIC = "NIC"
 PCIE = "PCIe"
 MODERATION = "moderation"
+HOST_INTERRUPT = "host interrupt"
+HOST_SOFTIRQ = "host driver + switch"
+BACKEND_WAKE = "backend wake-up"
+BACKEND = "backend"
 INTERRUPT = "interrupt delivery"
 SOFTIRQ = "driver + stack"
 WAKE_UP = "application wake-up"
@@ -26,6 +30,10 @@ STAGES: dict[str, str] = {
     NIC: "inside the NIC: port latency, packet buffer, classification, embedded switch",
     PCIE: "from the NIC's write until packet and descriptor are in memory, with the wait for the PCIe link",
     MODERATION: "in memory and not announced: the NIC holds the interrupt back, or the driver has it masked",
+    HOST_INTERRUPT: "from the interrupt message to the poll of the host's driver under a software switch",
+    HOST_SOFTIRQ: "host driver, switch and tap queue in the host's softirq, with the wait behind packets of the same poll",
+    BACKEND_WAKE: "in the tap queue or the guest's transmit ring until the backend's thread takes up its work",
+    BACKEND: "vhost or QEMU: copy, when sending also switch and host driver; with the wait behind packets of one batch",
     INTERRUPT: "from the interrupt message to the driver's poll: host, hypervisor, wake-up of a halted vCPU",
     SOFTIRQ: "driver and network stack in the softirq, with the wait behind packets of the same poll",
     WAKE_UP: "in the socket until the application runs",

@@ -6,12 +6,17 @@
 | apicv | handler, irqfd, kick | taken by the virtual APIC | wake-up | - |
 | posted | - | taken by the virtual APIC | wake-up vector on the vCPU's core, wake-up | - |
 
-*Scope*: MSI-X of an assigned device, one destination vCPU; the host's handler runs on a core of its own. Modes are
+An interrupt that a thread of the host signals through an irqfd (vhost, QEMU) has no device interrupt: the thread pays the
+signal, and the rest is as in the table, apicv and posted being one.
+
+*Scope*: MSI-X, one destination vCPU; the host's handler of an assigned device runs on a core of its own. Modes are
 those of the vector; a guest in poll mode has its vectors masked.
-*Validation*: tests/golden (single-packet sums), tests/phenomena/test_exits.py.
+*Validation*: tests/golden (single-packet sums), tests/phenomena/test_interrupts.py.
 """
 
 from __future__ import annotations
+
+from collections.abc import Sequence
 
 from simulator.errors import unknown
 from simulator.parts.cpu import add_ksoftirqd, add_spread, add_tick
@@ -99,6 +104,12 @@ STEPS: dict[str, tuple[Step, ...]] = {
 }
 """From interrupt message to the end of the guest's handler."""
 
+IRQFD_MODES = ("apicv", "legacy")
+IRQFD_STEPS: dict[str, tuple[Step, ...]] = {
+    mode: tuple(step for step in STEPS[mode] if step not in _HOST_SHARE) for mode in IRQFD_MODES
+}
+"""The same from the irqfd's signal, whose cost is the signalling thread's."""
+
 MASKING = Step(
     "guest masks and unmasks the vector",
     "vCPU's core, QEMU",
@@ -113,15 +124,28 @@ MASK_EXITS = 2
 VCPU_COSTS = ("k_exit", "k_hlt", "k_block", "k_wake", "g_irq")
 
 
-def require_mode(host: HostSettings, guest: GuestSettings) -> None:
-    """Refuse a mode that the host has not got; the error lists what it has."""
+def require_mode(host: HostSettings, guest: GuestSettings, modes: Sequence[str]) -> None:
+    """Refuse a mode that the path has not got (`modes`) or the host has not got; the error lists what remains."""
     offered = tuple(
-        mode for mode in MODES if (host.apicv or mode != "apicv") and (host.posted_interrupts or mode != "posted")
+        mode for mode in modes if (host.apicv or mode != "apicv") and (host.posted_interrupts or mode != "posted")
     )
     if guest.mode not in offered:
         raise unknown(
-            f"guests.{guest.name}.interrupts", f"interrupt mode of host {host.model.name}", guest.mode, offered
+            f"guests.{guest.name}.interrupts",
+            f"interrupt mode of {guest.datapath} on host {host.model.name}",
+            guest.mode,
+            offered,
         )
+
+
+def add_vcpus(machine: Machine, guest: GuestSettings) -> list[int]:
+    """All vCPUs of a guest, on the cores that it names or on cores of their own."""
+    found = []
+    for number in range(guest.vcpus):
+        chosen = guest.cores[number % len(guest.cores)] if guest.cores else machine.cpus.own()
+        core = machine.cpus.core(chosen, f"{guest.name}.vcpu{number}")
+        found.append(add_vcpu(machine, guest, number, core))
+    return found
 
 
 def add_vcpu(machine: Machine, guest: GuestSettings, number: int, core: int) -> int:
@@ -168,10 +192,11 @@ def _vcpu(machine: Machine, guest: GuestSettings, name: str, thread: int) -> Exe
     )
 
 
-def add_route(machine: Machine, guest: GuestSettings, name: str, vcpu: int, worker: int) -> int:
-    """Route of one vector to the vCPU that polls its queue."""
-    model, steps = machine.host.model, STEPS[guest.mode]
-    core = machine.cpus.irq_core(f"interrupts of {name}") if guest.mode in ("legacy", "apicv") else NONE
+def add_route(machine: Machine, guest: GuestSettings, name: str, vcpu: int, worker: int, origin: str = "device") -> int:
+    """Route of one vector to the vCPU that polls its queue; `origin` is who raises it, `device` or `irqfd`."""
+    model, steps = machine.host.model, (STEPS if origin == "device" else IRQFD_STEPS)[guest.mode]
+    through_host = origin == "device" and guest.mode in ("legacy", "apicv")
+    core = machine.cpus.irq_core(f"interrupts of {name}") if through_host else NONE
     return machine.builder.add(
         IrqRoute(
             name=f"{name}.route",
@@ -179,6 +204,7 @@ def add_route(machine: Machine, guest: GuestSettings, name: str, vcpu: int, work
             worker=worker,
             core=core,
             vcpu=vcpu,
+            origin=origin,
             hardirq_ps=total(model, steps, "route.hardirq_ps"),
             irqfd_ps=total(model, steps, "route.irqfd_ps"),
             ipi_ps=total(model, steps, "route.ipi_ps"),

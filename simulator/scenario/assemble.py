@@ -1,6 +1,6 @@
 """Put host, port and guests together and close the port: the one place where datapaths and virtual switches meet.
 
-*Scope*: one host, one port, the embedded switch.
+*Scope*: one host, one port, the embedded switch, one Linux bridge.
 *Validation*: tests/golden, tests/unit/test_build*.py.
 """
 
@@ -12,7 +12,8 @@ from simulator.datapaths import datapath
 from simulator.parts.machine import Machine, add_machine
 from simulator.parts.nic import close_port
 from simulator.parts.settings import GuestSettings, HostSettings, PortSettings
-from simulator.vswitches import embedded
+from simulator.parts.uplink import close_uplink
+from simulator.vswitches import embedded, linux_bridge
 
 
 def assemble(host: HostSettings, port: PortSettings, guests: Sequence[GuestSettings]) -> Machine:
@@ -24,6 +25,10 @@ def assemble(host: HostSettings, port: PortSettings, guests: Sequence[GuestSetti
         datapath(guest.datapath).build(machine, guest)
     members, macs = machine.port.members, len(guests) + 1
     ingress, egress = embedded.ingress(len(vlans), macs, members), embedded.egress(len(vlans), macs, members)
-    switched = any(datapath(guest.datapath).uses_switch for guest in guests)
+    switched = any(datapath(guest.datapath).switch == "embedded" for guest in guests)
     close_port(machine.builder, machine.port, ingress, egress, port.model.value("switch_lat") if switched else 0)
+    behind = machine.uplink.members
+    if behind:
+        tables = (table(len(vlans), macs, behind) for table in (linux_bridge.from_wire, linux_bridge.from_guest))
+        close_uplink(machine, *tables)
     return machine

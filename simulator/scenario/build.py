@@ -32,7 +32,6 @@ from simulator.scenario.sources import Use, add_traffic, uses
 OVERRIDE_NOTE = "set by the scenario"
 _MODERATION = {"none": "none", "gap": "gap", "coalesce": "coal", "coalesce-eqe": "coal_eqe", "coalesce-cqe": "coal_cqe"}
 _IDLE = {"hlt": "hlt", "poll": "poll", "guest-halt-poll": "ghp"}
-_BEST_MODES = ("posted", "apicv", "legacy")
 _CABLE_PS_PER_MM = 5
 
 
@@ -130,6 +129,8 @@ def nic_settings(nic: Nic) -> PortSettings:
         arbiter=nic.arbiter.kind,
         quantum_bytes=nic.arbiter.quantum_bytes,
         loopback_bps=_or(nic.loopback_bps, port.loopback_bps),
+        rx_ring=nic.rx_ring or 0,
+        tx_ring=nic.tx_ring or 0,
     )
 
 
@@ -142,7 +143,7 @@ def guest_settings(scenario: Scenario, host: HostSettings) -> Iterator[GuestSett
         for number, name in enumerate(group.members()):
             first = number * group.vcpus
             own = tuple(cores[(first + vcpu) % len(cores)] for vcpu in range(group.vcpus)) if cores else ()
-            yield _guest(scenario, group, name, own, used[name], host)
+            yield _guest(group, name, own, used[name], host)
 
 
 def _shared(group: Guest, taken: set[int]) -> tuple[int, ...]:
@@ -156,9 +157,7 @@ def _shared(group: Guest, taken: set[int]) -> tuple[int, ...]:
     return tuple(cores)
 
 
-def _guest(
-    scenario: Scenario, group: Guest, name: str, cores: tuple[int, ...], use: Use, host: HostSettings
-) -> GuestSettings:
+def _guest(group: Guest, name: str, cores: tuple[int, ...], use: Use, host: HostSettings) -> GuestSettings:
     return GuestSettings(
         name=name,
         datapath=group.datapath,
@@ -175,8 +174,8 @@ def _guest(
         vlan=group.vlan,
         max_rate_bps=group.max_rate_bps or 0,
         weight=group.weight,
-        rx_ring=group.rx_ring or scenario.nic.rx_ring or 0,
-        tx_ring=group.tx_ring or scenario.nic.tx_ring or 0,
+        rx_ring=group.rx_ring or 0,
+        tx_ring=group.tx_ring or 0,
         socket_buffer=group.socket_buffer,
         mask_interrupts=group.mask_interrupts and group.datapath != "native",
         receive_ps=group.application.receive_ps,
@@ -188,21 +187,19 @@ def _guest(
 
 
 def _mode(group: Guest, host: HostSettings) -> str:
-    modes = datapath(group.datapath).modes
-    if len(modes) == 1:
-        return modes[0]
-    if group.interrupts != "automatic":
+    path = datapath(group.datapath)
+    if len(path.modes) > 1 and group.interrupts != "automatic":
         return group.interrupts
-    offered = {"posted": host.posted_interrupts, "apicv": host.apicv, "legacy": True}
-    return next(mode for mode in _BEST_MODES if offered[mode])
+    return path.best_mode(host.apicv, host.posted_interrupts)
 
 
 def _require_fit(scenario: Scenario, port: PortSettings, guests: tuple[GuestSettings, ...]) -> None:
-    virtual = [guest for guest in guests if datapath(guest.datapath).uses_switch]
-    if scenario.switch.kind == "none" and virtual:
-        raise InputError(
-            "switch.kind", "a virtual function needs the NIC's embedded switch", "none", ("automatic", "embedded")
-        )
+    for guest in guests:
+        needed, given = datapath(guest.datapath).switch, scenario.switch.kind
+        if needed not in ("none", given) and given != "automatic":
+            message = f"{guest.datapath} of guest {guest.name} needs the switch '{needed}'"
+            raise InputError("switch.kind", message, given, ("automatic", needed))
+    virtual = [guest for guest in guests if datapath(guest.datapath).switch == "embedded"]
     limit = port.model.value("max_vfs")
     if len(virtual) > limit:
         raise InputError("guests", f"{len(virtual)} virtual functions; NIC {port.model.name} has {limit}")

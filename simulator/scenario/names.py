@@ -9,9 +9,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-DATAPATHS = ("native", "sriov-vf")
+DATAPATHS = ("native", "sriov-vf", "vhost-net", "virtio-qemu")
 INTERRUPTS = ("automatic", "legacy", "apicv", "posted", "poll")
-SWITCHES = ("automatic", "none", "embedded")
+SWITCHES = ("automatic", "none", "embedded", "linux-bridge")
 
 
 def datapaths() -> tuple[str, ...]:

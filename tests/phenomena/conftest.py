@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from simulator.engines.compiled import CompiledEngine
+from simulator.plan.check import require
 from simulator.plan.model import Plan
 from simulator.plan.trace import EXIT_KINDS, LABELS, Trace, histogram_upper
 from simulator.scenario import load
@@ -80,14 +81,18 @@ class Outcome:
 def run(tmp_path: Path) -> Runner:
     """`run("host.softirq.demote=off", guests=[...])`.
 
-    The textbook scenario with top-level parts replaced and values overridden.
+    The textbook scenario with top-level parts replaced and values overridden; `change` alters the finished plan, to
+    take a mechanism away that no scenario can.
     """
 
-    def play(*overrides: str, **parts: Any) -> Outcome:
+    def play(*overrides: str, change: Callable[[Plan], Plan] | None = None, **parts: Any) -> Outcome:
         file = tmp_path / "phenomenon.yaml"
         file.write_text(json.dumps(TEXTBOOK | parts))
         scenario = load(file, overrides)
         plan = build(scenario)
+        if change is not None:
+            plan = change(plan)
+            require(plan)
         engine = CompiledEngine(plan, scenario.seed)
         start_ps = scenario.measurement.warmup_ps
         engine.run(start_ps)

@@ -54,7 +54,11 @@ KINDS: list[dict[str, Any]] = [
     {"kind": "bulk"},
     {"kind": "bulk", "direction": "tx", "super_packet": "64 KiB", "flows": 2},
 ]
-SERIES = [("native", "automatic"), *[("sriov-vf", mode) for mode in ("legacy", "apicv", "posted", "poll")]]
+SERIES = [
+    ("native", "automatic"),
+    *[("sriov-vf", mode) for mode in ("legacy", "apicv", "posted", "poll")],
+    *[(path, mode) for path in ("vhost-net", "virtio-qemu") for mode in ("legacy", "apicv")],
+]
 
 
 @pytest.mark.parametrize(
@@ -207,7 +211,10 @@ REFUSED: list[tuple[dict[str, Any], str]] = [
         {"traffic": [{"name": "b", "kind": "bursts", "rate": "1 Mpps", "burst": 32, "gap": "2 us"}]},
         "traffic.b.gap.*slower than the rate",
     ),
-    ({"switch": {"kind": "none"}}, "switch.kind.*embedded switch.*'none'; choices: automatic, embedded"),
+    (
+        {"switch": {"kind": "none"}},
+        "switch.kind.*sriov-vf of guest vm needs the switch 'embedded'.*'none'; choices: automatic, embedded",
+    ),
     ({"guests": [{"name": "vm", "count": 300}]}, "guests.*300 virtual functions; NIC e810 has 256"),
     ({"guests": [{"name": "vm", "vcpus": 17, "queues": 17}]}, "guests.vm.queues.*16 queue pairs: '17'"),
     (

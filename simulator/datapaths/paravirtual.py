@@ -1,0 +1,169 @@
+"""A virtio guest behind a Linux bridge, with the backend left open: vhost in the kernel or QEMU in user space.
+
+1. The host's driver puts a frame into the guest's tap queue and wakes the backend's thread (`simulator.parts.uplink`).
+2. The backend copies it into a buffer of the guest and signals an irqfd; from there on the guest is as with any NIC.
+3. When the guest sends, its kick wakes the same thread, which copies, takes the frame through the bridge to the host's
+   transmit ring, and reports it as used.
+
+*Scope*: receive and transmit of a backend are two workers of one thread, so they take turns. A backend without buffers
+waits for the guest's kick and leaves frames in the tap queue, which then drops. The thread has a core of its own. A
+frame for another guest of the host costs the sender's backend what one for the wire does.
+*Validation*: tests/golden/test_vhost.py, tests/phenomena/test_virtio.py.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from simulator.datapaths.queues import attach
+from simulator.errors import InputError
+from simulator.parts import driver, uplink, virtio, vmm
+from simulator.parts.cpu import add_spread
+from simulator.parts.machine import Attachment, Lane, Machine
+from simulator.parts.nic import QueuePair
+from simulator.parts.settings import GuestSettings
+from simulator.parts.stages import BACKEND, BACKEND_WAKE
+from simulator.parts.steps import Step, names, total
+from simulator.plan.model import INFINITE_PS, NONE, Input, Notify, Output, Sink, Thread, Worker
+
+
+@dataclass(frozen=True, slots=True)
+class Direction:
+    """One worker of a backend: its steps, and how much it does at a time."""
+
+    steps: tuple[Step, ...]
+    budget_packets: int
+    recheck: str
+    budget_bytes: int = INFINITE_PS
+    chunk: int = 1
+    publish_every: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Backend:
+    """What serves a guest's virtqueues; `per_queue`: one thread for each queue pair, else one for the guest."""
+
+    label: str
+    receive: Direction
+    send: Direction
+    per_queue: bool
+
+
+def steps(backend: Backend, mode: str) -> tuple[Step, ...]:
+    """Steps of both directions in interrupt mode `mode`, in the packet's order."""
+    return (
+        *uplink.STEPS,
+        *backend.receive.steps,
+        *vmm.IRQFD_STEPS[mode],
+        *virtio.guest_steps(),
+        *backend.send.steps,
+    )
+
+
+def build(backend: Backend, machine: Machine, guest: GuestSettings) -> Attachment:
+    """Attach one VM with a virtio device of `queues` queue pairs."""
+    vmm.require_mode(machine.host, guest, vmm.IRQFD_MODES)
+    _require_no_port_features(guest)
+    mac, lanes = uplink.join_uplink(machine, guest)
+    sink = machine.builder.add(Sink(name=f"{guest.name}.sink"))
+    vcpus = vmm.add_vcpus(machine, guest)
+    thread = NONE
+    sends = []
+    for queue in range(guest.queues):
+        name = f"{guest.name}.q{queue}"
+        if backend.per_queue or thread == NONE:
+            thread = _add_thread(machine, backend, name if backend.per_queue else guest.name)
+        vcpu = vcpus[queue % len(vcpus)]
+        app = driver.add_thread(machine, name, vcpu, "g")
+        site = driver.Site(name, vcpu, app, "g", virtio.guest_steps())
+        sends.append(_add_queue(machine, guest, backend, site, thread, lanes[queue % len(lanes)], sink))
+    return attach(machine, guest, mac, sink, sends)
+
+
+def _add_thread(machine: Machine, backend: Backend, name: str) -> int:
+    core = machine.cpus.core(machine.cpus.own(), f"{backend.label} of {name}")
+    wake_ps = total(machine.host.model, backend.receive.steps, "thread.wake_ps")
+    return machine.builder.add(
+        Thread(name=f"{name}.{backend.label}", executor=core, kind="workers", wake_ps=wake_ps, label=backend.label)
+    )
+
+
+def _add_queue(
+    machine: Machine, guest: GuestSettings, backend: Backend, site: driver.Site, thread: int, lane: Lane, sink: int
+) -> int:
+    """One queue pair from tap to application. Returns the fifo to send from, or -1."""
+    builder, model = machine.builder, machine.host.model
+    napi, receiver, sender = builder.promise(Worker), builder.promise(Worker), builder.promise(Worker)
+    rx_irq, tx_irq = (
+        Notify(
+            "irq",
+            vmm.add_route(machine, guest, f"{site.name}.{side}", site.softirq, napi, "irqfd"),
+            total(model, direction.steps, "irqfd.signal_ps"),
+        )
+        for side, direction in (("rx", backend.receive), ("tx", backend.send))
+    )
+    pair = virtio.add_rings(machine, guest, site, (rx_irq, tx_irq), sender)
+    tap = uplink.add_tap(machine, site.name, receiver)
+    _add_receiver(machine, backend, site.name, receiver, thread, tap, pair)
+    _add_sender(machine, backend, site.name, sender, thread, pair)
+    machine.uplink.senders.append((sender, lane))
+    socket = driver.add_application(machine, guest, site, pair, sink)
+    driver.add_napi(machine, guest, site, napi, pair, socket, virtio.REFILL)
+    return driver.add_sender(machine, guest, site, pair) if guest.sends else NONE
+
+
+def _add_receiver(
+    machine: Machine, backend: Backend, name: str, worker: int, thread: int, tap: int, pair: QueuePair
+) -> None:
+    output = Output("fill", pair.rx, publish_every=backend.receive.publish_every)
+    _keep(machine, backend, backend.receive, f"{name}.{backend.label}.rx", worker, thread, Input("fifo", tap), output)
+
+
+def _add_sender(machine: Machine, backend: Backend, name: str, worker: int, thread: int, pair: QueuePair) -> None:
+    """Its outputs, the bridge's ports, follow when all guests are known."""
+    _keep(machine, backend, backend.send, f"{name}.{backend.label}.tx", worker, thread, Input("tx", pair.tx), None)
+
+
+def _keep(
+    machine: Machine,
+    backend: Backend,
+    direction: Direction,
+    name: str,
+    worker: int,
+    thread: int,
+    source: Input,
+    output: Output | None,
+) -> None:
+    builder, model, table = machine.builder, machine.host.model, direction.steps
+    builder.keep(
+        worker,
+        Worker(
+            name=name,
+            kind="task",
+            on=thread,
+            inputs=(source,),
+            outputs=() if output is None else (output,),
+            label=backend.label,
+            budget_packets=direction.budget_packets,
+            budget_bytes=direction.budget_bytes,
+            chunk=direction.chunk,
+            wake_ps=total(model, table, "thread.work_ps"),
+            batch_ps=total(model, table, "backend.batch_ps"),
+            packet_ps=total(model, table, "backend.packet_ps"),
+            byte_fs=total(model, table, "backend.byte_fs"),
+            resume_ps=total(model, table, "thread.work_ps"),
+            select="first" if output is not None else "switch",
+            recheck=direction.recheck,
+            backend=True,
+            spread=add_spread(builder, machine.host, name, names(table, "backend")),
+            stage=builder.stage(BACKEND),
+            notify_stage=builder.stage(BACKEND_WAKE),
+        ),
+    )
+
+
+def _require_no_port_features(guest: GuestSettings) -> None:
+    for key, value, none in (("max_rate", guest.max_rate_bps, 0), ("weight", guest.weight, 1)):
+        if value != none:
+            message = f"is a setting of the NIC's transmit engine; the queues of {guest.datapath} are the host's"
+            raise InputError(f"guests.{guest.name}.{key}", message, value)

@@ -1,0 +1,183 @@
+"""The host's own driver under a software switch: it takes frames from the port, looks up the guest, fills its tap queue.
+
+1. Each lane is a queue pair of the physical function with its vector, a core, and a NAPI worker of that core.
+2. A guest's frames arrive at a bundle of up to as many lanes as it has queues; there are at most `MOST_LANES`, then
+   bundles are shared in turn. A scenario that names cores for host interrupts has one lane per named core.
+3. A frame goes into one of its guest's tap queues, which drop when full, and wakes the backend.
+4. A backend sends into the switch from its own thread: table, host driver, and the transmit ring of one lane.
+
+*Scope*: receive-side scaling spreads guests over lanes instead of hashing all flows over all lanes. The host's transmit ring
+drops when full: no queueing discipline stands before it, and no lock is taken for a ring that several backends share.
+*Validation*: tests/golden/test_vhost.py, tests/phenomena/test_virtio.py.
+"""
+
+from __future__ import annotations
+
+from simulator.parts.cpu import CORE_COSTS, add_spread
+from simulator.parts.machine import Lane, Machine, Uplink
+from simulator.parts.nic import add_moderator, add_queue_pair, join
+from simulator.parts.settings import GuestSettings
+from simulator.parts.stages import HOST_INTERRUPT, HOST_SOFTIRQ
+from simulator.parts.steps import Step, names, total
+from simulator.plan.model import NONE, Fifo, Gate, Input, IrqRoute, Notify, Output, Switch, Worker
+
+MOST_LANES = 8
+TAP_PACKETS = 1_000
+"""Default queue length of a tap device (Linux drivers/net/tun.c, ether_setup)."""
+_REFILL_CHUNK = 32
+_NAPI = "Linux net/core/dev.c, net/bridge, drivers/net/tun.c"
+_SOFTIRQ = "host core, softirq"
+
+STEPS: tuple[Step, ...] = (
+    Step(
+        "host interrupt handler",
+        "host core, interrupt",
+        "lane.hardirq_ps",
+        ("h_hardirq",),
+        "per interrupt",
+        source=_NAPI,
+    ),
+    Step("host poll entry", _SOFTIRQ, "uplink.poll_ps", ("h_napi_poll",), "per poll", source=_NAPI),
+    Step(
+        "free sent packets",
+        _SOFTIRQ,
+        "uplink.reap_ps",
+        ("h_tx_reap_pk",),
+        "per sent packet",
+        once=False,
+        source=_NAPI,
+    ),
+    Step("host driver", _SOFTIRQ, "uplink.packet_ps", ("h_drv_rx_pk", "h_refill_pk"), source=_NAPI),
+    Step("bridge, tap queue", _SOFTIRQ, "uplink.packet_ps", ("s_bridge", "h_tap_enq"), source=_NAPI),
+    Step(
+        "further segment of a super-packet",
+        _SOFTIRQ,
+        "uplink.segment_ps",
+        ("h_seg_rx_pk",),
+        "per segment",
+        once=False,
+        source=_NAPI,
+    ),
+    Step(
+        "give buffers back",
+        _SOFTIRQ,
+        "lane.doorbell_ps",
+        ("h_doorbell", "h_mmio_wr"),
+        "per 32 packets and poll",
+        once=False,
+        source=_NAPI,
+    ),
+    Step(
+        "leave the poll, unmask",
+        _SOFTIRQ,
+        "uplink.rearm_ps",
+        ("h_rearm",),
+        "per completed poll",
+        once=False,
+        source=_NAPI,
+    ),
+)
+"""From the host's interrupt until the frame is in the tap queue."""
+
+SEND_STEPS: tuple[Step, ...] = (
+    Step(
+        "bridge, host driver",
+        "backend thread",
+        "backend.packet_ps",
+        ("s_bridge", "h_drv_tx_pk"),
+        source=_NAPI,
+    ),
+    Step(
+        "host doorbell",
+        "backend thread",
+        "lane_tx.doorbell_ps",
+        ("h_doorbell", "h_mmio_wr"),
+        "per batch",
+        source=_NAPI,
+    ),
+)
+"""What sending into the switch takes of the thread that brings the frame."""
+
+
+def join_uplink(machine: Machine, guest: GuestSettings) -> tuple[int, tuple[Lane, ...]]:
+    """MAC index of `guest` behind the switch, and the lanes that its frames use."""
+    lanes = _open(machine, guest.queues)
+    mac = join(machine.port, guest, lanes[0].receiver, len(lanes))
+    vlan = machine.port.vlans.index(guest.vlan)
+    machine.uplink.members.append((mac, vlan, len(machine.uplink.taps), guest.queues))
+    return mac, lanes
+
+
+def add_tap(machine: Machine, name: str, backend: int) -> int:
+    """The next tap queue of the guest that joined last; `backend` is the worker that reads it."""
+    tap = Fifo(name=f"{name}.tap", capacity=TAP_PACKETS, gate=Gate("edge", Notify("wake", backend)))
+    machine.uplink.taps.append(machine.builder.add(tap))
+    return machine.uplink.taps[-1]
+
+
+def close_uplink(machine: Machine, from_wire: Switch, from_guest: Switch) -> None:
+    """Give the workers on both sides their outputs: all taps; backends have the NIC's ring before them."""
+    builder, uplink = machine.builder, machine.uplink
+    inward, outward = builder.add(from_wire), builder.add(from_guest)
+    taps = tuple(Output("fifo", tap, full="drop") for tap in uplink.taps)
+    for bundle in uplink.bundles:
+        for lane in bundle:
+            builder.change(Worker, lane.worker, outputs=taps, switch=inward)
+    for worker, lane in uplink.senders:
+        ring = Output("post", lane.pair.tx, full="drop")
+        builder.change(Worker, worker, outputs=(ring, *taps), switch=outward)
+
+
+def _open(machine: Machine, queues: int) -> tuple[Lane, ...]:
+    """New lanes while there may be more, else the bundle whose turn it is."""
+    uplink: Uplink = machine.uplink
+    existing = sum(len(bundle) for bundle in uplink.bundles)
+    added = min(queues, (len(machine.host.irq_cores) or MOST_LANES) - existing)
+    uplink.opened += 1
+    if added <= 0:
+        return uplink.bundles[(uplink.opened - 1) % len(uplink.bundles)]
+    uplink.bundles.append(tuple(_add_lane(machine, existing + number) for number in range(added)))
+    return uplink.bundles[-1]
+
+
+def _add_lane(machine: Machine, number: int) -> Lane:
+    builder, model, name = machine.builder, machine.host.model, f"uplink{number}"
+    cores = machine.host.irq_cores
+    core = machine.cpus.core(
+        cores[number % len(cores)] if cores else machine.cpus.own(), name, softirq_costs=CORE_COSTS
+    )
+    worker = builder.promise(Worker)
+    hardirq_ps = total(model, STEPS, "lane.hardirq_ps")
+    route = builder.add(IrqRoute(f"{name}.route", "native", worker, core=core, hardirq_ps=hardirq_ps))
+    moderator = add_moderator(builder, machine.port, name, route)
+    receiver = len(machine.port.receivers)
+    # To the port the host's driver is one more native user.
+    owner = GuestSettings(name="uplink", datapath="native")
+    doorbells = total(model, SEND_STEPS, "lane_tx.doorbell_ps"), total(model, STEPS, "lane.doorbell_ps")
+    pair = add_queue_pair(builder, machine.port, owner, name, moderator, NONE, *doorbells)
+    napi = Worker(
+        name=f"{name}.napi",
+        kind="soft",
+        on=core,
+        inputs=(Input("rx", pair.rx),),
+        outputs=(),
+        label="host_soft",
+        poll_ps=total(model, STEPS, "uplink.poll_ps"),
+        packet_ps=total(model, STEPS, "uplink.packet_ps"),
+        segment_ps=total(model, STEPS, "uplink.segment_ps"),
+        rearm_ps=total(model, STEPS, "uplink.rearm_ps"),
+        reap_ring=pair.tx,
+        reap_ps=total(model, STEPS, "uplink.reap_ps"),
+        refill_ring=pair.rx,
+        refill_chunk=_REFILL_CHUNK,
+        select="switch",
+        spread=add_spread(builder, machine.host, f"{name}.napi", _drawn()),
+        stage=builder.stage(HOST_SOFTIRQ),
+        notify_stage=builder.stage(HOST_INTERRUPT),
+    )
+    return Lane(receiver, pair, builder.keep(worker, napi))
+
+
+def _drawn() -> tuple[str, ...]:
+    """Costs of the poll's jobs; further segments are rare."""
+    return names((step for step in STEPS if step.charge != "uplink.segment_ps"), "uplink")
