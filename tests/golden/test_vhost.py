@@ -93,6 +93,26 @@ def test_register_accesses_at_low_rate(run: Runner, datapath: str, sending: bool
     assert trace.counters["vm.q0.rx.route.delivered"] == len(SPARSE_PS) - kicks
 
 
+def refills(trace: Trace) -> int:
+    """How often the driver published new buffers."""
+    return trace.counters["vm.q0.rx.avail_checks"]
+
+
+def test_buffers_go_back_when_more_than_32_are_missing(run: Runner) -> None:
+    costs = (*VHOST, *MODES["apicv"])
+    instants_ps = [10_000_000 * number for number in range(1, 71)]
+    assert refills(run("vhost-net", "apicv", costs, instants_ps[:32])) == 0
+    assert refills(run("vhost-net", "apicv", costs, instants_ps[:33])) == 1
+    assert refills(run("vhost-net", "apicv", costs, instants_ps)) == 2
+
+
+def test_buffers_go_back_at_the_end_of_a_poll(run: Runner) -> None:
+    # All 100 are there before the first poll ends: it takes 64 and gives 64 back, the next one 36.
+    trace = run("vhost-net", "apicv", ("k_wake", "g_stack_rx_pk"), [0] * 100)
+    assert trace.counters["vm.sink.count"] == 100
+    assert refills(trace) == 2
+
+
 # Sent into the socket at 0: the vCPU wakes (4,000), the call takes 400, the kick 700 + 300: 5,400. The thread wakes (3,000),
 # takes the frame (400 + 7.68), hands it on (200), bridge 250, driver 250: 9,507.68, doorbell 115. vhost batches, QEMU writes
 # each frame: loop 1,500, bottom half 300, pop 500, write 1,000 for vhost's 600.

@@ -182,6 +182,25 @@ def test_e14_directions_share_the_worker(run: Runner) -> None:
     assert received * FRAME_S + sent * 1.8072e-6 == pytest.approx(1, abs=0.05)
 
 
+# vhost: 256 packets in each direction; QEMU: 50 reads from the tap, 256 packets from the guest.
+@pytest.mark.parametrize(
+    ("datapath", "label", "turns"), [("vhost-net", "vhost", (256, 256)), ("virtio-qemu", "qemu", (50, 256))]
+)
+def test_e14_a_flooded_worker_does_its_budget_at_a_time(
+    run: Runner, datapath: str, label: str, turns: tuple[int, int]
+) -> None:
+    both = [
+        {"name": way, "kind": "poisson", "rate": "900 kpps", "size": "64 B", "direction": way, "overload": True}
+        for way in ("rx", "tx")
+    ]
+    guest = (f"guests.vm.datapath={datapath}", "guests.vm.application={receive: 0 ns, send: 0 ns}")
+    costs = "host.costs={v_rx_pk: 4 us, v_tx_pk: 4 us, q_tap_rd: 4 us, q_vq_pop: 4 us, k_ioeventfd: 0 ns}"
+    outcome = run(AUTOMATIC, MODERATED, *guest, costs, traffic=both)
+    for way, budget in zip(("rx", "tx"), turns, strict=True):
+        served, rounds = (outcome.count(f"{label}.{way}.{what}") for what in ("served", "invocations"))
+        assert served / rounds == pytest.approx(budget, rel=0.05)
+
+
 BURST = 3_000
 TAP = 1_000
 

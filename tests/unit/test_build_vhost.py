@@ -141,6 +141,11 @@ def test_rings_of_guest_and_host_are_sized_apart(tmp_path: Path) -> None:
     assert sizes["vm.q0.tx"] == 256 - 18
 
 
+def test_a_kicked_backend_takes_up_its_work_again(tmp_path: Path) -> None:
+    workers = [worker for worker in build(scenario(tmp_path)).workers if ".vhost." in worker.name]
+    assert [worker.resume_ps for worker in workers] == [250_000, 150_000]  # v_work, and v_signal when it receives
+
+
 @pytest.mark.parametrize("datapath", ["vhost-net", "virtio-qemu"])
 @pytest.mark.parametrize(
     ("parts", "message"),
