@@ -62,9 +62,7 @@ def _mixed(
     length_ps = scenario.measurement.warmup_ps + scenario.measurement.duration_ps
     window_ps = min(length_ps, math.ceil(most * PS_PER_SECOND / wanted))
     seed = int.from_bytes(hashlib.sha256(f"{scenario.seed}\0{guest}.{item.name}\0mix".encode()).digest()[:8], "little")
-    arrivals = capture.superpose(
-        mix, captures, seed, replication, duration_ps=window_ps, rate_scale=wanted / recorded_rate
-    )
+    arrivals = _drawn(path, path.stat().st_mtime_ns, seed, replication, window_ps, wanted / recorded_rate)
     return to_packet_rate(arrivals, wanted) if item.rates() else arrivals
 
 
@@ -72,6 +70,12 @@ def mix_notes(path: Path) -> tuple[str, ...]:
     """What a reader of the results must know about a mix."""
     mix, captures = _load(path, path.stat().st_mtime_ns)
     return capture.mix_notes(mix, captures)
+
+
+@lru_cache(maxsize=4)  # the series of a comparison share their traffic; an entry may hold two million packets
+def _drawn(path: Path, changed: int, seed: int, replication: int, window_ps: int, rate_scale: Fraction) -> Arrivals:
+    mix, captures = _load(path, changed)
+    return capture.superpose(mix, captures, seed, replication, duration_ps=window_ps, rate_scale=rate_scale)
 
 
 @lru_cache(maxsize=16)
