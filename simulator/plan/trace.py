@@ -40,8 +40,8 @@ METRICS = {
 }  # fmt: skip
 """Meaning where a name does not say it. ``fifo.integral``: packets * ps held (pushed and not popped); ``fifo.maximum``: most held at once.
 ``ring.posted``: packets (tx) or buffers posted by refills (rx); ``taken``: packets (tx) or buffers (rx); ``completed``, ``reaped``: packets;
-``maximum`` and ``integral``: tx: packets posted and not taken, rx: packets completed and not reaped. ``dma.reads``: read requests issued or waiting, ``waited``: those that
-waited for a tag. ``worker.requeued``: after the budget, after a re-check, after a wake while it ran.
+``maximum`` and ``integral``: tx: packets posted and not taken, rx: packets completed and not reaped. ``dma.reads``: read requests issued
+or waiting, ``waited``: those that waited for a tag. ``worker.requeued``: after the budget, after a re-check, after a wake while it ran.
 ``sink.minimum_ps`` is -1 if nothing was recorded. ``worker.served``: packets. Core metrics are picoseconds by accounting label."""
 
 
