@@ -41,7 +41,9 @@ class SizeRange(Strict):
     """Sizes drawn evenly, both ends included."""
 
     low_bytes: Size = Field(alias="from")
+    """Smallest size."""
     high_bytes: Size = Field(alias="to")
+    """Largest size."""
 
     @model_validator(mode="before")
     @classmethod
@@ -59,7 +61,9 @@ class TimeRange(Strict):
     """Times drawn evenly, both ends included."""
 
     low_ps: Time = Field(alias="from")
+    """Shortest time."""
     high_ps: Time = Field(alias="to")
+    """Longest time."""
 
     @model_validator(mode="before")
     @classmethod
@@ -78,9 +82,13 @@ class FrameSize(OneOf):
 
     first: ClassVar[str] = "fixed"
     fixed_bytes: Size | None = Field(default=None, alias="fixed")
+    """All frames have this size."""
     imix: Annotated[str, name_of("packet mix", names.imixes)] | None = None
+    """A packet mix of the field, by name."""
     distribution: Annotated[str, name_of("size distribution", names.distributions)] | None = None
+    """A measured distribution of sizes, by name."""
     uniform: SizeRange | None = None
+    """Drawn evenly, as ``[64 B, 1518 B]`` or ``{from, to}``."""
 
 
 class Duration(OneOf):
@@ -88,9 +96,11 @@ class Duration(OneOf):
 
     first: ClassVar[str] = "fixed"
     fixed_ps: Time | None = Field(default=None, alias="fixed")
+    """Always this time."""
     exponential_ps: Time | None = Field(default=None, alias="exponential")
     """The mean."""
     uniform: TimeRange | None = None
+    """Drawn evenly, as ``[1 us, 5 us]`` or ``{from, to}``."""
 
 
 class Placement(OneOf):

@@ -39,7 +39,9 @@ class Idle(Strict):
     exits."""
 
     kind: Literal["hlt", "poll", "guest-halt-poll"] = "hlt"
+    """What the vCPU does."""
     poll_ps: PositiveTime | None = Field(default=None, alias="poll")
+    """How long ``guest-halt-poll`` spins before it exits."""
 
     @model_validator(mode="before")
     @classmethod
@@ -61,47 +63,67 @@ class Offloads(Strict):
     """Work that the adapter and the stack take off the guest."""
 
     tso: Switch = True
+    """The stack hands over super-packets and the adapter segments them (bulk traffic from the guest)."""
     gro: Switch = True
+    """The driver merges received segments before the stack sees them (bulk traffic to the guest)."""
     checksum: Switch = True
+    """The adapter computes checksums; off: the stack does, per byte."""
 
 
 class Application(Strict):
     """What the guest's application spends; null is the host model's cost."""
 
     receive_ps: Time | None = Field(default=None, alias="receive")
+    """Time of one receive call."""
     send_ps: Time | None = Field(default=None, alias="send")
+    """Time of one send call."""
 
 
 class Guest(Strict):
     """A group of ``count`` equal guests; on the native path each is a set of processes on the host itself."""
 
     name: Name = "vm"
+    """Unique; names the guest in results."""
     count: Annotated[int, Field(strict=True, ge=1, le=MOST_GUESTS)] | None = None
     """With a count, even 1, the guests are name0, name1, ...; without, there is one and it is called name."""
     datapath: Annotated[str, name_of("datapath", names.datapaths)] = "sriov-vf"
+    """How packets reach the guest."""
     interrupts: Annotated[str, name_of("interrupt mode", names.interrupts)] = "automatic"
+    """How an interrupt reaches the guest; ``automatic`` is the best that datapath and host offer."""
     vcpus: Annotated[int, Field(strict=True, ge=1, le=256)] = 1
+    """Virtual CPUs of each guest."""
     queues: Annotated[int, Field(strict=True, ge=1, le=256)] = 1
+    """Queue pairs of each guest; at most one for each vCPU."""
     idle: Idle = Idle()
+    """What a vCPU without work does."""
     halt_poll_ps: TimeOrOff | None = Field(default=None, alias="halt_poll")
     """Longest halt polling of the hypervisor; null is the host model's."""
     tick: Switch | None = None
     """Timer tick in the guest; null is as on the host."""
     mtu_bytes: Size = Field(default=1500, alias="mtu")
+    """Largest payload of a frame, 68 B to 9216 B."""
     offloads: Offloads = Offloads()
+    """Work that the adapter and the stack take off the guest."""
     placement: Placement = Placement.model_validate("pinned")
+    """Where the vCPUs run."""
     busy: Annotated[int, Field(strict=True, ge=0, le=64)] = 0
     """Compute-bound threads in the guest."""
     vlan: Annotated[int, Field(strict=True, ge=0, le=4094)] = 0
+    """VLAN of the guest's port; 0 is none."""
     max_rate_bps: BitRate | None = Field(default=None, alias="max_rate")
+    """Cap on what the guest sends; null is none."""
     weight: Weight = 1
+    """Share of the adapter's transmit engine under the arbiter ``drr``."""
     rx_ring: Ring | None = None
+    """Receive descriptors of each queue; null is the adapter's, or 256 for virtqueues."""
     tx_ring: Ring | None = None
+    """Transmit descriptors of each queue; null is the adapter's, or 256 for virtqueues."""
     socket_buffer: Annotated[int, Field(strict=True, ge=1, le=1_048_576)] = 256
     """Packets that the socket holds."""
     mask_interrupts: Switch = False
     """Whether the guest masks and unmasks its vector around each interrupt, as old drivers do."""
     application: Application = Application()
+    """What the guest's application spends."""
 
     @model_validator(mode="after")
     def _queues_have_vcpus(self) -> Guest:

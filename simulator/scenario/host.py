@@ -49,10 +49,15 @@ class Scheduler(Strict):
     """How the host shares a core among threads: ``fair`` (latency, granularities) or ``rr`` (quantum)."""
 
     kind: Literal["fair", "rr"] = "fair"
+    """The policy."""
     latency_ps: PositiveTime | None = Field(default=None, alias="latency")
+    """``fair``: time in which every thread shall run once; null is the host model's."""
     minimum_granularity_ps: PositiveTime | None = Field(default=None, alias="minimum_granularity")
+    """``fair``: shortest slice; null is the host model's."""
     wakeup_granularity_ps: Time | None = Field(default=None, alias="wakeup_granularity")
+    """``fair``: lead that a waking thread needs to pre-empt; null is the host model's."""
     quantum_ps: PositiveTime | None = Field(default=None, alias="quantum")
+    """``rr``: slice; null is 30 ms."""
 
     @model_validator(mode="after")
     def _fits_kind(self) -> Scheduler:
@@ -67,7 +72,9 @@ class Capabilities(Strict):
     """Interrupt hardware, where it shall differ from the host model's."""
 
     apicv: Switch | None = None
+    """Virtual APIC: interrupts and their end without exits; null is the host model's."""
     posted_interrupts: Switch | None = None
+    """The adapter posts interrupts to a running vCPU; null is the host model's."""
 
 
 class Softirq(Strict):
@@ -81,7 +88,9 @@ class Host(Strict):
     """One machine of the catalogue and what differs from it."""
 
     model: Annotated[str, name_of("host", names.hosts)] = "modern"
+    """Machine generation of the cost catalogue."""
     core_count: Annotated[int, Field(strict=True, ge=1, le=MOST_CORES)] | None = Field(default=None, alias="cores")
+    """Cores of the host; null is as many as the guests, their helpers and the interrupts need."""
     tick: Switch
     """Timer tick on every core; off on the textbook host."""
     idle_states: Switch
@@ -89,13 +98,17 @@ class Host(Strict):
     variability: Switch
     """Whether costs spread over the range of their sources; off on the textbook host."""
     scheduler: Scheduler = Scheduler()
+    """How threads share a core."""
     capabilities: Capabilities = Capabilities()
+    """Interrupt hardware that differs from the model's."""
     softirq: Softirq = Softirq()
+    """The host's softirq dispatcher."""
     costs: dict[str, Annotated[str, COST]] = Field(default_factory=dict, max_length=256)
     """Costs that shall differ from the catalogue; they count as assumed."""
     irq_cores: Cores | None = None
     """Cores that take the host's device interrupts."""
     switch_core: Annotated[int, Field(strict=True, ge=0, lt=MOST_CORES)] | None = None
+    """Reserved for a core of the software switch; checked, without effect in this version."""
 
     @model_validator(mode="before")
     @classmethod
@@ -114,9 +127,13 @@ class Pcie(Strict):
     """The slot of the adapter."""
 
     generation: Annotated[int, Field(strict=True, ge=1, le=6)] | None = None
+    """PCIe generation; null is the adapter's."""
     lanes: Literal[1, 2, 4, 8, 16, None] = None
+    """Lanes; null is the adapter's."""
     mps_bytes: Size | None = Field(default=None, alias="mps")
+    """Largest payload of a packet on the bus, a power of two from 128 B to 4 KiB; null is the adapter's."""
     mrrs_bytes: Size | None = Field(default=None, alias="mrrs")
+    """Largest read request, a power of two from 128 B to 4 KiB; null is the adapter's."""
 
     @model_validator(mode="after")
     def _powers_of_two(self) -> Pcie:
@@ -132,7 +149,9 @@ class Arbiter(Strict):
     """How the adapter's transmit engine serves its functions: ``rr`` by packets, ``drr`` by bytes and weight."""
 
     kind: Literal["rr", "drr"] = "rr"
+    """The policy."""
     quantum_bytes: Size = Field(default=1500, alias="quantum")
+    """``drr``: bytes per turn and unit of weight."""
 
 
 class Moderation(Strict):
@@ -144,8 +163,11 @@ class Moderation(Strict):
     """
 
     kind: Literal["none", "gap", "coalesce", "coalesce-eqe", "coalesce-cqe"]
+    """The rule."""
     interval_ps: PositiveTime | None = Field(default=None, alias="interval")
+    """Its time; every kind but ``none`` needs it."""
     frames: Annotated[int, Field(strict=True, ge=1, le=65_535)] | None = None
+    """Completions that do not wait for the interval; ``coalesce`` kinds only."""
 
     @model_validator(mode="after")
     def _fits_kind(self) -> Moderation:
@@ -161,15 +183,23 @@ class Nic(Strict):
     """One adapter of the catalogue and what differs from it."""
 
     model: Annotated[str, name_of("NIC", names.nics)] = "e810"
+    """Adapter of the cost catalogue."""
     rate_bps: BitRate | None = Field(default=None, alias="rate")
+    """Rate of the port; null is the adapter's."""
     cable_mm: Length | None = Field(default=None, alias="cable")
+    """Length of the cable, 5 ns per metre; null is none."""
     pcie: Pcie = Pcie()
+    """The slot."""
     rx_ring: Ring | None = None
+    """Receive descriptors of every queue whose guest asks for none; null is the adapter's."""
     tx_ring: Ring | None = None
+    """Transmit descriptors of every queue whose guest asks for none; null is the adapter's."""
     drop_enable: Switch | None = None
     """Whether a frame without a descriptor is dropped at once or waits in the packet buffer and blocks what follows."""
     arbiter: Arbiter = Arbiter()
+    """How the transmit engine serves its functions."""
     moderation: Moderation | None = None
+    """When a completion becomes an interrupt; null is the adapter's default."""
     loopback_bps: BitRate | None = Field(default=None, alias="loopback")
     """Cap of the embedded switch's traffic between two functions."""
 
@@ -178,3 +208,4 @@ class VirtualSwitch(Strict):
     """What carries packets between guests and the wire."""
 
     kind: Annotated[str, name_of("switch", names.switches)] = "automatic"
+    """``automatic`` is what the datapaths need."""

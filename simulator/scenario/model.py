@@ -33,37 +33,58 @@ class Measurement(Strict):
     """What is left out at the start, and how long is measured after it."""
 
     warmup_ps: Time = Field(default=5_000_000_000, alias="warmup")
+    """Simulated before counting starts."""
     duration_ps: PositiveTime = Field(default=50_000_000_000, alias="duration")
+    """Counted after the warm-up."""
 
 
 class Sweep(Strict):
     """The points of a sweep, in the words of a build matrix: paths to lists of values."""
 
     matrix: dict[str, Any] = Field(default_factory=dict, max_length=16)
+    """Dotted path to its values, a list or ``{from, to, steps, scale}``; every combination is a point."""
     zip: dict[str, Any] = Field(default_factory=dict, max_length=16)
+    """Dotted path to a list of values; the lists go in step."""
     exclude: list[dict[str, Any]] = Field(default_factory=list, max_length=100)
+    """Combinations to leave out: each map of path to value drops the points that hold all its values."""
     include: list[dict[str, Any]] = Field(default_factory=list, max_length=1000)
+    """Further points: each map of path to value is one."""
 
 
 class Scenario(Strict):
     """One question: who sends what to whom over which datapath on which machine."""
 
     schema_version: Literal[1] = Field(alias="schema")
+    """Version of the grammar."""
     name: ScenarioName
     """The file's own name unless it is given."""
     title: Annotated[str, Field(max_length=200)] = ""
+    """One line for tables and charts."""
     description: Annotated[str, Field(max_length=10_000)] = ""
+    """What to see in the result."""
     host: Host = Field(default_factory=lambda: Host.model_validate({}))
+    """The machine."""
     nic: Nic = Nic()
+    """Its network adapter."""
     switch: VirtualSwitch = VirtualSwitch()
+    """What carries packets between guests and the wire."""
     guests: Annotated[tuple[Guest, ...], Field(min_length=1, max_length=4096)]
+    """Groups of equal guests."""
     traffic: Annotated[tuple[Traffic, ...], Field(min_length=1, max_length=1000)]
+    """Sources of packets."""
     measurement: Measurement = Measurement()
+    """How long is simulated."""
     replications: Annotated[int, Field(strict=True, ge=1, le=10_000)] = 1
+    """Runs of each point, each with random numbers of its own."""
     seed: Annotated[int, Field(strict=True, ge=0, le=MOST_SEED)] = 1
+    """Seed of all random numbers."""
     compare: dict[str, dict[str, Any]] = Field(default_factory=dict, max_length=64)
+    """Label of a series to what differs in it: dotted paths, or keys of a guest, to values."""
     sweep: Sweep = Sweep()
+    """Points of every series."""
     thresholds: Annotated[tuple[Annotated[str, THRESHOLD], ...], Field(max_length=200)] = ()
+    """Limits on metrics, such as ``latency.p99{datapath=sriov-vf} < 30 us``; a limit that is not kept gives exit
+    code 3."""
 
     _tree: Node | None = PrivateAttr(default=None)
 

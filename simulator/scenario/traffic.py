@@ -55,8 +55,11 @@ class _Rated(_Common):
     total: Switch = False
     """Whether the rate is for all selected guests together."""
     rate_millipps: PacketRate | None = Field(default=None, alias="rate")
+    """Packets per second."""
     throughput_bps: BitRate | None = Field(default=None, alias="throughput")
+    """Bits of frames with FCS per second."""
     load_ppm: Ratio | None = Field(default=None, alias="load")
+    """Share of the port's line rate, preamble and gap included."""
     overload: Switch = False
     """Whether more may be offered than the line carries; what it cannot take is then dropped at the generator."""
 
@@ -68,7 +71,9 @@ class _Rated(_Common):
 
 class _OpenLoop(_Rated):
     direction: Direction = "rx"
+    """``rx`` is towards the guests, ``tx`` from them."""
     size: FrameSize = FrameSize.model_validate("64 B")
+    """Sizes of the frames."""
     flows: Flows = 1
     """Flows per guest, drawn evenly."""
 
@@ -84,47 +89,66 @@ class Poisson(_OpenLoop):
     """Independent packets: exponential gaps."""
 
     kind: Literal["poisson"]
+    """The kind of source."""
 
 
 class Constant(_OpenLoop):
     """Equal gaps; the guests start at different instants of the first gap."""
 
     kind: Literal["constant"]
+    """The kind of source."""
 
 
 class Bursts(_OpenLoop):
     """Groups of ``burst`` packets, ``gap`` apart within the group, groups at the pace that gives the rate."""
 
     kind: Literal["bursts"]
+    """The kind of source."""
     burst: Annotated[int, Field(strict=True, ge=1, le=1_000_000)] = 32
+    """Packets in a group."""
     gap_ps: Time = Field(default=0, alias="gap")
+    """Time between packets of a group; 0 is back to back."""
 
 
 class RequestResponse(_Common):
     """``outstanding`` clients per guest, each with one request under way."""
 
     kind: Literal["request-response"]
+    """The kind of source."""
     direction: Direction = "rx"
+    """``rx``: the client is off the host; ``tx``: the guest is the client."""
     request: FrameSize = FrameSize.model_validate("64 B")
+    """Sizes of requests."""
     response: FrameSize = FrameSize.model_validate("64 B")
+    """Sizes of responses."""
     outstanding: Annotated[int, Field(strict=True, ge=1, le=4096)] = 1
+    """Clients per guest, each with one request under way."""
     think: Duration = Duration.model_validate("0 ps")
+    """Time from a response to the next request."""
     timeout_ps: PositiveTime = Field(default=200_000_000_000, alias="timeout")
+    """After this time a request counts as lost and the next one goes out."""
     flows: Flows = 1
+    """Flows per guest, drawn evenly."""
 
 
 class Bulk(_Common):
     """A window of unacknowledged segments with real acknowledgements the other way; not TCP."""
 
     kind: Literal["bulk"]
+    """The kind of source."""
     direction: Direction = "rx"
+    """``rx`` is towards the guests, ``tx`` from them."""
     window: Annotated[int, Field(strict=True, ge=1, le=65_536)] = 64
+    """Most unacknowledged packets per connection."""
     segment_bytes: Size = Field(default=1518, alias="segment")
+    """Size of a full frame."""
     super_packet_bytes: Size | None = Field(default=None, alias="super_packet")
     """Size of the packets that the guest's stack handles when it segments late and merges early; null: one frame
     each."""
     ack_every: Annotated[int, Field(strict=True, ge=1, le=1024)] = 2
+    """Packets that one acknowledgement answers."""
     timeout_ps: PositiveTime = Field(default=200_000_000_000, alias="timeout")
+    """Without an acknowledgement for so long, the connection starts again with half the window."""
     flows: Flows = 1
     """Connections per guest."""
 
@@ -150,8 +174,11 @@ class Capture(_Rated):
     """Recorded packets: one ``file`` with its own timing, or a ``mix`` of connections; a rate rescales time."""
 
     kind: Literal["capture"]
+    """The kind of source."""
     file: InputFile | None = None
+    """A capture in pcap or pcapng format, beside the scenario; it is repeated when it ends."""
     mix: InputFile | None = None
+    """A mix file: captures that are connections, and how often each starts."""
     guest_side: Annotated[str, Field(max_length=80)] | None = None
     """Address, MAC or network of the guest's side in the capture; a mix names its own."""
 
