@@ -92,11 +92,11 @@ class Host(Strict):
     core_count: Annotated[int, Field(strict=True, ge=1, le=MOST_CORES)] | None = Field(default=None, alias="cores")
     """Cores of the host; null is as many as the guests, their helpers and the interrupts need."""
     tick: Switch
-    """Timer tick on every core; off on the textbook host."""
+    """Timer tick on every core; on, but off on the textbook host."""
     idle_states: Switch
-    """Whether an idle core takes time to wake; off on the textbook host."""
+    """Whether an idle core takes time to wake; on, but off on the textbook host."""
     variability: Switch
-    """Whether costs spread over the range of their sources; off on the textbook host."""
+    """Whether costs spread over the range of their sources; on, but off on the textbook host."""
     scheduler: Scheduler = Scheduler()
     """How threads share a core."""
     capabilities: Capabilities = Capabilities()

@@ -1,0 +1,34 @@
+"""Reference pages from the code: the code's own registries, printed as Markdown.
+
+1. Each module here has ``pages()``: file name -> text. Nothing in it is written by hand but headings and table heads.
+2. `write` brings a folder to exactly these pages. Files that did not change are left alone, stale ones are removed.
+3. ``docs/conf.py`` calls it before each build; the folder is not kept in git, so no page can be older than the code.
+
+*Scope*: scenario grammar, commands, hosts, NICs, datapaths, shipped scenarios. The metrics page is kept by hand around
+a table that a test compares with the registry.
+*Validation*: tests/docs/test_generated.py.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from generate import catalogue, commands, datapaths, grammar, scenarios
+
+SOURCES = (grammar, commands, catalogue, datapaths, scenarios)
+
+
+def pages() -> dict[str, str]:
+    """All generated pages: path below the folder -> Markdown."""
+    return {name: text for source in SOURCES for name, text in source.pages().items()}
+
+
+def write(folder: Path) -> None:
+    """Bring `folder` to the generated pages."""
+    wanted = {folder / name: text for name, text in pages().items()}
+    for path in set(folder.rglob("*.md")) - set(wanted):
+        path.unlink()
+    for path, text in wanted.items():
+        path.parent.mkdir(parents=True, exist_ok=True)
+        if not path.exists() or path.read_text(encoding="utf-8") != text:
+            path.write_text(text, encoding="utf-8")
