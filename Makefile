@@ -1,4 +1,4 @@
-# Two commands: `make` shows the comparison, `make test` runs every test. Each prepares its own .venv first.
+# `make` shows the comparison, `make test` runs every test, `make docs` builds the pages. Each prepares its own .venv first.
 # Needed beforehand: Python 3.11 or newer (PYTHON=... names another one), make, git.
 
 PYTHON ?= python3
@@ -11,7 +11,7 @@ export NUMBA_CACHE_DIR ?= $(CURDIR)/.cache/numba
 export MPLCONFIGDIR ?= $(CURDIR)/.cache/matplotlib
 export PYTHONNOUSERSITE := 1
 
-.PHONY: run test lint clean
+.PHONY: run test docs lint clean
 .DEFAULT_GOAL := run
 
 run: $(VENV)/run.stamp
@@ -22,9 +22,13 @@ test: $(VENV)/test.stamp
 	$(BIN)/sriovsim run textbook-one-packet --no-plot --out .cache/warm-up >/dev/null
 	$(BIN)/python -m pytest -n 2 --dist loadfile tests
 
+docs: $(VENV)/docs.stamp
+	$(BIN)/python -m sphinx --fail-on-warning --keep-going --quiet --builder html docs docs/_build/html
+	@echo docs/_build/html/index.html
+
 lint: $(VENV)/dev.stamp
-	$(BIN)/ruff check simulator tests
-	$(BIN)/ruff format --check simulator tests
+	$(BIN)/ruff check simulator tests docs
+	$(BIN)/ruff format --check simulator tests docs
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
@@ -36,13 +40,17 @@ $(VENV)/run.stamp: $(BIN)/python pyproject.toml constraints.txt
 	$(PIP) --editable .
 	touch $@
 
+$(VENV)/docs.stamp: $(BIN)/python pyproject.toml constraints.txt
+	$(PIP) --editable '.[docs]'
+	touch $@ $(VENV)/run.stamp
+
 $(VENV)/test.stamp: $(BIN)/python pyproject.toml constraints.txt
 	$(PIP) --editable '.[test]'
-	touch $@ $(VENV)/run.stamp
+	touch $@ $(VENV)/run.stamp $(VENV)/docs.stamp
 
 $(VENV)/dev.stamp: $(BIN)/python pyproject.toml constraints.txt
 	$(PIP) --editable '.[dev]'
-	touch $@ $(VENV)/run.stamp $(VENV)/test.stamp
+	touch $@ $(VENV)/run.stamp $(VENV)/docs.stamp $(VENV)/test.stamp
 
 clean:
-	rm -rf $(VENV) .cache dist
+	rm -rf $(VENV) .cache dist docs/_build docs/reference/generated

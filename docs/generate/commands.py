@@ -32,7 +32,4 @@ def _section(name: str, command: click.Command | None, parent: click.Context) ->
         usage = " ".join(["sriovsim", name, *command.collect_usage_pieces(context)])
         records = [parameter.get_help_record(context) for parameter in command.get_params(context)]
         rows = [(code(record[0]), record[1]) for record in records if record and record[1]]
-        return page(
-            f"## {name}", f"```text\n{usage}\n```", prose(command.help), table(("option", "meaning"), rows)
-        )
-
+        return page(f"## {name}", f"```text\n{usage}\n```", prose(command.help), table(("option", "meaning"), rows))

@@ -57,5 +57,7 @@ def _offers(host: str, mode: str) -> bool:
 
 def _row(step: Step, hosts: list[costs.Host]) -> tuple[str, ...]:
     amounts = [sum(host.value(name) for name in step.costs) for host in hosts]
-    shown = [f"{amount / 1e6:.3g} ns/B" if step.charge.endswith("_fs") else units.format_time(amount) for amount in amounts]
+    shown = [
+        f"{amount / 1e6:.3g} ns/B" if step.charge.endswith("_fs") else units.format_time(amount) for amount in amounts
+    ]
     return (step.name, step.where, step.when, code(step.exits), *shown, " + ".join(map(code, step.costs)), step.source)

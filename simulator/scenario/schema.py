@@ -22,7 +22,7 @@ from simulator.scenario.choice import OneOf
 from simulator.scenario.model import Scenario
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
-_TEXT = {"type": "string"}
+_TEXT: dict[str, Any] = {"type": "string"}
 _FILLED = ("name", "tick", "idle_states", "variability")
 """Keys that the grammar needs and the reader fills in: a source is named by its kind, a file by itself."""
 _NAMED = {
@@ -68,7 +68,7 @@ def _relax(definition: dict[str, Any]) -> None:
 
 def _short_forms(definitions: dict[str, Any]) -> dict[str, dict[str, Any]]:
     """Return what may be written instead of a map: the first key's value, the two ends of a range, the idle word."""
-    found = {"Idle": _TEXT}
+    found: dict[str, dict[str, Any]] = {"Idle": _TEXT}
     for choice in OneOf.__subclasses__():
         found[choice.__name__] = definitions[choice.__name__]["properties"][choice.first]["anyOf"][0]
     for name in ("SizeRange", "TimeRange"):

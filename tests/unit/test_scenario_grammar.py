@@ -177,6 +177,25 @@ def test_thresholds_refused(text: str) -> None:
         parse_threshold(text)
 
 
+def test_the_schema_writes_defaults_as_a_scenario_would() -> None:
+    known = json_schema()["$defs"]
+    assert known["Guest"]["properties"]["mtu"]["default"] == "1500 B"
+    assert known["Bulk"]["properties"]["timeout"]["default"] == "200 ms"
+    assert known["Poisson"]["properties"]["size"]["default"] == {"fixed": "64 B"}
+    assert known["Poisson"]["properties"]["total"]["default"] is False
+    assert known["Nic"]["properties"]["rate"]["default"] is None
+
+
+def test_the_schema_lets_pass_what_the_reader_lets_pass() -> None:
+    known = json_schema()["$defs"]
+    assert "required" not in known["Host"]
+    assert known["Poisson"]["required"] == ["kind"]
+    assert known["SizeRange"]["anyOf"][0]["type"] == "array"
+    for short in ("FrameSize", "Duration", "Placement", "Idle"):
+        assert known[short]["anyOf"][0]["type"] == "string", short
+        assert known[short]["anyOf"][1]["type"] == "object", short
+
+
 def test_the_schema_knows_every_key_and_unit() -> None:
     schema = json_schema()
     json.dumps(schema)

@@ -1,0 +1,117 @@
+"""Pages printed from the code hold everything that the registries hold."""
+
+from __future__ import annotations
+
+import re
+import sys
+from pathlib import Path
+
+import click
+import pytest
+
+from simulator import costs, datapaths, units
+from simulator.citation import STATUSES
+from simulator.cli import COMMANDS, cli
+from simulator.datapaths import DATAPATHS
+from simulator.parts.steps import Step
+from simulator.scenario import json_schema, shipped
+from tests.docs.markdown import ROOT
+
+sys.path.append(str(ROOT / "docs"))
+import generate
+from generate.datapaths import module_of
+
+PAGES = generate.pages()
+
+
+def rows(page: str) -> list[list[str]]:
+    found = [line for line in PAGES[page].splitlines() if line.startswith("| ") and not line.startswith("| ---")]
+    return [[cell.strip() for cell in re.split(r"(?<!\\)\|", line)[1:-1]] for line in found]
+
+
+@pytest.mark.parametrize("path", DATAPATHS.values(), ids=lambda path: path.name)
+def test_a_datapath_has_its_steps_and_its_scope(path: datapaths.Datapath) -> None:
+    page, cells = PAGES[f"datapaths/{path.name}.md"], rows(f"datapaths/{path.name}.md")
+    assert "*Scope*: " in page
+    assert "*Validation*: " in page
+    sections = re.findall(r"^## Interrupts: (.*)$", page, re.MULTILINE)
+    assert sections == list(path.modes)
+    expected = [(step.name, step.where) for mode in path.modes for step in path.steps(mode)]
+    assert [(row[0], row[1]) for row in cells if row[0] != "step"] == expected
+
+
+def test_a_new_datapath_gets_a_page(monkeypatch: pytest.MonkeyPatch) -> None:
+    native = DATAPATHS["native"]
+    step = Step("say hello", "core, application", "route.hardirq_ps", ("h_hardirq_native",))
+    new = datapaths.Datapath("hello", "a new way", native.modes, lambda _: (step,), native.build)
+    monkeypatch.setattr(module_of(native), "ANOTHER", new, raising=False)
+    monkeypatch.setitem(DATAPATHS, "hello", new)
+    assert "| say hello |" in generate.datapaths.pages()["datapaths/hello.md"]
+
+
+@pytest.mark.parametrize("name", costs.hosts())
+def test_a_host_has_every_cost(name: str) -> None:
+    host = costs.host(name)
+    check_entries(f"hosts/{name}.md", {**host.facts, **host.costs})
+
+
+@pytest.mark.parametrize("name", costs.nics())
+def test_a_nic_has_every_fact(name: str) -> None:
+    check_entries(f"nics/{name}.md", dict(costs.nic(name).facts))
+
+
+def check_entries(page: str, entries: dict[str, costs.model.Cited]) -> None:
+    table = {row[0].strip("`"): row for row in rows(page) if len(row) == 8 and row[0] != "name"}
+    assert list(table) == list(entries)
+    for name, entry in entries.items():
+        _, meaning, value, _, unit, status, sources, _ = table[name]
+        assert (value, unit, status) == (f"{entry.value:,}", entry.unit, entry.status)
+        assert meaning
+        assert status in STATUSES
+        assert sources.count("](#sources)") == len(entry.sources)
+    cited = {source.title for entry in entries.values() for source in entry.sources}
+    assert {row[1] for row in rows(page) if len(row) == 6} - {"source"} == cited
+
+
+def test_every_key_of_the_grammar_has_a_row_with_a_meaning() -> None:
+    schema = json_schema()
+    maps = [schema, *schema["$defs"].values()]
+    expected = [key for part in maps for form in (part, *part.get("anyOf", ())) for key in form.get("properties", ())]
+    table = [row for row in rows("scenario.md") if row[0].startswith("`")]
+    assert sorted(row[0].strip("`") for row in table) == sorted(expected)
+    assert [row for row in table if not row[1] or not row[4]] == []
+
+
+def test_defaults_and_units_are_those_of_a_scenario_file() -> None:
+    table = {row[0]: row for row in rows("scenario.md")}
+    assert table["`mtu`"][1:4] == ["size", ", ".join(units.SIZE.shown), "`1500 B`"]
+    assert table["`schema`"][3] == "*needed*"
+    assert table["`replications`"][1:4] == ["whole number, 1 to 10,000", "", "`1`"]
+    assert table["`irq_cores`"][1] == "cores such as `0-3,8` or `[0, 1]`"
+    assert table["`drop_enable`"][1] == "`on` or `off`"
+
+
+def test_every_command_and_option_is_there() -> None:
+    page = PAGES["commands.md"]
+    assert re.findall(r"^## (\w+)$", page, re.MULTILINE) == sorted(COMMANDS)
+    for command in sorted(COMMANDS):
+        found = cli.get_command(click.Context(cli), command)
+        assert found is not None
+        for parameter in found.params:
+            assert isinstance(parameter, click.Argument) or f"`{parameter.opts[0]}" in page
+
+
+def test_every_shipped_scenario_is_there() -> None:
+    assert re.findall(r"^## (\S+)$", PAGES["scenarios.md"], re.MULTILINE) == list(shipped())
+
+
+def test_a_folder_is_brought_to_the_pages_and_no_further(tmp_path: Path) -> None:
+    generate.write(tmp_path)
+    kept = tmp_path / "commands.md"
+    stamp = kept.stat().st_mtime_ns
+    (tmp_path / "datapaths" / "gone.md").write_text("an older version's", encoding="utf-8")
+    (tmp_path / "scenario.md").write_text("changed by hand", encoding="utf-8")
+    generate.write(tmp_path)
+    found = {path.relative_to(tmp_path).as_posix(): path.read_text(encoding="utf-8") for path in tmp_path.rglob("*.md")}
+    assert found == PAGES
+    assert kept.stat().st_mtime_ns == stamp
