@@ -36,7 +36,7 @@ def _page(path: Datapath) -> str:
     facts = f"Name in scenarios: {code(path.name)}. Interrupt modes: {', '.join(map(code, path.modes))}. "
     facts += f"What carries its packets to and from the wire: {code(path.switch)}. Module: {code(module.__name__)}."
     sections = [_mode(path, mode) for mode in path.modes]
-    return page(f"# {path.title}", facts, prose(module.__doc__), *sections)
+    return page(f"# {path.title[0].upper()}{path.title[1:]}", facts, prose(module.__doc__), *sections)
 
 
 def _mode(path: Datapath, mode: str) -> str:

@@ -13,8 +13,11 @@ from simulator import costs, datapaths, units
 from simulator.citation import STATUSES
 from simulator.cli import COMMANDS, cli
 from simulator.datapaths import DATAPATHS
+from simulator.metrics import METRICS
+from simulator.parts.stages import STAGES
 from simulator.parts.steps import Step
-from simulator.scenario import json_schema, shipped
+from simulator.scenario import json_schema, names, shipped
+from simulator.study.tables import column_of
 from tests.docs.markdown import ROOT
 
 sys.path.append(str(ROOT / "docs"))
@@ -99,6 +102,14 @@ def test_every_command_and_option_is_there() -> None:
         assert found is not None
         for parameter in found.params:
             assert isinstance(parameter, click.Argument) or f"`{parameter.opts[0]}" in page
+
+
+def test_sizes_stages_and_columns_are_there() -> None:
+    found = [row[0].strip("`") for row in rows("sizes.md") if row[0] != "name"]
+    assert found == [*names.imixes(), *names.distributions()]
+    assert rows("sizes.md")[1][1:4] == ["7 of 64 B, 4 of 570 B, 1 of 1,518 B", "353.8 B", "cited"]
+    found = [row[0].strip("`") for row in rows("results.md") if row[0] not in ("stage", "column")]
+    assert found == [*STAGES, *(column_of(name) for name, metric in METRICS.items() if metric.scalar)]
 
 
 def test_every_shipped_scenario_is_there() -> None:
