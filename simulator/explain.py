@@ -3,7 +3,8 @@
 1. The steps of the datapath with their costs on the chosen host: where each runs, how often, which exit it causes, who
    says so.
 2. One packet of 64 B into an idle guest, simulated: how long, and in which stage.
-3. With `trace`, the timeline of that packet: what happened, and what the cores did meanwhile.
+3. With `trace`, the timeline of that packet: what happened, and what the cores did meanwhile; as text, as spans or
+   as a chart.
 
 *Scope*: an idle receiver whose vCPU is halted, no timer tick, no idle states, no spread of costs.
 *Validation*: tests/unit/test_explain.py: the steps that every packet of an idle guest waits for, plus the hardware's
@@ -12,7 +13,10 @@ stages, are the simulated latency.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable
+from itertools import groupby
+from typing import TYPE_CHECKING
 
 from simulator import costs
 from simulator.citation import STATUSES
@@ -20,6 +24,7 @@ from simulator.costs import Host
 from simulator.datapaths import datapath
 from simulator.datapaths.model import Datapath
 from simulator.errors import unknown
+from simulator.metrics.cpu import guest_poller_cores
 from simulator.parts.machine import Machine
 from simulator.parts.settings import GuestSettings, HostSettings, PortSettings, port_settings
 from simulator.parts.steps import Step
@@ -29,7 +34,28 @@ from simulator.plan.trace import LABELS, Trace
 from simulator.scenario.assemble import assemble
 from simulator.units import format_time
 
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
 FRAME_BYTES = 60
+SAMPLES = 2000
+HARDWARE = {"wire": "wire", "NIC": "NIC", "moderation": "NIC", "PCIe": "PCIe"}
+"""Stages outside the cores -> lane of the timeline."""
+STEP_OF = {
+    "guest_irq": "interrupt", "guest_soft": "driver + stack", "guest_task": "application", "guest_idle": "idle loop",
+    "hyp": "KVM", "exit_user": "QEMU, on the vCPU's thread", "qemu": "QEMU's main loop", "vhost": "vhost thread",
+    "host_irq": "interrupt", "host_soft": "softirq", "host_task": "application", "ctxsw": "task switch",
+    "halt_poll": "halt polling", "pmd_work": "poll: work", "pmd_idle": "poll: idle",
+}  # fmt: skip
+"""Accounting label -> what the core does, in words."""
+LANE_OF = {
+    label: "guest"
+    if label.startswith("guest")
+    else "VMM"
+    if label in ("hyp", "exit_user", "qemu", "halt_poll")
+    else "host"
+    for label in STEP_OF
+}
 Row = tuple[str, ...]
 _LONG_PS = 10**12
 
@@ -52,6 +78,38 @@ def explain(
         _stage_table(plan, simulated),
     ]
     return "\n\n".join([*parts, _timeline(plan, simulated)] if trace else parts) + "\n"
+
+
+def spans(
+    name: str, host: str = "modern", interrupts: str = "automatic", nic: str | None = None
+) -> list[dict[str, str | int]]:
+    """The way of one packet as spans of time: ``lane``, ``step``, ``label``, ``core``, ``start_ps``,
+    ``end_ps``.
+
+    Lane ``packet``: its stages, end to end. Lanes ``wire``, ``NIC`` and ``PCIe``: the stages that pass there. Lanes
+    ``host``, ``VMM`` and ``guest``: what the cores do meanwhile, by accounting label. Errors as in `explain`.
+    """
+    model, path = costs.host(host), datapath(name)
+    adapter = costs.nic(nic or model.default_nic)
+    mode = _mode(path, model, interrupts)
+    plan = one_packet(path, mode, model, port_settings(adapter)).builder.finish("one packet")
+    stages = _stage_spans(plan, _run(plan))
+    hardware = [span | {"lane": HARDWARE[str(span["step"])]} for span in stages if span["step"] in HARDWARE]
+    return [*stages, *hardware, *_core_spans(plan, int(stages[-1]["end_ps"]))]
+
+
+def chart(name: str, host: str = "modern", interrupts: str = "automatic", nic: str | None = None) -> Figure:
+    """The timeline of one packet as a figure. Errors as in `explain`."""
+    from simulator.charts import timeline
+
+    model, path = costs.host(host), datapath(name)
+    adapter = costs.nic(nic or model.default_nic)
+    mode = _mode(path, model, interrupts)
+    found = Counter(model.cost(cost).status for cost in {cost for step in path.steps(mode) for cost in step.costs})
+    status: dict[str, int] = {key: found[key] + count for key, count in costs.summary(adapter).items()}
+    how = f", interrupts: {mode}" if len(path.modes) > 1 else ""
+    title = f"{path.title}{how}; host {model.name}"
+    return timeline(spans(name, host, interrupts, nic), title, status)
 
 
 def one_packet(path: Datapath, mode: str, model: Host, port: PortSettings) -> Machine:
@@ -82,6 +140,61 @@ def _mode(path: Datapath, model: Host, interrupts: str) -> str:
             [m for m in path.modes if offered.get(m, True)],
         )
     return interrupts
+
+
+def _stage_spans(plan: Plan, trace: Trace) -> list[dict[str, str | int]]:
+    found, now = [], 0
+    for name, parts in zip(plan.stages, trace.stages["guest.sink"], strict=True):
+        if length := sum(parts):
+            found.append(_span("packet", name, "", now, now + length))
+            now += length
+    return found
+
+
+def _core_spans(plan: Plan, end_ps: int) -> list[dict[str, str | int]]:
+    """What each core did, from its counters at `SAMPLES` instants; between two of them the counters say how long."""
+    from simulator.engines.reference import ReferenceEngine
+
+    engine = ReferenceEngine(plan, 1)
+    cores = [executor.name for executor in plan.executors if executor.kind == "core"]
+    pollers = guest_poller_cores(plan)
+    before: dict[str, int] = {}
+    pieces: dict[str, list[tuple[str, int]]] = {core: [] for core in cores}
+    for sample in range(1, SAMPLES + 1):
+        engine.run(end_ps * sample // SAMPLES)
+        now = engine.trace().counters
+        for core in cores:
+            own = [(label, now[f"{core}.{label}"] - before.get(f"{core}.{label}", 0)) for label in LABELS]
+            last = pieces[core][-1][0] if pieces[core] else "idle"
+            # What went on before the instant comes first; nothing else is known of the order in between.
+            pieces[core] += sorted((piece for piece in own if piece[1]), key=lambda piece: piece[0] != last)
+        before = now
+    return [
+        _span(
+            "guest" if core in pollers and label.startswith("pmd") else LANE_OF[label],
+            STEP_OF[label],
+            label,
+            *ends,
+            core,
+        )
+        for core, parts in pieces.items()
+        for label, ends in _runs(parts)
+        if label in LANE_OF
+    ]
+
+
+def _runs(parts: Iterable[tuple[str, int]]) -> list[tuple[str, tuple[int, int]]]:
+    """Neighbours with the same label put together: (label, (start, end))."""
+    found, now = [], 0
+    for label, group in groupby(parts, key=lambda part: part[0]):
+        length = sum(amount for _, amount in group)
+        found.append((label, (now, now + length)))
+        now += length
+    return found
+
+
+def _span(lane: str, step: str, label: str, start_ps: int, end_ps: int, core: str = "") -> dict[str, str | int]:
+    return {"lane": lane, "step": step, "label": label, "core": core, "start_ps": start_ps, "end_ps": end_ps}
 
 
 def _step_table(model: Host, steps: Iterable[Step]) -> str:

@@ -1,57 +1,90 @@
-"""Result -> figure: the chart of a comparison or of a sweep, drawn from the result document alone.
+"""Result -> figure: charts of a result document, each with the table of numbers that it shows.
 
-1. `draw` looks at the document's points: where a parameter was swept it draws lines, otherwise rows.
-2. `png` turns the figure into bytes that are the same on every run: no date, no version, the bundled font.
+    chart(document, kind="overview", at=None) -> matplotlib Figure
+    table(document, kind="overview", at=None) -> pandas DataFrame, units in the column names
+    timeline(spans, title="", cost_status=None) -> Figure    one packet as lanes; spans from `simulator.explain.spans`
+    read(path) -> document                       a result folder or result.json
+    png(figure) -> bytes, svg(figure) -> bytes   the same on every run
+    KINDS                                        name -> Kind(sentence, ...)
 
-*Scope*: plain data in, figure out; nothing here simulates or reads files. *Validation*: tests/unit/test_charts.py.
+`document` is ``Comparison.chart_document()`` or what `read` returns. `kind`: overview, cdf, percentiles, load,
+throughput, budget, cores, exits, drops. `at` keeps the points with these properties, such as ``{"rate": "400 kpps"}`` or
+``{"series": "VF, posted"}``: series, datapath, interrupts or a swept parameter, whole or by its last word.
+
+From a study: ``compare(path).chart("budget", at=...)``, ``compare(path).chart_table("budget", at=...)``. From a shell:
+``sriovsim chart RESULTS --kind budget``. For one packet: ``sriovsim explain DATAPATH --chart FILE``.
+
+*Scope*: plain data in, figure out; nothing here simulates, and only `read` reads files. Importing this package does not
+import matplotlib. *Validation*: tests/unit/test_charts.py, tests/charts.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from io import BytesIO
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from simulator.errors import SimulatorError
+from simulator.charts.kinds import KINDS, Kind
+from simulator.charts.output import png, svg
+from simulator.charts.reading import HISTOGRAMS, read
+from simulator.errors import InputError, SimulatorError, unknown
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
+    from pandas import DataFrame
 
-__all__ = ["draw", "png"]
+    from simulator.charts.select import View
 
-LINES_FROM = 3
-"""Fewer values of a swept parameter are compared as rows."""
+__all__ = ["KINDS", "Kind", "chart", "draw", "kind_named", "png", "read", "svg", "table", "timeline"]
 
-
-def draw(document: Mapping[str, Any]) -> Figure:
-    """The main chart of a result document (``Comparison.to_json()``). Raises SimulatorError if it has no points."""
-    from simulator.charts.bars import comparison_chart
-    from simulator.charts.caption import point_label
-    from simulator.charts.lines import sweep_chart
-
-    points = list(document["points"])
-    if not points:
-        raise SimulatorError("there is no point to draw")
-    title = document.get("title") or document["scenario"]
-    varied = _varied(points)
-    axis = next((name for name, count in varied.items() if count >= LINES_FROM), None)
-    if axis is None:
-        return comparison_chart(title, points, [point_label(point, tuple(varied)) for point in points])
-    return sweep_chart(title, points, axis, tuple(name for name in varied if name != axis))
+Document = Mapping[str, Any]
 
 
-def png(figure: Figure) -> bytes:
-    """The figure as PNG."""
-    from matplotlib import rc_context
-
-    buffer = BytesIO()
-    with rc_context({"font.family": "DejaVu Sans"}):
-        figure.savefig(buffer, format="png", metadata={"Software": None})
-    return buffer.getvalue()
+def chart(document: Document, kind: str = "overview", at: Mapping[str, str] | None = None) -> Figure:
+    """The chart of that kind. Raises InputError for an unknown kind, for conditions that no point meets and for a
+    document that lacks what the chart needs; SimulatorError if it has no points."""
+    return kind_named(kind).figure(_shown(document, kind, at))
 
 
-def _varied(points: list[dict[str, Any]]) -> dict[str, int]:
-    """Swept parameter -> number of its values, parameters with one value left out."""
-    names = dict.fromkeys(name for point in points for name in point["parameters"])
-    counts = {name: len({point["parameters"].get(name) for point in points}) for name in names}
-    return {name: count for name, count in counts.items() if count > 1}
+def table(document: Document, kind: str = "overview", at: Mapping[str, str] | None = None) -> DataFrame:
+    """The numbers of the chart of that kind, one row per mark. Raises as `chart` does."""
+    from pandas import DataFrame
+
+    return DataFrame(kind_named(kind).rows(_shown(document, kind, at)))
+
+
+def draw(document: Document) -> Figure:
+    """The chart "overview": what a study saves as ``chart.png``."""
+    return chart(document)
+
+
+def timeline(
+    spans: Sequence[Mapping[str, Any]], title: str = "", cost_status: Mapping[str, int] | None = None
+) -> Figure:
+    """One packet's way as lanes over time; each span has ``lane``, ``step``, ``start_ps`` and ``end_ps``.
+    `cost_status`: how many cost values have each status, for the mark. Raises SimulatorError without a packet."""
+    from simulator.charts.timeline import timeline_chart
+
+    return timeline_chart(spans, title, cost_status)
+
+
+def kind_named(name: str) -> Kind:
+    """The kind of that name. Raises InputError with choices and the nearest."""
+    if name == "timeline":
+        raise InputError(
+            "--kind", "timeline is drawn from one packet, not from a result: sriovsim explain DATAPATH --chart FILE"
+        )
+    if name not in KINDS:
+        raise unknown("--kind", "chart", name, KINDS)
+    return KINDS[name]
+
+
+def _shown(document: Document, kind: str, at: Mapping[str, str] | None) -> View:
+    from simulator.charts.select import view
+
+    shown = view(document, at)
+    for key in KINDS[kind].needs:
+        if any(key not in point for point in shown.points):
+            raise InputError(HISTOGRAMS, f"is missing beside result.json; the chart '{kind}' is drawn from it")
+    if not any(point["latency_us"]["mean"] is not None for point in shown.points) and KINDS[kind].needs:
+        raise SimulatorError(f"no packet was delivered: there is no chart '{kind}' to draw")
+    return shown

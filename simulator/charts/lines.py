@@ -33,7 +33,6 @@ from simulator.charts.caption import (
 
 LOGARITHMIC_FROM = 20
 MOST_TICKS = 10
-MARKERS = "osD^vPX*"
 Value = Callable[[dict[str, Any]], float | None]
 
 
@@ -49,7 +48,12 @@ def sweep_chart(title: str, points: list[dict[str, Any]], axis: str, others: tup
     ticks = _ticks(list(dict.fromkeys(point["parameters"][axis] for point in points)))
     for number, label in enumerate(colours):
         mine = [point for point, name in zip(points, labels, strict=True) if name == label]
-        look = {"color": colours[label], "marker": MARKERS[number % len(MARKERS)], "markersize": 9, "linewidth": 2.5}
+        look = {
+            "color": colours[label],
+            "marker": style.MARKERS[number % len(style.MARKERS)],
+            "markersize": 9,
+            "linewidth": 2.5,
+        }
         x = [ticks[point["parameters"][axis]] for point in mine]
         _line(latency, x, mine, lambda p: p["latency_us"][upper], look, f"latency.{upper}")
         _line(latency, x, mine, lambda p: p["latency_us"]["p50"], look | {"linestyle": ":", "markersize": 5})
@@ -132,7 +136,7 @@ def _apart(places: dict[str, float]) -> list[str]:
 def _legend(figure: Figure, points: list[dict[str, Any]], labels: list[str], colours: dict[str, str]) -> None:
     weak = {label for label, point in zip(labels, points, strict=True) if rests_on_weak_costs(point)}
     handles = [
-        Line2D([], [], color=colour, marker=MARKERS[i % len(MARKERS)], markersize=10, linewidth=2.5,
+        Line2D([], [], color=colour, marker=style.MARKERS[i % len(style.MARKERS)], markersize=10, linewidth=2.5,
                label=label + (f" {MARK}" if label in weak else ""))
         for i, (label, colour) in enumerate(colours.items())
     ]  # fmt: skip

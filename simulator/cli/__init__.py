@@ -19,6 +19,7 @@ from simulator import __version__
 from simulator.errors import Interrupted, SimulatorError
 
 COMMANDS = {
+    "chart": "chart",
     "check": "check",
     "compare": "compare",
     "doctor": "doctor",

@@ -6,9 +6,11 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import click
 
-from simulator.cli import options
+from simulator.cli import options, pictures
 
 
 @click.command("explain")
@@ -17,8 +19,16 @@ from simulator.cli import options
 @click.option("--nic", help="Network adapter of the catalogue (default: the host's).")
 @click.option("--interrupts", default="automatic", show_default=True, help="How an interrupt reaches the guest.")
 @click.option("--trace", is_flag=True, help="Add the timeline of one simulated packet.")
+@click.option(
+    "--chart",
+    "picture",
+    type=click.Path(path_type=Path),
+    help="Draw that timeline into this file (.png or .svg; both without an ending).",
+)
 @options.as_json
-def command(datapath: str, host: str, nic: str | None, interrupts: str, trace: bool, as_json: bool) -> None:
+def command(
+    datapath: str, host: str, nic: str | None, interrupts: str, trace: bool, picture: Path | None, as_json: bool
+) -> None:
     """Show the steps of DATAPATH: where each runs, what it costs, when it happens, who says so."""
     from simulator.errors import unknown
     from simulator.scenario import names
@@ -33,10 +43,17 @@ def command(datapath: str, host: str, nic: str | None, interrupts: str, trace: b
         known = names.LISTS[what if what == "interrupts" else what + "s"]()
         if value is not None and value not in known:
             raise unknown(option, what, value, known)
-    from simulator.explain import explain
+    from simulator import explain as explanation
 
-    text = explain(datapath, host, interrupts, nic, trace=trace)
+    if picture is not None:
+        into = pictures.files(picture, picture, None)
+        pictures.write(explanation.chart(datapath, host, interrupts, nic), into)
+        for path in into:
+            click.echo(f"drawn in {path}", err=True)
+    text = explanation.explain(datapath, host, interrupts, nic, trace=trace)
     if as_json:
-        options.print_json({"datapath": datapath, "host": host, "interrupts": interrupts, "text": text})
+        content = {"datapath": datapath, "host": host, "interrupts": interrupts, "text": text}
+        found = {"spans": explanation.spans(datapath, host, interrupts, nic)} if trace else {}
+        options.print_json(content | found)
     else:
         click.echo(text)

@@ -19,11 +19,13 @@ def command(what: str | None, as_json: bool) -> None:
     from simulator.errors import unknown
     from simulator.scenario.names import LISTS
 
-    known = sorted([*LISTS, "scenarios"])
+    known = sorted([*LISTS, "charts", "scenarios"])
     if what is None:
         content = dict.fromkeys(known, "")
     elif what == "scenarios":
         content = _scenarios()
+    elif what == "charts":
+        content = _charts()
     elif what in LISTS:
         content = {name: _title(what, name) for name in LISTS[what]()}
     else:
@@ -42,6 +44,12 @@ def _scenarios() -> dict[str, str]:
 
     found = {name: yaml12.load(path).plain() for name, path in shipped().items()}
     return {name: str(content.get("title", "")) for name, content in found.items()}
+
+
+def _charts() -> dict[str, str]:
+    from simulator.charts.kinds import KINDS
+
+    return {name: kind.sentence for name, kind in KINDS.items()}
 
 
 def _title(what: str, name: str) -> str:

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -91,6 +92,26 @@ class Comparison:
         from simulator.charts import draw
 
         return draw(self.to_json())
+
+    def chart_document(self) -> dict[str, Any]:
+        """The result document with the latency histogram of each point: what `simulator.charts` draws from."""
+        found = [tables.buckets(result.histogram) for result in self.results if not result.error]
+        points = [entry | {"histogram": buckets} for entry, buckets in zip(self.entries, found, strict=True)]
+        return self.to_json() | {"points": points}
+
+    def chart(self, kind: str = "overview", at: Mapping[str, str] | None = None) -> Figure:
+        """The chart of one kind (`simulator.charts.KINDS`); `at` keeps the points with these swept values, series or
+        datapath, as in ``{"rate": "400 kpps"}``. Raises InputError for what there is not, SimulatorError if there is
+        nothing to draw."""
+        from simulator.charts import chart
+
+        return chart(self.chart_document(), kind, at)
+
+    def chart_table(self, kind: str = "overview", at: Mapping[str, str] | None = None) -> DataFrame:
+        """The numbers that the chart of that kind shows, units in the column names."""
+        from simulator.charts import table
+
+        return table(self.chart_document(), kind, at)
 
     def save(self, parent: Path | str, *, plot: bool = True) -> Path:
         """Write the result folder ``<parent>/<name>-<hash>`` and return it. Raises InputError if that cannot be

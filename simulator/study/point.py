@@ -19,11 +19,12 @@ from simulator import costs, metrics
 from simulator.citation import STATUSES
 from simulator.datapaths import datapath
 from simulator.metrics import latency, rates
+from simulator.metrics.window import PS_PER_SECOND
 from simulator.plan.fingerprint import fingerprint
 from simulator.plan.model import Plan
 from simulator.plan.trace import Trace
 from simulator.scenario import Point, Scenario, scenario_hash
-from simulator.scenario.build import build, guest_settings, host_settings, notes
+from simulator.scenario.build import build, guest_settings, host_settings, nic_settings, notes
 from simulator.study.ranges import Range, spread
 from simulator.study.runs import Job, run
 
@@ -67,6 +68,8 @@ def assess(point: Point, plan: Plan, traces: Sequence[Trace]) -> PointResult:
         "conservation": _balance(plan, pooled),
         "ranges": _ranges([metrics.headline(plan, trace) for trace in traces]),
         "replications": len(traces),
+        "window_s": (pooled.end_ps - pooled.start_ps) / PS_PER_SECOND,
+        "line_rate_bps": nic_settings(point.scenario.nic).rate_bps,
         "cost_status": cost_status(point.scenario),
         "notes": list(notes(point.scenario)),
         "scenario_hash": scenario_hash(point.scenario),

@@ -64,12 +64,16 @@ def histograms(found: Sequence[Mapping[int, int]]) -> DataFrame:
     """One row per point and occupied latency bucket; both edges belong to the bucket."""
     from pandas import DataFrame
 
-    rows = [
-        (number, histogram_upper(index - 1) + 1 if index else 0, histogram_upper(index), count)
-        for number, histogram in enumerate(found)
+    rows = [(number, *bucket) for number, histogram in enumerate(found) for bucket in buckets(histogram)]
+    return DataFrame(rows, columns=["point", "bucket_low_ps", "bucket_high_ps", "count"])
+
+
+def buckets(histogram: Mapping[int, int]) -> list[tuple[int, int, int]]:
+    """(low_ps, high_ps, count) of each occupied latency bucket; both edges belong to the bucket."""
+    return [
+        (histogram_upper(index - 1) + 1 if index else 0, histogram_upper(index), count)
         for index, count in histogram.items()
     ]
-    return DataFrame(rows, columns=["point", "bucket_low_ps", "bucket_high_ps", "count"])
 
 
 def _row(number: int, entry: Entry, parameters: list[str]) -> dict[str, Any]:

@@ -1,0 +1,171 @@
+"""Two looks at one distribution: the CDF of the latency, and its percentiles with the tail drawn out.
+
+1. Both come from the histogram: at most 0.8 % wide buckets, exact counts. Inside a bucket the CDF rises evenly.
+2. The percentile plot has x = 1 / (1 - p): each further decade is a ten times rarer packet. A curve ends where fewer
+   than ten packets lie above, because there is no more to know.
+3. Pale bars are the range of the replications' percentiles.
+
+*Scope*: one curve per series; of a sweep one place (see `select`). *Validation*: tests/unit/test_charts.py compares with
+sorted samples.
+"""
+
+from __future__ import annotations
+
+from itertools import accumulate
+from typing import Any
+
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from simulator.charts import style
+from simulator.charts.caption import in_time, what_to_see
+from simulator.charts.frame import caption, finish, frame, identify, line_handle, marked, replications
+from simulator.charts.select import Point, View, one_place
+
+PS_PER_US = 10**6
+SAMPLES_ABOVE = 10
+NAMED = {"p50": 50.0, "p90": 90.0, "p99": 99.0, "p99.9": 99.9, "p99.99": 99.99}
+Curve = list[tuple[float, float]]
+
+
+def cdf(shown: View) -> Figure:
+    """Share of the packets (0 to 1) that took at most x us, one curve per series."""
+    shown = one_place(shown)
+    figure, (axes,) = frame(shown.title)
+    handles = []
+    for label, point, look in _looks(shown):
+        curve = cdf_curve(point)
+        axes.plot([x for x, _ in curve], [y for _, y in curve], **look)
+        for name in ("p50", "p90", "p99"):
+            _bar(axes, point, name, NAMED[name] / 100, look["color"], upright=False)
+        handles.append(line_handle(marked(label, [point]), look))
+    _log_time(axes.set_xscale, axes.xaxis)
+    axes.set_ylim(0, 1.02)
+    style.dress(axes, "Latency: share of the packets that took at most so long", "latency, us (log scale)", "share")
+    seen = "Left is faster; a long foot to the right is a tail. " + what_to_see(shown.points, shown.labels)
+    return finish(figure, handles, caption(shown, f"{seen} {replications(shown)}"))
+
+
+def percentiles(shown: View) -> Figure:
+    """Latency in us that one packet in x exceeds, x logarithmic, one curve per series."""
+    shown = one_place(shown)
+    figure, (axes,) = frame(shown.title)
+    handles, rarest = [], 10.0
+    for label, point, look in _looks(shown):
+        curve = percentile_curve(point)
+        axes.plot([x for x, _ in curve], [y for _, y in curve], **look)
+        for name in NAMED:
+            _bar(axes, point, name, 100 / (100 - NAMED[name]), look["color"], upright=True)
+        handles.append(line_handle(marked(label, [point]), look))
+        rarest = max([rarest, *(x for x, _ in curve)])
+    axes.set_xscale("log")
+    axes.set_xlim(1, rarest * 1.1)
+    _log_time(axes.set_yscale, axes.yaxis)
+    ticks = [one_in for one_in in (1, 2, 10, 100, 1000, 10_000, 100_000, 10**6) if one_in <= rarest * 1.1]
+    axes.set_xticks(ticks, labels=[f"{100 - 100 / one_in:.6g}" for one_in in ticks])
+    axes.xaxis.set_minor_formatter(lambda *_: "")
+    style.dress(axes, "Latency by percentile, the tail drawn out", "percentile, % (each decade: ten times rarer)", "latency, us (log scale)")  # fmt: skip
+    return finish(figure, handles, caption(shown, f"{_tail(shown)} {replications(shown)}"))
+
+
+def cdf_rows(shown: View) -> list[dict[str, Any]]:
+    """One row per bucket edge: latency_us, share (0 to 1)."""
+    shown = one_place(shown)
+    return [identify(point) | {"latency_us": x, "share": y} for point in shown.points for x, y in cdf_curve(point)]
+
+
+def percentiles_rows(shown: View) -> list[dict[str, Any]]:
+    """One row per named percentile (with its range over replications) and per step of the curve."""
+    shown = one_place(shown)
+    return [identify(point) | row for point in shown.points for row in _percentiles_rows(point)]
+
+
+def cdf_curve(point: Point) -> Curve:
+    """(latency_us, share) at both edges of every occupied bucket."""
+    buckets = point["histogram"]
+    total = sum(count for _, _, count in buckets)
+    ends = list(accumulate((count for _, _, count in buckets), initial=0))
+    corners = [
+        ((low / PS_PER_US, before / total), (high / PS_PER_US, after / total))
+        for (low, high, _), before, after in zip(buckets, ends, ends[1:], strict=False)
+    ]
+    return [corner for pair in corners for corner in pair]
+
+
+def percentile_curve(point: Point) -> Curve:
+    """(1 / (1 - p), latency_us) at both ends of every step, up to ten packets below the top."""
+    buckets, maximum = point["histogram"], point["latency_us"]["max"]
+    total = sum(count for _, _, count in buckets)
+    ends = list(accumulate((count for _, _, count in buckets), initial=0))
+    most = total - SAMPLES_ABOVE
+    steps = [
+        (before, min(after, most), min(high / PS_PER_US, maximum))
+        for (_, high, _), before, after in zip(buckets, ends, ends[1:], strict=False)
+        if before < most
+    ]
+    return [(total / (total - seen), value) for before, after, value in steps for seen in (before, after)]
+
+
+def _percentiles_rows(point: Point) -> list[dict[str, Any]]:
+    steps = [
+        {"percentile": 100 - 100 / one_in, "one_in": one_in, "latency_us": value, "min_us": None, "max_us": None}
+        for one_in, value in percentile_curve(point)
+    ]
+    named = [
+        {
+            "percentile": percent, "one_in": 100 / (100 - percent), "latency_us": value,
+            "min_us": _range(point, name)["min"], "max_us": _range(point, name)["max"],
+        }
+        for name, percent in NAMED.items() if (value := point["latency_us"].get(name)) is not None
+    ]  # fmt: skip
+    return sorted([*steps, *named], key=lambda row: (row["one_in"], row["latency_us"]))
+
+
+def _looks(shown: View) -> list[tuple[str, Point, dict[str, Any]]]:
+    colours = style.series_colours(shown.points, shown.labels)
+    styles = ("-", "--", "-.", ":")
+    used: dict[str, int] = {}
+    found: list[tuple[str, Point, dict[str, Any]]] = []
+    for label, point in zip(shown.labels, shown.points, strict=True):
+        path = style.colour_of(point) or label
+        number = used[path] = used.get(path, -1) + 1
+        look = {
+            "color": colours[label],
+            "linewidth": style.width(len(found), len(shown.points)),
+            "linestyle": styles[number % len(styles)],
+        }
+        found.append((label, point, look))
+    return found
+
+
+def _range(point: Point, name: str) -> dict[str, Any]:
+    found: dict[str, Any] = point.get("ranges", {}).get(f"latency.{name}") or {"min": None, "max": None}
+    return found
+
+
+def _bar(axes: Axes, point: Point, name: str, place: float, colour: str, *, upright: bool) -> None:
+    spread = _range(point, name)
+    if spread["min"] is None or point["latency_us"].get(name) is None:
+        return
+    along, across = [spread["min"], spread["max"]], [place, place]
+    x, y = (across, along) if upright else (along, across)
+    axes.plot(x, y, color=colour, alpha=0.35, linewidth=13, solid_capstyle="butt", zorder=1.5)
+
+
+def _log_time(set_scale: Any, axis: Any) -> None:
+    set_scale("log")
+    style.plain_log(axis, wide=True)
+
+
+def _tail(shown: View) -> str:
+    """Which series has the longest tail, as p99 over p50."""
+    ratios = [
+        (point["latency_us"]["p99"] / point["latency_us"]["p50"], label, point["latency_us"])
+        for point, label in zip(shown.points, shown.labels, strict=True)
+        if point["latency_us"]["p99"] and point["latency_us"]["p50"]
+    ]
+    if not ratios:
+        return "Too few packets for a 99th percentile."
+    factor, label, latency = max(ratios, key=lambda ratio: ratio[0])
+    values = f"p50 {in_time(latency['p50'])}, p99 {in_time(latency['p99'])}, {factor:.3g} times as much"
+    return f"A flat curve is a steady path; where it rises, rare packets wait. Longest tail: {label}: {values}."

@@ -1,0 +1,113 @@
+"""Which points of a result a chart shows, and what they are called.
+
+1. `view` takes the points that the reader asked for: ``at`` names series, datapath, interrupts or a swept parameter,
+   whole or by its last word.
+2. `one_place` keeps a single place of a sweep, for charts with one curve per series: the place at which the mean
+   latencies of the series are furthest apart.
+3. `few_rows` keeps the ends and the middle of a sweep, for charts with one row per point.
+
+What was left out is said in ``note``, never silently.
+
+*Scope*: choosing; no drawing. *Validation*: tests/unit/test_charts.py.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+from simulator.charts.caption import point_label
+from simulator.errors import InputError, SimulatorError, unknown
+
+Point = dict[str, Any]
+MOST_ROWS, MOST_LINES = 12, 8
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """The points of one chart with their names; `swept`: parameters that differ among them."""
+
+    title: str
+    points: list[Point]
+    labels: list[str]
+    swept: tuple[str, ...]
+    note: str = ""
+
+
+def view(document: Mapping[str, Any], at: Mapping[str, str] | None = None) -> View:
+    """The points of the document that are meant. Raises InputError for conditions that no point meets, SimulatorError
+    for a document without points."""
+    points = list(document["points"])
+    if not points:
+        raise SimulatorError("there is no point to draw")
+    for key, value in (at or {}).items():
+        points = _meeting(points, key, value)
+    return _named(document.get("title") or document["scenario"], points)
+
+
+def one_place(shown: View) -> View:
+    """One place of the sweep, if there are several series or too many points."""
+    places = list(dict.fromkeys(tuple(point["parameters"].items()) for point in shown.points))
+    series = len({point["series"] for point in shown.points})
+    if not shown.swept or (series == 1 and len(places) <= MOST_LINES):
+        return shown
+    widest = max(
+        places, key=lambda place: _spread([p for p in shown.points if tuple(p["parameters"].items()) == place])
+    )
+    chosen = [point for point in shown.points if tuple(point["parameters"].items()) == widest]
+    where = ", ".join(f"{key.rpartition('.')[2]} {value}" for key, value in widest if key in shown.swept)
+    note = f"Shown at {where}, one of {len(places)} places of the sweep."
+    return replace(_named(shown.title, chosen), note=note)
+
+
+def few_rows(shown: View) -> View:
+    """Not more points than rows that can be read."""
+    found = shown
+    for kept in (3, 2):
+        if len(found.points) > MOST_ROWS and shown.swept:
+            found = _thinned(shown, kept)
+    if len(found.points) <= MOST_ROWS:
+        return found
+    more = len(found.points) - MOST_ROWS
+    note = f"{found.note} {more} further points are not shown.".strip()
+    return replace(found, points=found.points[:MOST_ROWS], labels=found.labels[:MOST_ROWS], note=note)
+
+
+def _named(title: str, points: list[Point]) -> View:
+    names = dict.fromkeys(name for point in points for name in point["parameters"])
+    swept = tuple(name for name in names if len({point["parameters"].get(name) for point in points}) > 1)
+    return View(title, points, [point_label(point, swept) for point in points], swept)
+
+
+def _meeting(points: list[Point], key: str, value: str) -> list[Point]:
+    keys = dict.fromkeys(name for point in points for name in _properties(point))
+    if key not in keys:
+        raise unknown("at", "property of a point", key, keys)
+    values = dict.fromkeys(str(found) for point in points if (found := _properties(point).get(key)) is not None)
+    if value not in values:
+        raise unknown("at", f"value of {key}", value, values)
+    chosen = [point for point in points if _properties(point).get(key) == value]
+    if not chosen:
+        raise InputError("at", "the conditions are met together by no point", f"{key}={value}")
+    return chosen
+
+
+def _properties(point: Point) -> dict[str, str]:
+    short = {name.rpartition(".")[2]: str(value) for name, value in point["parameters"].items()}
+    own = {key: point[key] for key in ("series", "datapath", "interrupts")}
+    return own | short | {name: str(value) for name, value in point["parameters"].items()}
+
+
+def _spread(points: list[Point]) -> float:
+    means = [mean for point in points if (mean := point["latency_us"]["mean"])]
+    return max(means) / min(means) if means else 0.0
+
+
+def _thinned(shown: View, kept: int) -> View:
+    axis = max(shown.swept, key=lambda name: len({point["parameters"][name] for point in shown.points}))
+    values = list(dict.fromkeys(point["parameters"][axis] for point in shown.points))
+    ends = [values[0], values[len(values) // 2], values[-1]] if kept == 3 else [values[0], values[-1]]
+    chosen = [point for point in shown.points if point["parameters"][axis] in ends]
+    note = f"Shown: {len(dict.fromkeys(ends))} of the {len(values)} values of {axis.rpartition('.')[2]}."
+    return replace(_named(shown.title, chosen), note=note)
