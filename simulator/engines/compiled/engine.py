@@ -57,6 +57,7 @@ class CompiledEngine:
         self._handle = Memory(self._image.memory)
         self._memory = self._handle.words
         self._image.memory = None  # the engine's own from here on
+        self._streams = np.array(self._image.at["streams"], dtype=np.int64)
         self._log: list[tuple[int, str, str, int]] = []
         self._window_start = 0
         self._alive_at_start = 0
@@ -169,18 +170,18 @@ class CompiledEngine:
         _chain(m, k.H_NODES, k.H_NODES_FREE, old + packets * words, nodes, k.NODE)
 
     def _refill(self) -> None:
+        """Draw a block for every stream that is near its end."""
         m = self._memory
         m[k.H_REFILL] = 0
-        for i, base in enumerate(self._image.at["streams"]):
-            if m[base + k.Z_CONSTANT] or m[base + k.Z_CURSOR] < m[base + k.Z_LIMIT]:
-                continue
-            cursor, end = int(m[base + k.Z_CURSOR]), int(m[base + k.Z_END])
-            start = int(m[base + k.Z_START])
-            kept = m[cursor:end].copy()
+        bases = self._streams
+        for i in np.nonzero((m[bases + k.Z_CONSTANT] == 0) & (m[bases + k.Z_CURSOR] >= m[bases + k.Z_LIMIT]))[0].tolist():
+            base = int(bases[i])
+            start, cursor, end = (int(m[base + field]) for field in (k.Z_START, k.Z_CURSOR, k.Z_END))
             block = self._draws.next_block(i)
-            m[start : start + len(kept)] = kept
-            m[start + len(kept) : start + len(kept) + len(block)] = block
-            end = start + len(kept) + len(block)
+            kept = end - cursor
+            m[start : start + kept] = m[cursor:end]
+            end = start + kept + len(block)
+            m[start + kept : end] = block
             m[base + k.Z_CURSOR], m[base + k.Z_END], m[base + k.Z_LIMIT] = start, end, max(start + 1, end - layout.DRAW_MARGIN)
 
     def _drain_log(self) -> None:
