@@ -177,11 +177,10 @@ class CompiledEngine:
         for i in np.nonzero((m[bases + k.Z_CONSTANT] == 0) & (m[bases + k.Z_CURSOR] >= m[bases + k.Z_LIMIT]))[0].tolist():
             base = int(bases[i])
             start, cursor, end = (int(m[base + field]) for field in (k.Z_START, k.Z_CURSOR, k.Z_END))
-            block = self._draws.next_block(i)
-            kept = end - cursor
-            m[start : start + kept] = m[cursor:end]
-            end = start + kept + len(block)
-            m[start + kept : end] = block
+            kept = start + end - cursor
+            m[start:kept] = m[cursor:end]
+            end = kept + self._draws.block_length
+            self._draws.fill(i, m[kept:end])
             m[base + k.Z_CURSOR], m[base + k.Z_END], m[base + k.Z_LIMIT] = start, end, max(start + 1, end - layout.DRAW_MARGIN)
 
     def _drain_log(self) -> None:

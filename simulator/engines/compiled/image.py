@@ -379,9 +379,8 @@ def _streams(b: _Builder, draws: Draws) -> None:
             b.fill(base, {k.Z_CONSTANT: 1, k.Z_VALUE: int(draws.next_block(i)[0])})
             continue
         start = b.reserve(draws.block_length + DRAW_MARGIN)
-        block = draws.next_block(i)
-        b.memory[start : start + len(block)] = block
-        end = start + len(block)
+        end = start + draws.block_length
+        draws.fill(i, b.memory[start:end])
         b.fill(base, {k.Z_START: start, k.Z_CURSOR: start, k.Z_END: end, k.Z_LIMIT: max(start + 1, end - DRAW_MARGIN)})
 
 
