@@ -279,7 +279,7 @@ def test_sendto_is_split_without_loss() -> None:
 
 def test_tap_write_is_split_without_loss() -> None:
     modern = host("modern")
-    total = sum(modern.ps(key) for key in ("q_tap_wr", "s_bridge", "h_drv_tx_pk"))
+    total = sum(modern.ps(key) for key in ("q_tap_wr", "s_bridge", "h_drv_tx_pk", "h_mmio_wr"))
     assert total == pytest.approx(9_130_000, abs=10)
 
 
