@@ -23,7 +23,7 @@ test: $(VENV)/test.stamp
 	$(BIN)/python -m pytest -n 2 --dist loadfile tests
 
 docs: $(VENV)/docs.stamp
-	$(BIN)/python -m sphinx --fail-on-warning --keep-going --quiet --builder html docs docs/_build/html
+	$(BIN)/python -m sphinx --fail-on-warning --keep-going --quiet --builder html --doctree-dir docs/_build/doctrees docs docs/_build/html
 	@echo docs/_build/html/index.html
 
 lint: $(VENV)/dev.stamp
