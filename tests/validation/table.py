@@ -21,10 +21,11 @@ FAR = 1.5
 
 _INTRODUCTION = """# Predicted beside published: a sanity table of {count} figures
 
-Published measurements whose set-up the simulator can express, and what it says about them with the catalogue as it is. No cost was chosen
-with these figures in view; one was corrected while the table was made (a write to the tap counted a doorbell twice and had a wider range than its
-readings: virtio in QEMU rose from 77.6 to 87.4 kpps). This is no validation: the test-beds differ from the models in ways that the notes name, most costs are borrowed or
-assumed, and {far} of {count} figures are off by more than a factor of {limit}. It shows of what size the errors are, and where.
+Published measurements whose set-up the simulator can express, and what it says about them with the catalogue as it is. No cost was
+chosen with these figures in view; one was corrected while the table was made (a write to the tap counted a doorbell twice and had a
+wider range than its readings: virtio in QEMU rose from 77.6 to 87.4 kpps). This is no validation: the test-beds differ from the
+models in ways that the notes name, most costs are borrowed or assumed, and {far} of {count} figures are off by more than a factor
+of {limit}. It shows of what size the errors are, and where.
 
 On average the prediction is off by a factor of {mean} (geometric mean of the deviations, either way); half of the figures are within a factor of {median}.
 Several figures of one source share its errors: averaged source by source the factor is {by_source}.
