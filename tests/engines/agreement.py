@@ -13,10 +13,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from unittest.mock import patch
 
+from simulator.engines.compiled import engine as compiled
 from simulator.errors import SimulatorError
 from simulator.plan import draws
 from simulator.plan.model import Plan
-from simulator.plan.trace import Engine, Trace
+from simulator.plan.trace import EXIT_KINDS, Engine, Trace
+from tests.engines.twin import GROWTH, LOG_ROWS
 
 SLICES = 7
 BLOCK = 16
@@ -68,14 +70,15 @@ FEATURES = {
     "drops": ("dropped",), "parking": ("parked",), "switches": ("ctxsw",), "requeues": ("requeued",), "timeouts": ("timeouts",),
     "acks": ("acks",), "halt exits": ("HLT",), "kicks": ("KICK", "EXTINT"), "eoi": ("EOI",), "other exits": ("IOEVENTFD", "MMIO", "IO"),
     "window exits": ("IRQWIN",), "halt polling": ("halt_poll",), "moderated": ("events",), "tags": ("waited",), "empty": ("empty",),
-    "poll mode": ("pmd_work",), "suppressed": ("used_suppressed",), "delivered": ("count",),
+    "poll mode": ("pmd_work",), "suppressed": ("used_suppressed",), "delivered": ("count",), "exits": EXIT_KINDS,
 }  # fmt: skip
 
 
 def execute(engine: type[Engine], plan: Plan, until_ps: int, seed: int, slices: int = 1) -> Trace:
     """One run with its log; with several slices the measurement begins after the middle one."""
-    # Short blocks make a short run cheap, and refilling them in its middle is tested too.
-    with patch.object(draws, "BLOCK_LIMIT", BLOCK):
+    # Short blocks make a short run cheap, and refilling, growing and handing over in its middle is tested too.
+    short = patch.multiple(compiled, _LOG_BLOCK=LOG_ROWS, _GROWTH=GROWTH)
+    with short, patch.object(draws, "BLOCK_LIMIT", BLOCK):
         instance = engine(plan, seed, 0, log=True)
         for number in range(1, slices + 1):
             instance.run(until_ps * number // slices)

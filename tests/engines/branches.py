@@ -2,8 +2,9 @@
 
 1. Every ``if`` has two arms (an ``else`` that is not written counts too), every loop two (entered, not entered), every
    operand of ``and`` and ``or`` two (true, false);
-2. ``Counted`` puts a counter into each arm of the twin's syntax tree; ``count`` runs plans on it;
-3. ``python -m tests.engines.branches --plans 2000`` lists the arms that ran fewer than ``--least`` times.
+2. ``Counted`` puts a counter into each arm of the twin's syntax tree; ``count`` runs plans on it, and adds up what
+   they have seen: handler runs that share their instant, plans with pre-emption, parking, drops, exits;
+3. ``python -m tests.engines.branches`` lists the arms that CI's 2,000 random plans ran fewer than ``--least`` times.
 
 *Scope*: the kernel's source. *Validation*: ``test_branches`` counts a function whose arms are known.
 """
@@ -13,15 +14,19 @@ from __future__ import annotations
 import argparse
 import ast
 import functools
-from collections.abc import Iterable
+from collections import Counter
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
+from unittest.mock import patch
 
 from simulator.engines.compiled import kernel
 from simulator.plan import draws, model
+from simulator.plan.trace import EXIT_KINDS, Trace
 from tests.conformance.build import build
-from tests.conformance.vectors import run as run_vector
-from tests.conformance.vectors import vectors
+from tests.engines.agreement import SLICES
+from tests.engines.library import UNTIL_PS, library
+from tests.engines.mutation import mutate
 from tests.engines.random_plans import random_plan
 from tests.engines.twin import WITHOUT_NUMBA, TwinEngine, execute, syntax_tree
 
@@ -75,6 +80,9 @@ NEVER = {
     "deliver: reply == 0 -> true": FAILURE,
     "run: m[H_RUNS] > 1000000 -> true": FAILURE,
     "run: m[H_ERROR] != 0 -> true": FAILURE,
+    "emit: drops -> true (3)": REFUSED,
+    "emit: fifo_space(m, f) < 1 -> true": REFUSED,
+    "emit: fifo_space(m, f) < 1 -> false": REFUSED,
 }
 """Arms that no sound plan reaches, and why."""
 
@@ -234,31 +242,91 @@ def long_plan() -> model.Plan:
     return model.Plan("long", ("link",), streams, sources=(source,), sinks=(model.Sink("sink"),), links=(link,))
 
 
-def count(plans: Iterable[int], *, with_vectors: bool = True) -> Arms:
-    """Run the conformance vectors and the random plans of these seeds on the counted kernel."""
-    tree, arms = counted(syntax_tree(kernel, WITHOUT_NUMBA))
-    engine = functools.partial(TwinEngine, code=execute(tree, "kernel_counted", **names(arms)))
-    for vector in vectors() if with_vectors else ():
-        run_vector(engine, vector)  # type: ignore[arg-type]
-    for seed in plans:
-        plan, until_ps = random_plan(seed)
-        engine(plan, seed, log=seed % 10 > 0).run(until_ps)
-    for plan in corners():
-        engine(plan, 1, log=True).run(CORNER_PS)
-    return arms
+@dataclass(slots=True)
+class Seen:
+    """What a set of plans has run: arms, handler runs and those that share their instant, plans that had something."""
+
+    arms: Arms
+    plans: int = 0
+    handled: int = 0
+    tied: int = 0
+    having: Counter[str] = field(default_factory=Counter)
+
+    def share(self, what: str) -> float:
+        """Share of plans that had it."""
+        return self.having[what] / max(1, self.plans)
+
+    def __str__(self) -> str:
+        shares = ", ".join(f"{what} {100 * self.share(what):.0f} %" for what in sorted(self.having))
+        return f"{self.plans} plans, {self.handled} handler runs, {100 * self.tied // max(1, self.handled)} % tied; {shares}"
+
+
+HAVING = {"parking": ("parked",), "drops": ("dropped",), "exits": EXIT_KINDS}
+"""Counters that tell it; pre-emption is seen where a thread is chosen."""
+HOOKS = (
+    ("        handle(m, m[kinds + slot]", "        _handled(t)\n        handle(m, m[kinds + slot]"),
+    ("    m[e + E_CURRENT] = best\n", "    _chosen(usable and best != current)\n    m[e + E_CURRENT] = best\n"),
+)
+BLOCK = 128
+"""Draws in a block: some plans use up a few."""
+
+Case = tuple[model.Plan, int, int]
+"""A plan, how long to run it (ps), its seed."""
+
+
+def random_cases(plans: Iterable[int]) -> Iterator[Case]:
+    """The random plans of these seeds."""
+    return ((*random_plan(seed), seed) for seed in plans)
+
+
+def library_cases(plans: Iterable[int]) -> Iterator[Case]:
+    """The mutated plans of the library of these seeds."""
+    known = library()
+    return ((mutate(known[seed % len(known)], seed), UNTIL_PS, seed) for seed in plans)
+
+
+def count(cases: Iterable[Case]) -> Seen:
+    """Run plans on the counted kernel; as CI does, those that are quick in slices, and nearly all with their log."""
+    tree, arms = counted(syntax_tree(kernel, WITHOUT_NUMBA + HOOKS))
+    seen, times, preempted = Seen(arms), list[int](), list[bool]()
+    given = {"_handled": times.append, "_chosen": preempted.append, **names(arms)}
+    engine = functools.partial(TwinEngine, code=execute(tree, "kernel_counted", **given))
+    with patch.object(draws, "BLOCK_LIMIT", BLOCK):
+        for plan, until_ps, seed in cases:
+            times.clear()
+            preempted.clear()
+            made = engine(plan, seed, log=seed % 10 > 0)
+            for end in range(1, SLICES + 1) if not plan.executors else (SLICES,):
+                made.run(until_ps * end // SLICES)
+            _add(seen, made.trace(), times, any(preempted))
+    return seen
+
+
+def _add(seen: Seen, trace: Trace, times: list[int], preempted: bool) -> None:
+    seen.plans += 1
+    seen.handled += len(times)
+    seen.tied += sum(runs for runs in Counter(times).values() if runs > 1)
+    seen.having["pre-emption"] += preempted
+    for what, metrics in HAVING.items():
+        seen.having[what] += any(n for name, n in trace.counters.items() if name.rpartition(".")[2] in metrics)
 
 
 def main() -> None:
     """List the arms that the plans reach too seldom."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--plans", type=int, default=2000, help="random plans (default: %(default)s)")
+    parser.add_argument("--plans", type=int, default=1000, help="random plans (default: %(default)s)")
+    parser.add_argument("--mutants", type=int, default=1000, help="mutated library plans (default: %(default)s)")
     parser.add_argument("--least", type=int, default=100, help="list arms below this count (default: %(default)s)")
-    parser.add_argument("--no-vectors", action="store_true", help="count random plans only")
     chosen = parser.parse_args()
-    arms = count(range(chosen.plans), with_vectors=not chosen.no_vectors)
+    seen = count([*random_cases(range(chosen.plans)), *library_cases(range(chosen.mutants))])
+    arms = seen.arms
     for hits, arm in arms.below(chosen.least):
         print(f"{hits:6} line {arm.line:4} {arm}; {NEVER.get(str(arm), 'to be reached')}")
-    print(f"{len(arms.below(chosen.least))} of {len(arms.arms)} arms ran fewer than {chosen.least} times")
+    missed = [arm for _, arm in arms.below(chosen.least) if str(arm) not in NEVER]
+    print(
+        f"{len(missed)} of {len(arms.arms)} arms ran fewer than {chosen.least} times, not counting {len(NEVER)} that cannot run"
+    )
+    print(seen)
 
 
 if __name__ == "__main__":

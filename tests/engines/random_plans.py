@@ -22,15 +22,19 @@ from simulator.plan.check import check
 from simulator.plan.model import INFINITE_PS, NONE
 from simulator.plan.trace import EXIT_KINDS
 from simulator.plan.wiring import HARDWARE, executor_of, publishers, wire
+from tests.engines.directed import directed_plan
 from tests.engines.random_parts import BITS_PS, Maker
 
 SIZES = (100, 200, 300, 600, 1500)
 MACS, VLANS = 4, 2
 ATTEMPTS = 200
+DIRECTED_EVERY = 3
 
 
 def random_plan(seed: int) -> tuple[model.Plan, int]:
-    """A plan and how long to run it (ps), the same for the same seed."""
+    """A plan and how long to run it (ps), the same for the same seed; every third is a directed one."""
+    if seed % DIRECTED_EVERY == 0:
+        return directed_plan(seed // DIRECTED_EVERY)
     for attempt in range(ATTEMPTS):
         maker = _Maker(Random(f"{seed} {attempt}"), f"random{seed}")
         plan = maker.plan()

@@ -5,6 +5,7 @@ Every law is tested on random plans and on both engines, since a law that both b
 
 from __future__ import annotations
 
+import itertools
 import math
 from collections import Counter
 
@@ -18,7 +19,9 @@ from tests.engines.available import ENGINES
 from tests.engines.random_plans import random_plan
 from tests.engines.surgery import renamed, scaled, side_by_side, with_idle_guest, without_rates
 
-SEEDS = range(10_000, 10_060)
+LONGEST_PS = 10**12
+SEEDS = [seed for seed in range(10_000, 10_070) if random_plan(seed)[1] < LONGEST_PS]
+"""Without those that let packets travel for weeks: a tick beside them would never end."""
 BOTH = pytest.mark.parametrize("engine", ENGINES.values(), ids=ENGINES.keys())
 EXACT = math.lcm(*range(1, 9)) * 1024 * 25
 """A multiple of whatever a time is divided by: runnable threads, 1024 for spreads and weights, 1000 for costs per byte."""
@@ -135,8 +138,8 @@ def test_an_idle_guest_changes_nothing(engine: type[Engine]) -> None:
 
 @BOTH
 def test_disjoint_plans_do_not_meet(engine: type[Engine]) -> None:
-    for seed in SEEDS:
-        (one, until_ps), (other, _) = random_plan(seed), random_plan(seed + 1)
+    for seed, other_seed in itertools.pairwise(SEEDS):
+        (one, until_ps), (other, _) = random_plan(seed), random_plan(other_seed)
         parts = [renamed(one, "a."), renamed(other, "b.")]
         both = side_by_side(*parts)
         assert check(both) == []

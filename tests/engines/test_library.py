@@ -8,7 +8,7 @@ from __future__ import annotations
 import pytest
 
 from simulator.plan.check import check
-from tests.engines.agreement import compare
+from tests.engines.agreement import Coverage, compare
 from tests.engines.available import ENGINES
 from tests.engines.library import UNTIL_PS, library
 from tests.engines.mutation import mutate
@@ -25,11 +25,12 @@ def test_engines_agree_on_every_datapath() -> None:
 @pytest.mark.parametrize("first", range(0, MUTANTS, CHUNK))
 def test_engines_agree_on_mutated_datapaths(first: int) -> None:
     plans = library()
-    changed = 0
+    changed, coverage = 0, Coverage()
     for seed in range(first, first + CHUNK):
         plan = plans[seed % len(plans)]
         mutant = mutate(plan, seed)
         changed += mutant != plan
         assert check(mutant) == []
-        assert compare(PAIR, mutant, UNTIL_PS, seed) is None, f"mutant {seed}"
+        assert compare(PAIR, mutant, UNTIL_PS, seed, coverage) is None, f"mutant {seed}"
     assert changed > CHUNK // 2
+    assert min(coverage.share(what) for what in ("parking", "drops", "exits")) >= 0.16, str(coverage)

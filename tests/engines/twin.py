@@ -37,8 +37,9 @@ WITHOUT_NUMBA: Edits = (
     ),
 )  # fmt: skip
 DRAW_MARGIN = 64
-GROWTH = 32
-LOG_ROWS = 64
+GROWTH = 8
+LOG_ROWS = 200 - 4 * 256
+"""The engine adds 8 margins of at least 256 lines and hands the log over when 4 of them are left: after 200 lines."""
 LIMIT = 1 << 63
 
 
