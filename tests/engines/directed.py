@@ -11,15 +11,15 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from random import Random
-from typing import Any, TypeVar
+from typing import Any
 
 from simulator.plan import model
 from simulator.plan.check import check
 from tests.conformance.build import build
+from tests.engines.dice import Dice
 from tests.engines.random_parts import GRID_PS
 
 Short = dict[str, dict[str, Any]]
-Value = TypeVar("Value")
 
 ATTEMPTS = 100
 AGE_PS = 1 << 60
@@ -34,41 +34,6 @@ SLICES = {
     "quantum_ps": 30 * GRID_PS,
 }
 """Of executors that say nothing else: the usual ones are longer than these plans run."""
-
-
-class Dice:
-    """Choices on the grid of times."""
-
-    def __init__(self, random: Random) -> None:
-        self.random = random
-
-    def pick(self, *values: Value) -> Value:
-        return self.random.choice(values)
-
-    def time(self, low: int, high: int) -> int:
-        """A time (ps), in steps of the grid."""
-        return self.random.randint(low, high) * GRID_PS
-
-    def times(self, low: int, high: int) -> list[int]:
-        return [self.time(low, high) for _ in range(self.random.randint(4, 7))]
-
-    def costs(self, *names: str, high: int = 3) -> dict[str, int]:
-        return {name: self.time(0, high) for name in names}
-
-    def source(self, to: str, low: int, high: int, **given: Any) -> dict[str, Any]:
-        """An open source of many packets."""
-        sizes = [self.pick(100, 100, 300, 600) for _ in range(5)]
-        dst = [self.random.randrange(4) for _ in range(7)]
-        made = {
-            "is": "source",
-            "to": to,
-            "gap": self.times(low, high),
-            "size": sizes,
-            "dst": dst,
-            "flow": [0, 1, 2, 3, 4],
-        }
-        limits = {"max_packets": self.random.randint(40, 80), "timeout_ps": GRID_PS}
-        return {**made, **limits, "start_ps": self.time(0, 4), **given}
 
 
 def directed_plan(seed: int) -> tuple[model.Plan, int]:
@@ -93,7 +58,7 @@ def wires(d: Dice) -> tuple[Short, int]:
     short: Short = {
         "s": d.source("near", 0, 4, backlog_ps=d.time(0, 8)),
         "w": {"is": "source", "kind": "window", "to": "far", "window": d.pick(2, 6), "ack_every": d.pick(1, 2), "max_packets": 40,
-                      "timeout_ps": d.time(4, 20)},
+            "timeout_ps": d.time(4, 20)},
         "near": {"is": "link", "ps_per_byte": d.pick(FULL, FULL // 2), "to": "far"},
         "far": {"is": "link", "propagation_ps": d.pick(*ages), "to": "out"},
         "out": {"is": "sink"},
@@ -106,7 +71,7 @@ def loose(d: Dice) -> tuple[Short, int]:
     short: Short = {
         "s": d.source("q", 0, 4),
         "w": {"is": "source", "kind": "window", "to": "q", "window": d.pick(2, 6), "ack_every": d.pick(1, 2), "max_packets": 60,
-                      "timeout_ps": d.time(2, 12)},
+            "timeout_ps": d.time(2, 12)},
         "out": {"is": "sink"},
         "wire": {"is": "link", "ps_per_byte": FULL, "to": "out"},
         "q": {"is": "fifo", "capacity": d.pick(4, 16)},
@@ -114,7 +79,7 @@ def loose(d: Dice) -> tuple[Short, int]:
         "g": {"is": "fifo", "capacity": d.pick(1, 2), "full": "block", "wake_free": 1},
         "a": {"is": "worker", "kind": "hw", "from": ["q"], "into": [{"of": "f", "full": "block"}], **d.costs("packet_ps", "batch_ps")},
         "b": {"is": "worker", "kind": "hw", "from": ["f"], "into": ["g"], "packet_ps": d.time(1, 4), "policy": d.pick("order",
-                      "drr"), "quantum_bytes": 300},
+            "drr"), "quantum_bytes": 300},
         "c": {"is": "worker", "kind": "hw", "from": ["g"], "into": [{"of": "wire", "room_ps": d.time(0, 3)}], "packet_ps": d.time(1, 5)},
     }  # fmt: skip
     return short, d.time(150, 300)
@@ -129,13 +94,13 @@ def shaped(d: Dice) -> tuple[Short, int]:
     short: Short = {
         "sa": d.source("qa", 0, 9), "sb": d.source("qb", 4, 20),
         "w": {"is": "source", "kind": "window", "to": "qw", "window": d.pick(4, 8), "max_packets": 120,
-                      "timeout_ps": d.time(20, 60), "size": [100, 600]},
+            "timeout_ps": d.time(20, 60), "size": [100, 600]},
         "peer": {"is": "sink", "reply_link": "back"},
         "back": {"is": "link", "propagation_ps": d.time(1, 6), "to": "home"},
         "home": {"is": "sink"},
         "qa": {"is": "fifo", "capacity": 4}, "qb": {"is": "fifo", "capacity": 4}, "qw": {"is": "fifo", "capacity": d.pick(2, 3)},
         "h": {"is": "worker", "kind": "hw", "from": [limited("qa"), d.pick(limited("qb"), "qb")], "into": ["home"],
-                      "packet_ps": d.time(0, 2), "policy": d.pick("order", "rr", "drr"), "quantum_bytes": 300},
+            "packet_ps": d.time(0, 2), "policy": d.pick("order", "rr", "drr"), "quantum_bytes": 300},
         "e": {"is": "worker", "kind": "hw", "from": ["qw"], "into": ["peer"], "packet_ps": d.time(1, 5)},
     }  # fmt: skip
     return short, d.time(200, 400)
@@ -168,7 +133,7 @@ def pollers(d: Dice) -> tuple[Short, int]:
         "fa": {"is": "fifo"}, "fb": {"is": "fifo"}, "fc": {"is": "fifo", "capacity": 4},
         "q": {"is": "fifo", "gate": "flag w"},
         "c": {"is": "core", "latency_ps": d.time(2, 12), "min_granularity_ps": d.time(1, 4),
-                      "wakeup_granularity_ps": d.time(0, 2), "scheduler": d.pick("fair", "rr"), "quantum_ps": d.time(2, 6)},
+            "wakeup_granularity_ps": d.time(0, 2), "scheduler": d.pick("fair", "rr"), "quantum_ps": d.time(2, 6)},
         "t": {"is": "thread", "by": "c"}, "ta": {"is": "thread", "by": "c"}, "tb": {"is": "thread", "by": "c"},
         "tick": {"is": "tick", "by": "c", "period_ps": d.time(8, 20), "offset_ps": d.time(0, 9), "cost_ps": d.time(0, 2)},
         "a": poller("ta", "fa", "fb"), "b": poller("tb", "fc"),
@@ -186,14 +151,14 @@ def race(d: Dice) -> tuple[Short, int]:
         "out": {"is": "sink"},
         "q2": {"is": "fifo", "gate": "flag w2"},
         "tx2": {"is": "ring", "kind": "tx", "size": d.pick(6, 8), "used_gate": {"mode": "event", "wake": "r2", "delay_num": 3,
-                      "delay_den": 4}},
+            "delay_den": 4}},
         "q": {"is": "fifo", "capacity": 64, "gate": "flag w"},
         "f": {"is": "fifo", "capacity": small, "full": "block"},
         "g": {"is": "fifo", "capacity": 8, "gate": {"mode": "always", "wake": "z", "cost": d.pick(0, d.time(3, 9), d.time(3, 9))}},
         "tx": {"is": "ring", "kind": "tx", "size": small, "avail_gate": "never", "used_gate": {"mode": d.pick("always", "event"),
-                      "wake": "r", "delay_num": d.pick(0, 3), "delay_den": 4}},
+            "wake": "r", "delay_num": d.pick(0, 3), "delay_den": 4}},
         "rx": {"is": "ring", "size": small, "avail_gate": {"mode": d.pick("always", "event"), "resume": "rx"},
-                      "used_gate": {"mode": d.pick("always", "flag"), "wake": "n"}},
+            "used_gate": {"mode": d.pick("always", "flag"), "wake": "n"}},
         "c": {"is": "core"}, "k": {"is": "core"},
         "t": {"is": "thread", "by": "c"}, "tr": {"is": "thread", "by": "k"}, "tz": {"is": "thread", "by": "k"},
         "y": {"is": "switch", "macs": 4, "table": [0, 1, 2, 3], "ports": [[0, 1], [1, 1], [2, 1], [3, 1]]},
@@ -207,7 +172,7 @@ def race(d: Dice) -> tuple[Short, int]:
         "e": {"is": "worker", "kind": "hw", "from": ["tx"], "into": ["out"], "packet_ps": d.time(2, 6)},
         "r": {"is": "worker", "kind": "task", "by": "tr", "reap_ring": "tx"},
         "n": {"is": "worker", "kind": "soft", "by": "k", "from": ["rx"], "into": ["out"], "refill_ring": "rx", "refill_chunk": 1,
-                      "packet_ps": d.time(2, 6)},
+            "packet_ps": d.time(2, 6)},
         "z": {"is": "worker", "kind": "task", "by": "tz", "from": ["g"], "into": ["out"]},
     }  # fmt: skip
     return short, d.time(300, 500)
@@ -225,11 +190,11 @@ def sleepy(d: Dice) -> tuple[Short, int]:
         "f": {"is": "fifo", "gate": {"mode": d.pick("flag", "always"), "irq": "r"}},
         "q": {"is": "fifo", "gate": "flag w"},
         "r": {"is": "route", "mode": d.pick("apicv", "posted", "legacy"), "origin": "irqfd", "vcpu": "v",
-                      "worker": "n", **d.costs("handler_ps", "notify_ps", "inject_ps", "eoi_ps", high=1)},
+            "worker": "n", **d.costs("handler_ps", "notify_ps", "inject_ps", "eoi_ps", high=1)},
         "c": {"is": "core", "scheduler": d.pick("fair", "rr"), "latency_ps": d.time(2, 8), "wakeup_granularity_ps": d.time(0, 2),
-                      "quantum_ps": d.time(2, 6), "min_granularity_ps": d.time(1, 2)},
+            "quantum_ps": d.time(2, 6), "min_granularity_ps": d.time(1, 2)},
         "v": {"is": "vcpu", "by": "c", "idle": d.pick("hlt", "hlt", "hlt", "ghp"), "guest_poll_ps": d.time(1, 3),
-                      "halt_poll_max_ps": limit, "halt_poll_grow": d.pick(2, 3),
+            "halt_poll_max_ps": limit, "halt_poll_grow": d.pick(2, 3),
               "halt_poll_grow_start_ps": d.pick(d.time(1, 3), d.time(4, 8)), "halt_poll_shrink": d.pick(0, 0, 2, 2, 4), **vcpu},
         "t": {"is": "thread", "by": "c"},
         "n": {"is": "worker", "kind": "soft", "by": "v", "from": ["f"], "into": ["out"], "packet_ps": d.time(0, 2)},
@@ -243,21 +208,21 @@ def pair(d: Dice) -> tuple[Short, int]:
     beat = d.times(5, 16)
     short: Short = {
         "sa": d.source("fa", 0, 0, gap=beat, start_ps=0, max_packets=90),
-                      "sb": d.source("fb", 0, 0, gap=[*beat, d.time(0, 3)], start_ps=0, max_packets=90),
+        "sb": d.source("fb", 0, 0, gap=[*beat, d.time(0, 3)], start_ps=0, max_packets=90),
         "sn": d.source("fn", 3, 20), "sk": d.source("fk", 3, 20), "st": d.source("q", 1, 9),
         "out": {"is": "sink"},
         "fa": {"is": "fifo", "gate": {"mode": "always", "irq": "ra"}}, "fb": {"is": "fifo", "gate": {"mode": "always", "irq": "rb"}},
         "fn": {"is": "fifo", "gate": "flag nn"}, "fk": {"is": "fifo", "gate": "flag nk"},
         "q": {"is": "fifo", "gate": "flag w"},
         "ra": {"is": "route", "mode": "legacy", "origin": "irqfd", "vcpu": "v", "worker": "na", **d.costs("handler_ps",
-                      "inject_ps", "eoi_ps", high=1)},
+            "inject_ps", "eoi_ps", high=1)},
         "rb": {"is": "route", "mode": d.pick("legacy", "posted"), "origin": "irqfd", "vcpu": "v",
-                      "worker": "nb", **d.costs("handler_ps", "inject_ps", "eoi_ps", high=1)},
+            "worker": "nb", **d.costs("handler_ps", "inject_ps", "eoi_ps", high=1)},
         "c": {"is": "core", "latency_ps": d.time(2, 8), "wakeup_granularity_ps": d.time(0, 8), "min_granularity_ps": d.time(1, 4),
-                      "idle_exit_ps": d.pick(0, d.time(1, 3))},
+            "idle_exit_ps": d.pick(0, d.time(1, 3))},
         "k": {"is": "core"},
         "v": {"is": "vcpu", "by": "c", "idle": d.pick("hlt", "ghp"), "guest_poll_ps": d.time(2, 6), **d.costs("exit_ps", "hlt_ps",
-                      "block_ps", "wake_ps", high=2)},
+            "block_ps", "wake_ps", high=2)},
         "t": {"is": "thread", "by": d.pick("c", "k"), "weight": d.pick(1024, 512)},
         "tv": {"is": "thread", "by": "v"},
         "nk": {"is": "worker", "kind": "task", "by": "tv", "from": ["fk"], "into": ["out"], "packet_ps": d.time(0, 1)},
@@ -278,21 +243,21 @@ def asleep(d: Dice) -> tuple[Short, int]:
         "out": {"is": "sink"},
         "q": {"is": "fifo", "gate": "flag g"},
         "f": {"is": "fifo", "capacity": room, "full": "block", "wake_free": d.pick(1, room, room), "gate": {"mode": d.pick("flag",
-                      "always"), "wake": "n"}},
+            "always"), "wake": "n"}},
         "fi": {"is": "fifo", "gate": {"mode": "flag", "irq": "ri"}},
         "fv": {"is": "fifo", "gate": {"mode": "always", "irq": "rv"}},
         "ri": {"is": "route", "mode": "native", "core": "c", "worker": "ni", **d.costs("hardirq_ps", high=1)},
         "rv": {"is": "route", "mode": d.pick(*5 * ("legacy",), "posted"), "origin": "irqfd", "vcpu": "v",
-                      "worker": "nv", **d.costs("handler_ps", "inject_ps", "eoi_ps", high=1)},
+            "worker": "nv", **d.costs("handler_ps", "inject_ps", "eoi_ps", high=1)},
         "c": {"is": "core", "scheduler": d.pick("fair", "rr"), "latency_ps": d.time(1, 8), "wakeup_granularity_ps": d.time(0, 1),
-                      "quantum_ps": d.time(2, 6),
+            "quantum_ps": d.time(2, 6),
               "min_granularity_ps": d.time(1, 4), "idle_exit_ps": d.pick(0, d.time(1, 4)), "soft_budget": d.pick(1, 2, 4),
-                            "soft_restarts": 30, "soft_time_ps": d.time(60, 200)},
+            "soft_restarts": 30, "soft_time_ps": d.time(60, 200)},
         "v": {"is": "vcpu", "by": "c", **d.costs("exit_ps", "hlt_ps", "block_ps", "wake_ps", high=1)},
         "t": {"is": "thread", "by": "c"}, "kd": {"is": "thread", "by": "c", "kind": "ksoftirqd"},
         "g": {"is": "worker", "kind": "task", "by": "t", "from": ["q"], "into": ["f"], "packet_ps": d.time(0, 1), "chunk": room},
         "n": {"is": "worker", "kind": "soft", "by": "c", "from": ["f"], "into": ["out"], "wake_ps": d.time(1, 5),
-                      "packet_ps": d.time(1, 2), "budget_packets": 1},
+            "packet_ps": d.time(1, 2), "budget_packets": 1},
         "ni": {"is": "worker", "kind": "soft", "by": "c", "from": ["fi"], "into": ["out"], "packet_ps": d.time(0, 2), "budget_packets": 1},
         "nv": {"is": "worker", "kind": "soft", "by": "v", "from": ["fv"], "into": ["out"]},
     }  # fmt: skip
@@ -309,22 +274,22 @@ def storm(d: Dice) -> tuple[Short, int]:
     )
     short: Short = {
         "sa": d.source("fa", 0, 0, gap=[*burst, d.time(40, 80)], max_packets=150),
-                      "sb": d.source("fb", 0, 0, gap=[*burst, d.time(40, 80)], max_packets=150),
+        "sb": d.source("fb", 0, 0, gap=[*burst, d.time(40, 80)], max_packets=150),
         "st": d.source("q", 8, 30), "su": d.source("p", 4, 25),
         "out": {"is": "sink"},
         "fa": {"is": "fifo", "gate": "flag na"}, "fb": {"is": "fifo", "gate": "flag nb"},
         "q": {"is": "fifo", "gate": "flag w"}, "p": {"is": "fifo", "gate": "flag u"},
         "c": {"is": "core", "latency_ps": d.time(1, 4), "wakeup_granularity_ps": d.pick(0, GRID_PS),
-                      "min_granularity_ps": d.time(3, 12), "scheduler": d.pick("fair", "rr"),
+            "min_granularity_ps": d.time(3, 12), "scheduler": d.pick("fair", "rr"),
               "quantum_ps": d.time(2, 6), "idle_exit_ps": d.pick(0, d.time(2, 5)), "soft_budget": d.pick(1, 2),
-                            "soft_restarts": 30, "soft_time_ps": d.time(60, 200),
+            "soft_restarts": 30, "soft_time_ps": d.time(60, 200),
               **d.pick(by_number, by_number, by_time, by_thread, by_thread, by_thread, by_thread)},
         "kd": {"is": "thread", "by": "c", "kind": "ksoftirqd"},
         "t": {"is": "thread", "by": "c"}, "o": {"is": "thread", "by": "c"},
         "na": {"is": "worker", "kind": "soft", "by": "c", "from": ["fa"], "into": ["out"], "packet_ps": d.time(1, 3),
-                      "budget_packets": d.pick(1, 2)},
+            "budget_packets": d.pick(1, 2)},
         "nb": {"is": "worker", "kind": "soft", "by": "c", "from": ["fb"], "into": ["out"], "packet_ps": d.time(0, 2),
-                      "budget_packets": d.pick(1, 2)},
+            "budget_packets": d.pick(1, 2)},
         "w": {"is": "worker", "kind": "task", "by": "t", "from": ["q"], "into": ["out"], "packet_ps": d.time(4, 9)},
         "u": {"is": "worker", "kind": "task", "by": "o", "from": ["p"], "into": ["out"], "packet_ps": d.time(0, 3)},
     }  # fmt: skip
@@ -342,30 +307,30 @@ def guest(d: Dice) -> tuple[Short, int]:
         "s": d.source("f", 2 * busy, 16 * busy), "si": d.source("fi", 2 * busy, 20 * busy), "st": d.source("q", 4 * busy, 30 * busy),
         "out": {"is": "sink"},
         "up": {"is": "link", "stage": "bus", **d.costs("propagation_ps", high=2), **d.pick({}, {"ps_per_byte": FULL})},
-                      "down": {"is": "link", **d.costs("propagation_ps", high=2)},
+        "down": {"is": "link", **d.costs("propagation_ps", high=2)},
         "d": {"is": "dma", "up": "up", "down": "down"},
         "f": {"is": "fifo", "capacity": d.pick(2, 8)},
         "fi": {"is": "fifo", "gate": {"mode": d.pick("flag", "always"), "irq": "ri"}},
         "q": {"is": "fifo", "gate": "flag w"},
         "rx": {"is": "ring", "size": d.pick(2, 8), "remote": True, "dma": "d", "moderator": "m", "descriptor_bytes": 0,
-                      "avail_gate": {"mode": "always", "doorbell": "rx"}},
+            "avail_gate": {"mode": "always", "doorbell": "rx"}},
         "m": {"is": "moderator", "route": "r", "kind": d.pick("none", "gap", "coal", "coal_eqe", "coal_cqe"),
-                      "interval_ps": d.time(0, 6), "stage": "moderated", **d.pick({}, {"dma": "d"})},
+            "interval_ps": d.time(0, 6), "stage": "moderated", **d.pick({}, {"dma": "d"})},
         "r": {"is": "route", "mode": mode, "core": d.pick("c", "k"), "vcpu": "v", "worker": "n", "mask_exits": d.pick(0, 1), **route},
         "ri": {"is": "route", "mode": mode, "origin": "irqfd", "vcpu": "v", "worker": "ni", **route},
         "c": {"is": "core", "latency_ps": d.time(2, 8), "wakeup_granularity_ps": d.time(0, 2), "min_granularity_ps": d.time(1, 4),
-                      "scheduler": d.pick("fair", "rr"), "quantum_ps": d.time(2, 6),
+            "scheduler": d.pick("fair", "rr"), "quantum_ps": d.time(2, 6),
               "idle_exit_ps": d.pick(0, GRID_PS, 2 * GRID_PS)},
         "k": {"is": "core"},
         "tick": {"is": "tick", "by": "c", "period_ps": d.time(5, 20), "offset_ps": d.time(0, 9), "cost_ps": d.time(0, 1)},
         "v": {"is": "vcpu", "by": "c", "idle": d.pick("hlt", "hlt", "poll", "ghp"), "halt_poll_max_ps": d.pick(0, d.time(8, 30)),
-                      "halt_poll_grow_start_ps": d.time(1, 4), "guest_poll_ps": d.time(1, 4), **d.costs("exit_ps", "hlt_ps",
-                      "block_ps", "wake_ps", high=2)},
+            "halt_poll_grow_start_ps": d.time(1, 4), "guest_poll_ps": d.time(1, 4), **d.costs("exit_ps", "hlt_ps",
+            "block_ps", "wake_ps", high=2)},
         "t": {"is": "thread", "by": "c"},
         "e": {"is": "worker", "kind": "hw", "from": ["f"], "into": [{"of": "rx", "full": "block", "room_ps": d.time(0, 2)}],
-                      "packet_ps": d.time(0, 2)},
+            "packet_ps": d.time(0, 2)},
         "n": {"is": "worker", "kind": "soft", "by": "v", "from": ["rx"], "into": ["out"], "refill_ring": "rx",
-                      "refill_chunk": d.pick(1, 4), "notify_stage": "woken", "packet_ps": d.time(0, 3)},
+            "refill_chunk": d.pick(1, 4), "notify_stage": "woken", "packet_ps": d.time(0, 3)},
         "ni": {"is": "worker", "kind": "soft", "by": "v", "from": ["fi"], "into": ["out"], "packet_ps": d.time(0, 3)},
         "w": {"is": "worker", "kind": "task", "by": "t", "from": ["q"], "into": ["out"], "packet_ps": d.time(1, 6)},
     }  # fmt: skip
@@ -384,25 +349,25 @@ def hairpin(d: Dice) -> tuple[Short, int]:
         "x": {"is": "fifo", "capacity": d.pick(1, 2), "full": d.pick("drop", "block")},
         "z": {"is": "fifo", "capacity": d.pick(1, 2), "full": "block"},
         "tx": {"is": "ring", "kind": "tx", "size": d.pick(2, 4, 8), "remote": True, "dma": "d", "fetch_max": d.pick(0, 1, 4),
-                      "fetch_low": d.pick(0, 1),
+            "fetch_low": d.pick(0, 1),
                "writeback_group": d.pick(1, 2), "avail_gate": {"mode": "always", "doorbell": "tx"},
                              "used_gate": {"mode": d.pick("always", "flag", "event", "event"), "wake": "r",
                              "delay_num": d.pick(0, 3), "delay_den": 4}},
         "rx": {"is": "ring", "size": d.pick(2, 4), "remote": True, "dma": "d", "descriptor_bytes": d.pick(0, 16),
-                      "avail_gate": {"mode": "always", "doorbell": "rx"},
+            "avail_gate": {"mode": "always", "doorbell": "rx"},
                "used_gate": {"mode": d.pick("always", "event"), "wake": "n"}},
         "c": {"is": "core"}, "t": {"is": "thread", "by": "c"}, "tn": {"is": "thread", "by": "c"},
         "y": {"is": "switch", "macs": 4, "table": [d.pick(0, 0, -1), d.pick(0, 1), d.pick(1, 2), d.pick(1, 3, -1)],
-                      "ports": [[0, 1], [1, 1], [2, 1], [3, 1]]},
+            "ports": [[0, 1], [1, 1], [2, 1], [3, 1]]},
         "g": {"is": "worker", "kind": "task", "by": "t", "from": ["q"], "into": ["tx"], "packet_ps": d.time(0, 1)},
         "r": {"is": "worker", "kind": "soft", "by": "c", "reap_ring": "tx"},
         "e": {"is": "worker", "kind": "hw", "from": ["tx"], "select": "switch", "switch": "y", "packet_ps": d.time(0, 2),
               "into": [{"of": "rx", "full": d.pick("block", "block", "drop"), "room_ps": d.time(0, 3)}, "x", {"of": "d",
-                            "fifo": "z"}, "out"]},
+            "fifo": "z"}, "out"]},
         "h": {"is": "worker", "kind": "hw", "from": ["x", "z"], "into": ["out"], "packet_ps": d.time(3, 9),
-                      "policy": d.pick("order", "rr", "drr"), "quantum_bytes": 200},
+            "policy": d.pick("order", "rr", "drr"), "quantum_bytes": 200},
         "n": {"is": "worker", "kind": "task", "by": "tn", "from": ["rx"], "into": ["out"], "refill_ring": "rx",
-                      "refill_chunk": d.pick(1, 2), "packet_ps": d.time(1, 4)},
+            "refill_chunk": d.pick(1, 2), "packet_ps": d.time(1, 4)},
     }  # fmt: skip
     return short, d.time(600, 900)
 
