@@ -22,6 +22,7 @@ exclude_patterns = ["_build", "generate"]
 myst_enable_extensions = ["colon_fence", "deflist"]
 myst_heading_anchors = 3
 nitpicky = True
+smartquotes = False  # options begin with two hyphens
 html_theme = "furo"
 html_title = f"sriovsim {__version__}"
 html_copy_source = False

@@ -41,7 +41,8 @@ _RATES = ("rate", "throughput", "load")
 
 class _Common(Strict):
     name: Name
-    """Unique; names the random numbers, so that two scenarios with the same names send the same packets."""
+    """Unique, the kind unless it is given; names the random numbers, so that two scenarios with the same names send the
+    same packets."""
     guests: Selection = "all"
     """``all``, a name, a pattern such as ``vm*``, or a list of them."""
 

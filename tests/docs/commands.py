@@ -29,7 +29,7 @@ SHORT = (
 
 def run(line: str, shown: bool) -> str:
     """What the command prints to standard output; it must succeed. `shown`: the page shows its output."""
-    words, target = _redirected(shlex.split(line, comments=True))
+    words, target = _redirected([name for word in shlex.split(line, comments=True) for name in _expanded(word)])
     if not words:
         return ""
     known = words[0] if words[0] != "python" else " ".join(words[:3])
@@ -38,6 +38,11 @@ def run(line: str, shown: bool) -> str:
         Path(target).write_text(output, encoding="utf-8")
         return ""
     return output
+
+
+def _expanded(word: str) -> list[str]:
+    """Paths that a shell would put in the place of a pattern; a word that matches nothing stays."""
+    return sorted(str(path) for path in Path().glob(word)) if "*" in word and any(Path().glob(word)) else [word]
 
 
 def _redirected(words: list[str]) -> tuple[list[str], str]:

@@ -53,7 +53,7 @@ def _run(page: Path, block: Block, memory: dict[str, Any]) -> None:
     elif block.language in ("sh", "console"):
         _commands(page, block)
     else:
-        assert block.language in NOT_CODE
+        assert block.language in NOT_CODE, f"no test runs {block.language}; use sh, console, yaml, python or text"
         _names(block.text)
 
 
