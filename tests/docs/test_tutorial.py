@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from simulator import costs
 from simulator.scenario import load
 from simulator.study import compare
 from tests.docs.markdown import ROOT, blocks
@@ -27,6 +28,7 @@ def outcome(folder: Path, *changes: str) -> dict[tuple[str, str], dict[str, Any]
 
 
 def test_moderation_hides_the_interrupt_mode(tmp_path: Path) -> None:
+    assert costs.nic("e810").value("itr_default") == 50_000_000
     found = outcome(tmp_path)
     for rate in (LOW, HIGH):
         means = [found[series, rate]["latency_us"]["mean"] for series in ("bare metal", "VF, legacy", "VF, posted")]
