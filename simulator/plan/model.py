@@ -5,7 +5,7 @@ picoseconds, every size an integer number of bytes. What the entities *do* is la
 ``docs/reference/plan.md``; both engines implement that text.
 
 *Scope*: network I/O of one host: sources, links, rings with their gates, workers, executors (cores and vCPUs), moderators,
-interrupt routes, switches, a PCIe function's DMA, sinks. Locks and IOMMU are not in the plan yet.
+interrupt routes, switches, a PCIe function's DMA, locks, trapping register accesses, sinks. An IOMMU is not in the plan yet.
 *Validation*: ``check()``, conformance vectors, and two engines that must agree event by event.
 """
 
@@ -21,18 +21,25 @@ INFINITE_PS = 1 << 62
 
 @dataclass(frozen=True, slots=True)
 class Notify:
-    """What follows when a gate fires: ``wake`` a worker, ring a ``doorbell``, raise an ``irq`` route, ``resume`` a ring's waiter."""
+    """What follows when a gate fires: ``wake`` a worker, ring a ``doorbell``, raise an ``irq`` route, ``resume`` a ring's waiter.
+
+    With an ``exit`` it is an *access*: an instruction of the guest that traps. A list of accesses may also ``ack`` or
+    ``unmask`` a moderator.
+    """
 
     kind: str = "none"
     target: int = NONE
     cost_ps: int = 0
     exit: str = ""
     """Kind of VM exit that the notification causes ("" = none); its cost is then spent by the hypervisor on the vCPU."""
+    lock: int = NONE
+    """The exit goes to user space and needs this lock; ``locked_ps`` is spent under it before the effect."""
+    locked_ps: int = 0
 
 
 @dataclass(frozen=True, slots=True)
 class Gate:
-    """Notification suppression of one direction of a ring: ``always | never | flag | event | edge``."""
+    """Notification suppression of one direction of a ring: ``always | never | flag | event | edge | moderated``."""
 
     mode: str = "never"
     notify: Notify = Notify()
@@ -133,7 +140,7 @@ class DescRing:
     avail_gate: Gate = Gate()
     used_gate: Gate = Gate()
     moderator: int = NONE
-    """A NIC ring's notifier in place of ``used_gate``."""
+    """A NIC ring's notifier in place of ``used_gate``; what a used gate of mode ``moderated`` asks."""
     remote: bool = False
     """True: the device sees the avail index when a doorbell arrives over ``dma``; False: shared memory, at once."""
     dma: int = NONE
@@ -160,7 +167,11 @@ class Switch:
 
 @dataclass(frozen=True, slots=True)
 class Moderator:
-    """Interrupt moderation of one vector: ``none | gap | coal | coal_eqe | coal_cqe``."""
+    """Interrupt moderation of one vector: ``none | gap | coal | coal_eqe | coal_cqe``.
+
+    With a ``worker`` it is that of an emulated device: whoever makes it fire pays ``signal_ps`` and raises the route, and
+    when its timer expires the worker is woken to do so.
+    """
 
     name: str
     route: int
@@ -171,11 +182,16 @@ class Moderator:
     msi_bytes: int = 28
     unmask_bytes: int = 28
     stage: int = NONE
+    worker: int = NONE
+    signal_ps: int = 0
 
 
 @dataclass(frozen=True, slots=True)
 class IrqRoute:
-    """How an interrupt reaches its handler: ``native | legacy | apicv | posted``; ``device`` (MSI) or ``irqfd`` (a thread signals)."""
+    """How an interrupt reaches its handler: ``native | legacy | apicv | posted``; ``device`` (MSI) or ``irqfd`` (a thread signals).
+
+    ``accesses`` are the trapping register accesses of the handler, in order.
+    """
 
     name: str
     mode: str
@@ -191,8 +207,9 @@ class IrqRoute:
     notify_ps: int = 0
     wakeup_ps: int = 0
     handler_ps: int = 0
-    mask_exits: int = 0
-    mask_ps: int = 0
+    level: bool = False
+    """Level-triggered: the end of interrupt exits also with a virtual APIC."""
+    accesses: tuple[Notify, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -240,6 +257,16 @@ class Thread:
     weight: int = 1024
     wake_ps: int = 0
     label: str = "host_task"
+    lock: int = NONE
+    """``workers`` on a core: it works only as the owner of this lock."""
+
+
+@dataclass(frozen=True, slots=True)
+class Lock:
+    """A mutex, handed over in the order of requests; the next owner's thread spends ``handover_ps`` on waking up."""
+
+    name: str
+    handover_ps: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -263,6 +290,8 @@ class Input:
     rate_bps: int = 0
     burst_bytes: int = 0
     overhead_bytes: int = 0
+    publish_every: int = 1
+    """``tx`` in shared memory: completions are shown when so many are hidden, or at the end of the turn."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -280,7 +309,12 @@ class Output:
 
 @dataclass(frozen=True, slots=True)
 class Worker:
-    """Drains inputs in invocations: a NIC engine (``hw``), a softirq (``soft``) or part of a thread (``task``)."""
+    """Drains inputs in invocations: a NIC engine (``hw``), a softirq (``soft``), part of a thread (``task``), or a device
+    model inside a VM exit (``exit``).
+
+    ``unmask``: accesses at the end of its invocation in place of the vector's unmask write. ``moderator``: the emulated
+    device's moderator that it lets fire at its flushes.
+    """
 
     name: str
     kind: str
@@ -317,6 +351,8 @@ class Worker:
     service: int = NONE
     stage: int = NONE
     notify_stage: int = NONE
+    unmask: tuple[Notify, ...] = ()
+    moderator: int = NONE
 
 
 @dataclass(frozen=True, slots=True)
@@ -337,5 +373,6 @@ class Plan:
     routes: tuple[IrqRoute, ...] = ()
     executors: tuple[Executor, ...] = ()
     threads: tuple[Thread, ...] = ()
+    locks: tuple[Lock, ...] = ()
     ticks: tuple[Tick, ...] = ()
     workers: tuple[Worker, ...] = ()

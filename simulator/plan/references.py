@@ -12,11 +12,11 @@ from collections.abc import Iterator
 from dataclasses import fields
 from typing import Any
 
-from simulator.plan.model import Gate, Input, Output, Plan
+from simulator.plan.model import Gate, Input, Notify, Output, Plan
 
 ENTITIES = (
     "sources", "sinks", "links", "dmas", "fifos", "rings", "switches", "moderators", "routes", "executors", "threads",
-    "ticks", "workers",
+    "locks", "ticks", "workers",
 )  # fmt: skip
 """The collections of a plan in the order of its fields, without stages and streams."""
 
@@ -27,15 +27,16 @@ FIXED = {
     "Dma": {"up": "links", "down": "links", "memory_spread": "streams", "read_stage": "stages"},
     "Fifo": {"poller": "workers"},
     "DescRing": {"moderator": "moderators", "dma": "dmas", "poller": "workers"},
-    "Moderator": {"route": "routes", "dma": "dmas", "stage": "stages"},
+    "Notify": {"lock": "locks"},
+    "Moderator": {"route": "routes", "dma": "dmas", "stage": "stages", "worker": "workers"},
     "IrqRoute": {"worker": "workers", "core": "executors", "vcpu": "executors"},
     "Executor": {"ksoftirqd": "threads", "spread": "streams", "thread": "threads"},
-    "Thread": {"executor": "executors", "vcpu": "executors"},
+    "Thread": {"executor": "executors", "vcpu": "executors", "lock": "locks"},
     "Tick": {"executor": "executors"},
     "Output": {"fifo": "fifos"},
     "Worker": {
         "reap_ring": "rings", "refill_ring": "rings", "switch": "switches", "spread": "streams", "service": "streams",
-        "stage": "stages", "notify_stage": "stages",
+        "stage": "stages", "notify_stage": "stages", "moderator": "moderators",
     },
 }  # fmt: skip
 REQUIRED = {
@@ -47,7 +48,10 @@ REQUIRED = {
 BY_KIND = {
     ("Source", "target"): ("target_kind", {"link": "links", "fifo": "fifos"}),
     ("Link", "target"): ("target_kind", {"fifo": "fifos", "link": "links", "sink": "sinks"}),
-    ("Notify", "target"): ("kind", {"wake": "workers", "doorbell": "rings", "irq": "routes", "resume": "rings"}),
+    ("Notify", "target"): (
+        "kind",
+        {"wake": "workers", "doorbell": "rings", "irq": "routes", "resume": "rings", "ack": "moderators", "unmask": "moderators"},
+    ),
     ("Input", "index"): ("kind", {"fifo": "fifos", "rx": "rings", "tx": "rings"}),
     ("Output", "index"): (
         "kind",
@@ -56,7 +60,7 @@ BY_KIND = {
             "sink": "sinks",
         },
     ),
-    ("Worker", "on"): ("kind", {"soft": "executors", "task": "threads"}),
+    ("Worker", "on"): ("kind", {"soft": "executors", "task": "threads", "exit": "executors"}),
 }  # fmt: skip
 
 
@@ -75,7 +79,7 @@ def parts(entity: Any) -> Iterator[tuple[str, Any]]:
         if isinstance(value, Gate):
             yield name, value
             yield f"{name}.notify", value.notify
-        elif isinstance(value, tuple) and value and isinstance(value[0], Input | Output):
+        elif isinstance(value, tuple) and value and isinstance(value[0], Input | Output | Notify):
             for position, item in enumerate(value):
                 yield f"{name}[{position}]", item
 
