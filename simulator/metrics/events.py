@@ -23,8 +23,8 @@ PERF_KVM_NAMES = {
     "TIMER": "PREEMPTION_TIMER",
     "MSIX_MASK": "EPT_MISCONFIG",
     "IOEVENTFD": "EPT_MISCONFIG",
-    "MMIO": "EPT_MISCONFIG",
-    "IO": "IO_INSTRUCTION",
+    "MMIO_READ": "EPT_MISCONFIG",
+    "MMIO_WRITE": "EPT_MISCONFIG",
 }
 """Exit reasons of Linux (arch/x86/include/uapi/asm/vmx.h). A kick is an inter-processor interrupt. Without APICv an
 x2APIC guest ends an interrupt by writing MSR 0x80b (an xAPIC guest shows APIC_ACCESS instead); kernels before 5.6

@@ -23,7 +23,7 @@ from simulator.parts.cpu import add_ksoftirqd, add_spread, add_tick
 from simulator.parts.machine import Machine
 from simulator.parts.settings import GuestSettings, HostSettings
 from simulator.parts.steps import Step, total
-from simulator.plan.model import NONE, Executor, IrqRoute, Thread
+from simulator.plan.model import NONE, Executor, IrqRoute, Notify, Thread
 
 MODES = ("legacy", "apicv", "posted", "poll")
 
@@ -120,7 +120,7 @@ MASKING = Step(
     once=False,
     source="commit text of vfio-pci MSI-X masking, review.tizen.org",
 )
-MASK_EXITS = 2
+MASKINGS = 2
 VCPU_COSTS = ("k_exit", "k_hlt", "k_block", "k_wake", "g_irq")
 
 
@@ -213,7 +213,11 @@ def add_route(machine: Machine, guest: GuestSettings, name: str, vcpu: int, work
             notify_ps=total(model, steps, "route.notify_ps"),
             wakeup_ps=total(model, steps, "route.wakeup_ps"),
             handler_ps=total(model, steps, "route.handler_ps"),
-            mask_exits=MASK_EXITS if guest.mask_interrupts else 0,
-            mask_ps=total(model, (MASKING,), "route.mask_ps") if guest.mask_interrupts else 0,
+            accesses=_masking(machine) if guest.mask_interrupts else (),
         )
     )
+
+
+def _masking(machine: Machine) -> tuple[Notify, ...]:
+    cost_ps = total(machine.host.model, (MASKING,), "route.mask_ps")
+    return (Notify(cost_ps=cost_ps, exit="MSIX_MASK"),) * MASKINGS

@@ -24,6 +24,7 @@ from simulator.plan.model import (
     Fifo,
     IrqRoute,
     Link,
+    Lock,
     Moderator,
     Plan,
     Sink,
@@ -35,7 +36,7 @@ from simulator.plan.model import (
 )
 
 Entity = TypeVar(
-    "Entity", Source, Sink, Link, Dma, Fifo, DescRing, Switch, Moderator, IrqRoute, Executor, Thread, Tick, Worker
+    "Entity", Source, Sink, Link, Dma, Fifo, DescRing, Switch, Moderator, IrqRoute, Executor, Thread, Lock, Tick, Worker
 )
 
 _FIELDS: dict[type, str] = {
@@ -50,6 +51,7 @@ _FIELDS: dict[type, str] = {
     IrqRoute: "routes",
     Executor: "executors",
     Thread: "threads",
+    Lock: "locks",
     Tick: "ticks",
     Worker: "workers",
 }

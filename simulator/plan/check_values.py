@@ -15,9 +15,9 @@ from simulator.plan.references import collection, entities, parts, required
 from simulator.plan.trace import EXIT_KINDS, LABELS
 
 WORDS = {
-    ("Notify", "kind"): ("none", "wake", "doorbell", "irq", "resume"),
+    ("Notify", "kind"): ("none", "wake", "doorbell", "irq", "resume", "ack", "unmask"),
     ("Notify", "exit"): ("", *EXIT_KINDS),
-    ("Gate", "mode"): ("always", "never", "flag", "event", "edge"),
+    ("Gate", "mode"): ("always", "never", "flag", "event", "edge", "moderated"),
     ("Source", "kind"): ("open", "rr", "window"),
     ("Source", "target_kind"): ("link", "fifo"),
     ("Link", "target_kind"): ("none", "fifo", "link", "sink"),
@@ -34,7 +34,7 @@ WORDS = {
     ("Input", "kind"): ("fifo", "rx", "tx"),
     ("Output", "kind"): ("fifo", "post", "fill", "link", "dma_write", "dma_read", "sink"),
     ("Output", "full"): ("drop", "block"),
-    ("Worker", "kind"): ("hw", "soft", "task"),
+    ("Worker", "kind"): ("hw", "soft", "task", "exit"),
     ("Worker", "label"): LABELS,
     ("Worker", "policy"): ("order", "rr", "drr"),
     ("Worker", "select"): ("first", "switch", "endpoint"),
@@ -65,6 +65,7 @@ LEAST = {
     ("Thread", "weight"): 1,
     ("Tick", "period_ps"): 1,
     ("Input", "weight"): 1,
+    ("Input", "publish_every"): 1,
     ("Output", "publish_every"): 1,
     ("Worker", "budget_packets"): 1,
     ("Worker", "budget_bytes"): 1,
@@ -73,10 +74,23 @@ LEAST = {
 }
 """Smallest values other than 0. Where 0 would stop time (slices, timeouts, budgets, periods), 1 is the least."""
 
-MAXIMUM_ENDS = {"hw": 4096, "soft": 60, "task": 60}
+MAXIMUM_ENDS = {"hw": 4096, "soft": 60, "task": 60, "exit": 60}
 """A software worker keeps its pending notifications in the bits of one word."""
 _COUNTER_OWNERS = frozenset(
-    ("sources", "sinks", "links", "dmas", "fifos", "rings", "switches", "moderators", "routes", "executors", "workers")
+    (
+        "sources",
+        "sinks",
+        "links",
+        "dmas",
+        "fifos",
+        "rings",
+        "switches",
+        "moderators",
+        "routes",
+        "executors",
+        "locks",
+        "workers",
+    )
 )
 
 
@@ -155,6 +169,9 @@ def shapes(plan: Plan) -> Iterator[str]:
             yield f"{place(worker)}: inputs: every one must be an Input"
         if not all(isinstance(item, Output) for item in worker.outputs):
             yield f"{place(worker)}: outputs: every one must be an Output"
+    for owner, field in [*((w, "unmask") for w in plan.workers), *((r, "accesses") for r in plan.routes)]:
+        if not all(isinstance(item, Notify) for item in getattr(owner, field)):
+            yield f"{place(owner)}: {field}: every one must be a Notify"
     gates = [(f, f.gate) for f in plan.fifos] + [(r, g) for r in plan.rings for g in (r.avail_gate, r.used_gate)]
     for entity, gate in gates:
         if not (isinstance(gate, Gate) and isinstance(gate.notify, Notify)):

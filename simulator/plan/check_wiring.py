@@ -32,13 +32,15 @@ def roles(plan: Plan) -> Iterator[str]:
         yield from _route(plan, route)
     for moderator in plan.moderators:
         route = plan.routes[moderator.route]
-        if route.mode != "native" and route.origin != "device":
-            yield f"{place(moderator)}: route {route.name}: a moderator sends an MSI, so origin must be 'device'"
+        origin = "device" if moderator.worker == NONE else "irqfd"
+        if route.mode != "native" and route.origin != origin:
+            sender = "sends an MSI" if moderator.worker == NONE else "of an emulated device is signalled by a thread"
+            yield f"{place(moderator)}: route {route.name}: a moderator {sender}, so origin must be '{origin}'"
     for ring in plan.rings:
         if ring.remote and ring.dma == NONE:
             yield f"{place(ring)}: dma = -1: a remote ring must have a dma"
-        if ring.moderator != NONE and not ring.remote:
-            yield f"{place(ring)}: moderator: only a remote ring has one"
+        if ring.moderator != NONE and not ring.remote and ring.used_gate.mode != "moderated":
+            yield f"{place(ring)}: moderator: only a remote ring has one, or one whose used_gate is 'moderated'"
     for worker in plan.workers:
         yield from _worker(plan, worker)
 

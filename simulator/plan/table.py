@@ -56,7 +56,7 @@ def _cell(plan: Plan, entity: Any, field: str) -> str:
     if isinstance(entity, Switch) and isinstance(value, tuple):
         return _ports(value)
     if isinstance(value, tuple):
-        return "; ".join(_input(plan, item) if isinstance(item, Input) else _output(plan, item) for item in value)
+        return "; ".join(_part(plan, item) for item in value)
     return _scalar(plan, entity, field, value)
 
 
@@ -101,14 +101,14 @@ def _notify(plan: Plan, notify: Notify) -> str:
     )
     words += [format_time(notify.cost_ps)] if notify.cost_ps else []
     words += [f"exit {notify.exit}"] if notify.exit else []
+    if notify.lock != NONE:
+        words.append(f"{format_time(notify.locked_ps)} under {_name(plan, 'locks', notify.lock)}")
     return ", ".join(words)
 
 
-def _input(plan: Plan, item: Input) -> str:
-    return _short(plan, item, f"{item.kind} {_scalar(plan, item, 'index', item.index)}")
-
-
-def _output(plan: Plan, item: Output) -> str:
+def _part(plan: Plan, item: Input | Output | Notify) -> str:
+    if isinstance(item, Notify):
+        return _notify(plan, item)
     return _short(plan, item, f"{item.kind} {_scalar(plan, item, 'index', item.index)}")
 
 

@@ -66,7 +66,7 @@ def executor_of(plan: Plan, worker: Worker) -> int:
     """The executor that a software worker runs on; -1 for hardware."""
     if worker.kind == "hw":
         return NONE
-    return worker.on if worker.kind == "soft" else plan.threads[worker.on].executor
+    return plan.threads[worker.on].executor if worker.kind == "task" else worker.on
 
 
 def publishers(plan: Plan, wiring: Wiring) -> Iterator[tuple[str, int, str, set[int]]]:
@@ -79,7 +79,7 @@ def publishers(plan: Plan, wiring: Wiring) -> Iterator[tuple[str, int, str, set[
     for index, ring in enumerate(plan.rings):
         posting = wiring.feeds.get(("rings", index), []) if ring.kind == "tx" else wiring.refillers.get(index, [])
         yield "rings", index, "avail_gate", set(posting)
-        if ring.moderator == NONE:
+        if ring.moderator == NONE or ring.used_gate.mode == "moderated":
             backend = (wiring.drains if ring.kind == "tx" else wiring.feeds).get(("rings", index), [])
             users = {HARDWARE} if ring.remote else {_publisher(plan, worker) for worker in backend}
             yield "rings", index, "used_gate", users

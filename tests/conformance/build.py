@@ -21,7 +21,7 @@ from simulator.plan.references import ENTITIES, FIXED
 KINDS = {
     "source": model.Source, "sink": model.Sink, "link": model.Link, "dma": model.Dma, "fifo": model.Fifo, "ring": model.DescRing,
     "switch": model.Switch, "moderator": model.Moderator, "route": model.IrqRoute, "core": model.Executor,
-    "vcpu": model.Executor, "thread": model.Thread, "tick": model.Tick, "worker": model.Worker,
+    "vcpu": model.Executor, "thread": model.Thread, "lock": model.Lock, "tick": model.Tick, "worker": model.Worker,
 }  # fmt: skip
 COLLECTIONS = dict(
     zip(
@@ -37,6 +37,7 @@ COLLECTIONS = dict(
             "route",
             "executor",
             "thread",
+            "lock",
             "tick",
             "worker",
         ),

@@ -68,7 +68,7 @@ class Coverage:
 
 FEATURES = {
     "drops": ("dropped",), "parking": ("parked",), "switches": ("ctxsw",), "requeues": ("requeued",), "timeouts": ("timeouts",),
-    "acks": ("acks",), "halt exits": ("HLT",), "kicks": ("KICK", "EXTINT"), "eoi": ("EOI",), "other exits": ("IOEVENTFD", "MMIO", "IO"),
+    "acks": ("acks",), "halt exits": ("HLT",), "kicks": ("KICK", "EXTINT"), "eoi": ("EOI",), "other exits": ("IOEVENTFD", "MMIO_READ", "MMIO_WRITE"),
     "window exits": ("IRQWIN",), "halt polling": ("halt_poll",), "moderated": ("events",), "tags": ("waited",), "empty": ("empty",),
     "poll mode": ("pmd_work",), "suppressed": ("used_suppressed",), "delivered": ("count",), "exits": EXIT_KINDS,
 }  # fmt: skip

@@ -302,7 +302,7 @@ class _Maker(Maker):
             "routes",
             model.IrqRoute(
                 self.new_name("route"), mode, worker, core, executor if guest else NONE, origin,
-                mask_exits=self.random.choice((0, 0, 1, 2)), **costs,
+                accesses=(model.Notify(cost_ps=self.cost(), exit="MSIX_MASK"),) * self.random.choice((0, 0, 1, 2)), **costs,
             ),
         )  # fmt: skip
 

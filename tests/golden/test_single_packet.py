@@ -19,7 +19,7 @@ COSTS = {
     "legacy": (*GUEST, *HOST_SHARE, "k_inject", "k_eoi"),
     "poll": ("d_poll", "d_rx_pk"),
 }
-REGISTER_EXITS = ("MSIX_MASK", "IOEVENTFD", "MMIO", "IO")
+REGISTER_EXITS = ("MSIX_MASK", "IOEVENTFD", "MMIO_READ", "MMIO_WRITE")
 Runner = Callable[..., Trace]
 
 # 500 + 200 + 550 + 120 + 450; the VF adds (wake-up vector 900 + 4,000 + notify 250), (2,300 + 4,000 + 250), (2,300 +

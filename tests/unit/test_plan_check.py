@@ -152,8 +152,8 @@ FAULTS: list[tuple[str, Change, str]] = [
     ("vhost_like_receive", change("ring", avail_gate=Gate("event")), "must resume this ring's waiter"),
     # gates
     ("source_before_core", change("q", "gate.notify", cost_ps=1), "a publisher here is no software worker"),
-    ("source_before_core", change("q", "gate.notify", exit="IO"), "a publisher here is no software worker"),
-    ("notification_without_exit", change("k", "gate.notify", exit="IO"), "worker w does not run on a vCPU"),
+    ("source_before_core", change("q", "gate.notify", exit="MMIO_READ"), "a publisher here is no software worker"),
+    ("notification_without_exit", change("k", "gate.notify", exit="MMIO_READ"), "worker w does not run on a vCPU"),
     ("source_before_core", change("q", "gate", delay_num=1), "only the used side of a tx ring delays"),
     ("no_fetch_engine", change("ring", "avail_gate", mode="flag"), "must be 'always' with a doorbell of this ring"),
     ("vhost_like_receive", change("ring", used_gate=Gate("event", Notify("doorbell", 0))), "only the avail side of a remote"),

@@ -17,12 +17,12 @@ import numpy as np
 from simulator.engines.compiled import kernel as k
 from simulator.plan import slots as slot_numbers
 from simulator.plan.draws import Draws
-from simulator.plan.model import NONE, DescRing, Executor, Fifo, Gate, Plan, Worker
+from simulator.plan.model import NONE, DescRing, Executor, Fifo, Gate, Notify, Plan, Worker
 from simulator.plan.trace import EXIT_KINDS, LABELS
 
 _SIZES = {
     "streams": k.STREAM, "sources": k.SOURCE, "sinks": k.SINK, "links": k.LINK, "dmas": k.DMA, "fifos": k.FIFO, "rings": k.RING, "switches": k.SWITCH,
-    "moderators": k.MODERATOR, "routes": k.ROUTE, "executors": k.EXECUTOR, "threads": k.THREAD, "ticks": k.TICK, "workers": k.WORKER,
+    "moderators": k.MODERATOR, "routes": k.ROUTE, "executors": k.EXECUTOR, "threads": k.THREAD, "locks": k.LOCK, "ticks": k.TICK, "workers": k.WORKER,
 }  # fmt: skip
 DRAW_MARGIN = 2048
 """Values kept behind a block's end, so that one handler run never outruns its stream."""
@@ -32,15 +32,15 @@ def _codes(words: str, **special: int) -> dict[str, int]:
     return {word: number for number, word in enumerate(words.split())} | special
 
 
-_GATE_MODES = _codes("always never flag event edge")
-_NOTIFY = _codes("none wake doorbell irq resume")
+_GATE_MODES = _codes("always never flag event edge moderated")
+_NOTIFY = _codes("none wake doorbell irq resume ack unmask")
 _SOURCE_KINDS = _codes("open rr window")
 _TARGETS = _codes("none fifo link sink")
 _MODERATORS = _codes("none gap coal coal_eqe coal_cqe")
 _ROUTES = _codes("native legacy apicv posted")
 _IDLE = _codes("hlt poll ghp")
 _THREADS = _codes("workers vcpu ksoftirqd busy")
-_WORKERS = _codes("hw soft task")
+_WORKERS = _codes("hw soft task exit")
 _POLICIES = _codes("order rr drr")
 _SELECT = _codes("first switch endpoint")
 _INPUTS = _codes("fifo rx tx")
@@ -157,14 +157,29 @@ def _bus(b: _Builder, numbers: slot_numbers.Slots) -> None:
 
 
 def _gate(b: _Builder, base: int, gate: Gate, owner: int, *, armed: bool) -> None:
-    kind = gate.notify.kind
-    table = {"wake": "workers", "irq": "routes", "resume": "rings"}.get(kind, "")
     fields = {
         k.G_MODE: _GATE_MODES[gate.mode], k.G_ENABLED: armed, k.G_EVENT: 0 if armed else -1, k.G_NUM: gate.delay_num, k.G_DEN: gate.delay_den,
-        k.G_NOTIFY: _NOTIFY[kind], k.G_TARGET: b.ref(table, gate.notify.target) if table else 0, k.G_COST: gate.notify.cost_ps,
-        k.G_EXIT: EXIT_KINDS.index(gate.notify.exit) if gate.notify.exit else -1, k.G_OWNER: owner,
+        k.G_OWNER: owner,
     }  # fmt: skip
     b.fill(base, fields)
+    _notify(b, base, gate.notify)
+
+
+def _notify(b: _Builder, base: int, notify: Notify) -> None:
+    table = {"wake": "workers", "irq": "routes", "resume": "rings", "ack": "moderators", "unmask": "moderators"}.get(notify.kind, "")
+    fields = {
+        k.G_NOTIFY: _NOTIFY[notify.kind], k.G_TARGET: b.ref(table, notify.target) if table else 0, k.G_COST: notify.cost_ps,
+        k.G_EXIT: EXIT_KINDS.index(notify.exit) if notify.exit else -1, k.G_LOCK: b.ref("locks", notify.lock), k.G_LOCKED: notify.locked_ps,
+    }  # fmt: skip
+    b.fill(base, fields)
+
+
+def _accesses(b: _Builder, listed: tuple[Notify, ...]) -> int:
+    """Position of a row of records that are gates by their layout only."""
+    start = b.reserve(k.GATE * len(listed))
+    for n, notify in enumerate(listed):
+        _notify(b, start + k.GATE * n, notify)
+    return start
 
 
 def _poller_input(plan: Plan, poller: int, kinds: tuple[str, ...], index: int) -> int:
@@ -219,14 +234,17 @@ def _interrupts(b: _Builder, numbers: slot_numbers.Slots) -> None:
             k.M_KIND: _MODERATORS[moderator.kind], k.M_INTERVAL: moderator.interval_ps, k.M_FRAMES: moderator.frames, k.M_DMA: b.ref("dmas", moderator.dma),
             k.M_MSI_BYTES: moderator.msi_bytes, k.M_UNMASK_BYTES: moderator.unmask_bytes, k.M_STAGE: moderator.stage,
             k.M_ROUTE: b.ref("routes", moderator.route), k.M_SLOT: numbers.moderator[i], k.M_ENABLED: 1, k.M_LAST: k.NEVER,
+            k.M_WORKER: b.ref("workers", moderator.worker),
         }  # fmt: skip
         b.fill(b.at["moderators"][i], fields)
+        _notify(b, b.at["moderators"][i] + k.M_GATE, Notify("irq", moderator.route, moderator.signal_ps))
     for i, route in enumerate(b.plan.routes):
         fields = {
             k.Q_MODE: _ROUTES[route.mode], k.Q_WORKER: b.ref("workers", route.worker), k.Q_CORE: b.ref("executors", route.core),
             k.Q_VCPU: b.ref("executors", route.vcpu), k.Q_IRQFD_ORIGIN: route.origin == "irqfd", k.Q_HARDIRQ: route.hardirq_ps, k.Q_IRQFD: route.irqfd_ps,
             k.Q_IPI: route.ipi_ps, k.Q_INJECT: route.inject_ps, k.Q_EOI: route.eoi_ps, k.Q_NOTIFY: route.notify_ps, k.Q_WAKEUP: route.wakeup_ps,
-            k.Q_HANDLER: route.handler_ps, k.Q_MASK_EXITS: route.mask_exits, k.Q_MASK: route.mask_ps, k.Q_SLOT: numbers.route[i],
+            k.Q_HANDLER: route.handler_ps, k.Q_ACCESSES: _accesses(b, route.accesses), k.Q_ACCESS_COUNT: len(route.accesses), k.Q_LEVEL: route.level,
+            k.Q_SLOT: numbers.route[i],
         }  # fmt: skip
         b.fill(b.at["routes"][i], fields)
 
@@ -260,6 +278,7 @@ def _executors(b: _Builder, numbers: slot_numbers.Slots) -> None:
         fields = {
             k.T_KIND: _THREADS[thread.kind], k.T_EXECUTOR: b.ref("executors", thread.executor), k.T_VCPU: b.ref("executors", thread.vcpu),
             k.T_WEIGHT: thread.weight, k.T_WAKE_PS: thread.wake_ps, k.T_LABEL: LABELS.index(thread.label), k.T_RUNNABLE: runnable,
+            k.T_LOCK: b.ref("locks", thread.lock),
         }  # fmt: skip
         b.fill(base, fields)
         executor_at = b.at["executors"][thread.executor]
@@ -271,6 +290,9 @@ def _executors(b: _Builder, numbers: slot_numbers.Slots) -> None:
     for i, tick in enumerate(plan.ticks):
         fields = {k.I_EXECUTOR: b.ref("executors", tick.executor), k.I_PERIOD: tick.period_ps, k.I_COST: tick.cost_ps, k.I_SLOT: numbers.tick[i]}
         b.fill(b.at["ticks"][i], fields)
+    for at, lock in zip(b.at["locks"], plan.locks, strict=True):
+        b.fill(at, {k.U_HANDOVER: lock.handover_ps})
+    b.fill(0, {k.H_LOCKS: b.ref("locks", 0 if plan.locks else NONE), k.H_LOCK_COUNT: len(plan.locks)})
 
 
 def _append(memory: Any, head: int, link: int, x: int) -> None:
@@ -308,10 +330,10 @@ def _workers(b: _Builder, numbers: slot_numbers.Slots) -> None:
 
 
 def _worker(b: _Builder, numbers: slot_numbers.Slots, i: int, w: Worker) -> None:
-    on = 0 if w.kind == "hw" else b.ref("executors" if w.kind == "soft" else "threads", w.on)
+    on = 0 if w.kind == "hw" else b.ref("threads" if w.kind == "task" else "executors", w.on)
     core = 0
     if w.kind != "hw":
-        executor = w.on if w.kind == "soft" else b.plan.threads[w.on].executor
+        executor = b.plan.threads[w.on].executor if w.kind == "task" else w.on
         core = b.at["executors"][core_of(b.plan, executor)]
     inputs = b.reserve(k.INPUT * len(w.inputs))
     outputs = b.reserve(k.OUTPUT * len(w.outputs))
@@ -326,6 +348,7 @@ def _worker(b: _Builder, numbers: slot_numbers.Slots, i: int, w: Worker) -> None
         k.W_STAGE: w.stage, k.W_NOTIFY_STAGE: w.notify_stage, k.W_SLOT: numbers.hardware[i], k.W_EXAM: numbers.examination[i],
         k.W_SHAPED: any(x.rate_bps for x in w.inputs), k.W_INPUTS: inputs, k.W_INPUT_COUNT: len(w.inputs), k.W_OUTPUTS: outputs,
         k.W_OUTPUT_COUNT: len(w.outputs), k.W_LAST: -1, k.W_SCAN: -1, k.W_STATE: k.POLLING if w.poll_mode and w.kind == "task" else k.IDLE,
+        k.W_UNMASK: _accesses(b, w.unmask), k.W_UNMASK_COUNT: len(w.unmask), k.W_MODERATOR: b.ref("moderators", w.moderator),
     }  # fmt: skip
     b.fill(b.at["workers"][i], fields)
     if w.kind == "task" and w.poll_mode:
@@ -334,7 +357,7 @@ def _worker(b: _Builder, numbers: slot_numbers.Slots, i: int, w: Worker) -> None
         tau = x.burst_bytes * 8 * 10**12 // x.rate_bps if x.rate_bps else 0
         fields = {
             k.I_KIND: _INPUTS[x.kind], k.I_REF: b.ref("fifos" if x.kind == "fifo" else "rings", x.index), k.I_WEIGHT: x.weight, k.I_RATE: x.rate_bps,
-            k.I_TAU: tau, k.I_OVERHEAD: x.overhead_bytes,
+            k.I_TAU: tau, k.I_OVERHEAD: x.overhead_bytes, k.I_EVERY: x.publish_every,
         }  # fmt: skip
         b.fill(inputs + k.INPUT * n, fields)
     tables = {"fifo": "fifos", "post": "rings", "fill": "rings", "link": "links", "dma_write": "rings", "dma_read": "dmas", "sink": "sinks"}

@@ -5,7 +5,7 @@ blocks of draws. An entity is the position of its record; ``m[f + F_CAPACITY]`` 
 calls cheap (a numba array is seven words), lets packets sit in intrusive lists, and runs unchanged on a Python list of unbounded integers.
 
 1. layout: names of fields; 2. arithmetic, calendar, pools; 3. draws, marks, log; 4. links and DMA; 5. rings and gates; 6. moderators;
-7. scheduler, softirq dispatcher, vCPU, core; 8. interrupt routes; 9. workers; 10. hardware engines; 11. endpoints; 12. main loop.
+7. scheduler, softirq dispatcher, vCPU, locks, core; 8. interrupt routes; 9. workers; 10. hardware engines; 11. endpoints; 12. main loop.
 
 *Scope*: exactly the plan's primitives. *Validation*: event-by-event agreement with ``engines.reference``; conformance vectors;
 the same source on Python integers with planted bugs (``tests/engines``).
@@ -23,8 +23,8 @@ NEVER = -(1 << 62)
 (
     H_NOW, H_LEAVES, H_TREE, H_KINDS, H_REFS, H_STAGES, H_PACKETS, H_PACKETS_FREE, H_NODES, H_NODES_FREE, H_MARGIN,
     H_NEXT_ID, H_ALIVE, H_LOG, H_LOG_COUNT, H_LOG_CAPACITY, H_REFILL, H_HANDLED, H_RUNS, H_ERROR, H_ERROR_AT, H_TIMES,
-    H_CORES, H_CORE_COUNT, H_METERS, H_METER_COUNT,
-) = range(26)  # fmt: skip
+    H_CORES, H_CORE_COUNT, H_METERS, H_METER_COUNT, H_LOCKS, H_LOCK_COUNT,
+) = range(28)  # fmt: skip
 HEADER = 32
 # status of a call
 DONE, NEED_MEMORY, NEED_DRAWS, NEED_LOG, FAILED = range(5)
@@ -48,7 +48,7 @@ N_NEXT, N_TIME, N_KIND, N_A, N_B, N_C, N_P, N_READ = range(8)
 NODE = 8
 IT_PACKET, IT_WRITE_RX, IT_WRITE_TX, IT_MSI, IT_READ_REQ, IT_READ_CPL, IT_DOORBELL, IT_UNMASK = range(8)
 READ_DESC, READ_DATA, READ_RXDESC = range(3)
-J_NOTHING, J_NATIVE, J_STAGE2, J_HANDLER, J_HLT, J_BLOCK, J_INJECT, J_EFFECT = range(8)
+J_NOTHING, J_NATIVE, J_STAGE2, J_HANDLER, J_HLT, J_BLOCK, J_INJECT, J_EFFECT, J_ENTER, J_SIGNAL = range(10)
 # stream
 Z_CONSTANT, Z_VALUE, Z_CURSOR, Z_LIMIT, Z_START, Z_END = range(6)
 STREAM = 6
@@ -57,11 +57,14 @@ X_HELD, X_LAST, X_LOW, X_HIGH, X_MAXIMUM = range(5)
 METER = 5
 # gate
 (
-    G_MODE, G_ENABLED, G_EVENT, G_NUM, G_DEN, G_NOTIFY, G_TARGET, G_COST, G_EXIT, G_OWNER, G_CHECKS, G_FIRED, G_SUPPRESSED,
-) = range(13)  # fmt: skip
-GATE = 13
-ALWAYS, NEVER_FIRES, FLAG, EVENT, EDGE = range(5)
-NF_NONE, NF_WAKE, NF_DOORBELL, NF_IRQ, NF_RESUME = range(5)
+    G_MODE, G_ENABLED, G_EVENT, G_NUM, G_DEN, G_NOTIFY, G_TARGET, G_COST, G_EXIT, G_OWNER, G_CHECKS, G_FIRED, G_SUPPRESSED, G_LOCK, G_LOCKED,
+) = range(15)  # fmt: skip
+GATE = 15
+ALWAYS, NEVER_FIRES, FLAG, EVENT, EDGE, MODERATED = range(6)
+NF_NONE, NF_WAKE, NF_DOORBELL, NF_IRQ, NF_RESUME, NF_ACK, NF_UNMASK = range(7)
+# lock
+U_HANDOVER, U_OWNER, U_WAIT_HEAD, U_WAIT_TAIL, U_SINCE, U_C_ACQUIRED, U_C_CONTENDED, U_C_HELD = range(8)
+LOCK = 8
 # source
 (
     S_KIND, S_TARGET_KIND, S_TARGET, S_SIZE, S_FLOW, S_DST, S_GAP, S_THINK, S_VLAN, S_SEGMENT, S_STOP, S_MAX, S_BACKLOG, S_RESPONSE,
@@ -113,16 +116,17 @@ SWITCH = 6
 # moderator
 (
     M_KIND, M_INTERVAL, M_FRAMES, M_DMA, M_MSI_BYTES, M_UNMASK_BYTES, M_STAGE, M_ROUTE, M_SLOT, M_ENABLED, M_PENDING, M_COUNT, M_FIRST,
-    M_LAST, M_C_EVENTS, M_C_FIRED,
-) = range(16)  # fmt: skip
-MODERATOR = 16
+    M_LAST, M_C_EVENTS, M_C_FIRED, M_WORKER,
+) = range(17)  # fmt: skip
+M_GATE = 17  # of the software kind: what making it fire costs and does
+MODERATOR = M_GATE + GATE
 MK_NONE, MK_GAP, MK_COAL, MK_COAL_EQE, MK_COAL_CQE = range(5)
 # interrupt route
 (
     Q_MODE, Q_WORKER, Q_CORE, Q_VCPU, Q_IRQFD_ORIGIN, Q_HARDIRQ, Q_IRQFD, Q_IPI, Q_INJECT, Q_EOI, Q_NOTIFY, Q_WAKEUP, Q_HANDLER,
-    Q_MASK_EXITS, Q_MASK, Q_SLOT, Q_C_DELIVERED,
-) = range(17)  # fmt: skip
-ROUTE = 17
+    Q_ACCESSES, Q_ACCESS_COUNT, Q_LEVEL, Q_SLOT, Q_C_DELIVERED,
+) = range(18)  # fmt: skip
+ROUTE = 18
 NATIVE, LEGACY, APICV, POSTED = range(4)
 # executor: core or vCPU
 (
@@ -134,15 +138,16 @@ NATIVE, LEGACY, APICV, POSTED = range(4)
     E_IDLE_REST, E_POLLING, E_LABELS,
     V_THREAD, V_STATE, V_IDLE, V_GUEST_POLL, V_GUEST_REST, V_GUEST_IDLING, V_HP, V_HLT_END, V_HYP_HEAD, V_HYP_TAIL, V_EXIT, V_HLT, V_BLOCK,
     V_WAKE, V_POLL_EXIT, V_POLL_MAX, V_GROW, V_GROW_START, V_SHRINK, V_POLL_SLOT, V_EXITS, V_PLACE,
-) = range(75)  # fmt: skip
-EXECUTOR = 75
+    V_WORKER, V_LOCK, V_ACCESS,
+) = range(78)  # fmt: skip
+EXECUTOR = 78
 CORE, VCPU = range(2)
-RUN, HLT, POLL, BLOCKED = range(4)
+RUN, HLT, POLL, BLOCKED, USER = range(5)
 IDLE_HLT, IDLE_POLL, IDLE_GHP = range(3)
 (
     LEAF_NONE, LEAF_IDLE_EXIT, LEAF_IRQ, LEAF_WORK, LEAF_CTXSW, LEAF_WAKE, LEAF_BUSY, LEAF_HYP, LEAF_GIRQ, LEAF_HALT_POLL, LEAF_GUEST_IDLE,
-    LEAF_PMD,
-) = range(12)  # fmt: skip
+    LEAF_PMD, LEAF_TAKE,
+) = range(13)  # fmt: skip
 # accounting labels and exit kinds: positions in plan.trace.LABELS and EXIT_KINDS
 (
     LB_GUEST_IRQ, LB_GUEST_SOFT, LB_GUEST_TASK, LB_GUEST_IDLE, LB_HYP, LB_EXIT_USER, LB_QEMU, LB_VHOST, LB_HOST_IRQ, LB_HOST_SOFT,
@@ -152,8 +157,9 @@ X_HLT, X_EXTINT, X_KICK, X_EOI, X_IRQWIN, X_TIMER, X_MSIX = range(7)
 # thread
 (
     T_KIND, T_EXECUTOR, T_VCPU, T_WEIGHT, T_WAKE_PS, T_LABEL, T_RUNNABLE, T_RAN, T_OFFSET, T_CTX, T_WAKE, T_HEAD, T_TAIL, T_NEXT,
-) = range(14)  # fmt: skip
-THREAD = 14
+    T_LOCK, T_WAITS, T_ZERO,
+) = range(17)  # fmt: skip
+THREAD = 17
 TK_WORKERS, TK_VCPU, TK_KSOFTIRQD, TK_BUSY = range(4)
 # tick
 I_EXECUTOR, I_PERIOD, I_COST, I_SLOT = range(4)
@@ -166,17 +172,18 @@ TICK = 4
     W_INPUTS, W_INPUT_COUNT, W_OUTPUTS, W_OUTPUT_COUNT,
     W_NEXT, W_STATE, W_AGAIN, W_PHASE, W_REST, W_CONTINUE, W_NOTES, W_NOTE, W_SERVED, W_BYTES, W_FIRST, W_REAPED, W_BEGUN, W_CREDIT, W_LAST,
     W_FRESH, W_T0, W_SCAN, W_HEAD, W_TAIL, W_TAKEN, W_BLOCKED, W_C_INVOCATIONS, W_C_SERVED, W_C_EMPTY, W_C_REQUEUED, W_C_PARKED,
-) = range(67)  # fmt: skip
-WORKER = 67
-HW, SOFT, TASK = range(3)
+    W_UNMASK, W_UNMASK_COUNT, W_MODERATOR,
+) = range(70)  # fmt: skip
+WORKER = 70
+HW, SOFT, TASK, EXIT = range(4)
 ORDER, ROUND_ROBIN, DRR = range(3)
 BY_FIRST, BY_SWITCH, BY_ENDPOINT = range(3)
 IDLE, QUEUED, RUNNING, PARKED, POLLING = range(5)
 PH_WAKE, PH_RESUME, PH_WORK, PH_NOTIFY, PH_REARM = range(5)
 DO_STEP, DO_FLUSH_DUE, DO_FLUSH_ALL, DO_NOTIFY, DO_PARK, DO_REARM, DO_BUDGET, DO_IDLE_POLL = range(8)
 # input and output of a worker
-I_KIND, I_REF, I_WEIGHT, I_RATE, I_TAU, I_OVERHEAD, I_TAT, I_DEFICIT = range(8)
-INPUT = 8
+I_KIND, I_REF, I_WEIGHT, I_RATE, I_TAU, I_OVERHEAD, I_TAT, I_DEFICIT, I_EVERY = range(9)
+INPUT = 9
 IN_FIFO, IN_RX, IN_TX = range(3)
 O_KIND, O_REF, O_EVERY, O_DROP, O_ROOM, O_FIFO = range(6)
 OUTPUT = 6
@@ -445,6 +452,8 @@ def gate_check(m, g, old, new, consumer):
         fire = old <= m[g + G_EVENT] and m[g + G_EVENT] < new
     elif mode == EDGE:
         fire = m[g + G_ENABLED] != 0 and consumer == old
+    elif mode == MODERATED:
+        fire = moderator_signal(m, m[m[g + G_OWNER] + R_MODERATOR], new - old)
     if fire:
         m[g + G_FIRED] += 1
     else:
@@ -465,6 +474,9 @@ def effect(m, g):
         arm(m, m[target + Q_SLOT], m[H_NOW])
     elif kind == NF_RESUME:
         resume_first(m, target + R_WAIT_HEAD)
+    elif kind == NF_ACK:
+        m[target + M_PENDING] = 0
+        m[target + M_COUNT] = 0
 
 
 @inlined
@@ -591,7 +603,7 @@ def used_publish(m, r):
     m[r + R_USED_DESC] = m[r + R_DONE_DESC]
     if m[r + R_KIND] == RX and m[r + R_POLLER] != 0:
         tell(m, m[r + R_POLLER], m[r + R_POLLER_INPUT])
-    if m[r + R_MODERATOR] != 0:
+    if m[r + R_MODERATOR] != 0 and m[r + R_USED_GATE + G_MODE] != MODERATED:
         return False
     return gate_check(m, r + R_USED_GATE, old, new, m[r + R_REAPED])
 
@@ -644,19 +656,25 @@ def drop(m, p, place):
 
 # ---------------------------------------------------------------- 6. moderators
 @helper
-def moderator_event(m, x, n):
+def moderator_latch(m, x, n):
     m[x + M_C_EVENTS] += n
     if m[x + M_COUNT] == 0 or m[x + M_KIND] == MK_COAL_CQE:
         m[x + M_FIRST] = m[H_NOW]
     m[x + M_COUNT] += n
     m[x + M_PENDING] = 1
+
+
+@inlined
+def moderator_event(m, x, n):
+    moderator_latch(m, x, n)
     moderator_evaluate(m, x)
 
 
 @helper
-def moderator_evaluate(m, x):
+def moderator_due(m, x):
+    """Whether x fires now; if it will later, its slot is armed."""
     if m[x + M_ENABLED] == 0 or m[x + M_PENDING] == 0:
-        return
+        return False
     now = m[H_NOW]
     kind = m[x + M_KIND]
     due = now
@@ -668,17 +686,28 @@ def moderator_evaluate(m, x):
         due = now
     if now < due:
         arm(m, m[x + M_SLOT], due)
-        return
+        return False
+    return True
+
+
+@helper
+def moderator_fire(m, x):
     m[x + M_PENDING] = 0
     m[x + M_COUNT] = 0
-    m[x + M_LAST] = now
+    m[x + M_LAST] = m[H_NOW]
     m[x + M_ENABLED] = 0
     disarm(m, m[x + M_SLOT])
     m[x + M_C_FIRED] += 1
-    if m[x + M_DMA] == 0:
-        arm(m, m[m[x + M_ROUTE] + Q_SLOT], now)
-    else:
-        send_item(m, m[m[x + M_DMA] + D_UP], IT_MSI, x, 0, m[x + M_MSI_BYTES])
+
+
+@helper
+def moderator_evaluate(m, x):
+    if moderator_due(m, x):
+        moderator_fire(m, x)
+        if m[x + M_DMA] == 0:
+            arm(m, m[m[x + M_ROUTE] + Q_SLOT], m[H_NOW])
+        else:
+            send_item(m, m[m[x + M_DMA] + D_UP], IT_MSI, x, 0, m[x + M_MSI_BYTES])
 
 
 @inlined
@@ -687,7 +716,30 @@ def moderator_rearm(m, x):
     moderator_evaluate(m, x)
 
 
-# ---------------------------------------------------------------- 7. scheduler, softirq dispatcher, vCPU, core
+@helper
+def moderator_settle(m, x):
+    """Of an emulated device: if x fires now, the caller pays for raising its route."""
+    if moderator_due(m, x):
+        moderator_fire(m, x)
+        return True
+    return False
+
+
+@inlined
+def moderator_signal(m, x, n):
+    moderator_latch(m, x, n)
+    return moderator_settle(m, x)
+
+
+@helper
+def on_moderator(m, x):
+    if m[x + M_WORKER] == 0:
+        moderator_evaluate(m, x)
+    elif moderator_due(m, x):
+        wake(m, m[x + M_WORKER])
+
+
+# ---------------------------------------------------------------- 7. scheduler, softirq dispatcher, vCPU, locks, core
 @helper
 def sync(m, c):
     """Charge the time since the last look to what the core was running."""
@@ -724,8 +776,8 @@ def vruntime(m, t):
 
 
 @helper
-def enter(m, e, t):
-    """Scheduler: thread t of executor e becomes runnable."""
+def enter(m, e, t, cost):
+    """Scheduler: thread t of executor e becomes runnable, and first spends ``cost``."""
     if m[e + E_FAIR] != 0:
         least = INF
         for i in range(m[e + E_THREAD_COUNT]):
@@ -744,7 +796,7 @@ def enter(m, e, t):
         append(m, e + E_RUN_HEAD, T_NEXT, t)
     m[t + T_RUNNABLE] = 1
     m[e + E_RUNNABLE] += 1
-    m[t + T_WAKE] += m[t + T_WAKE_PS]
+    m[t + T_WAKE] += cost
 
 
 @inlined
@@ -787,7 +839,21 @@ def choose(m, e):
 def hyp_job(m, v, cost, kind, a):
     n = new_node(m, kind, spread(m, cost, m[v + E_SPREAD]))
     m[n + N_A] = a
+    m[n + N_B] = LB_HYP
     append(m, v + V_HYP_HEAD, N_NEXT, n)
+
+
+@helper
+def hyp_first(m, v, cost, kind, a, label):
+    """A job that goes on where the last one ended: before everything else that waits."""
+    n = new_node(m, kind, spread(m, cost, m[v + E_SPREAD]))
+    m[n + N_A] = a
+    m[n + N_B] = label
+    head = m[v + V_HYP_HEAD]
+    m[n + N_NEXT] = head
+    m[v + V_HYP_HEAD] = n
+    if head == 0:
+        m[v + V_HYP_TAIL] = n
 
 
 @helper
@@ -795,6 +861,103 @@ def vm_exit(m, v, kind, cost):
     m[m[v + V_EXITS] + kind] += 1
     log(m, EV_EXIT, m[v + V_PLACE], kind)
     hyp_job(m, v, cost, J_NOTHING, 0)
+
+
+@inlined
+def in_hypervisor(m, v):
+    return m[v + V_HYP_HEAD] != 0 or m[v + V_WORKER] != 0
+
+
+@helper
+def access(m, v, g):
+    """An instruction of the guest on v traps; g says what it costs and does."""
+    kind = m[g + G_EXIT]
+    m[m[v + V_EXITS] + kind] += 1
+    log(m, EV_EXIT, m[v + V_PLACE], kind)
+    if m[g + G_LOCK] == 0:
+        hyp_job(m, v, m[g + G_COST], J_EFFECT, g)
+    else:
+        hyp_job(m, v, m[g + G_COST], J_ENTER, g)
+        m[m[v + V_HYP_TAIL] + N_B] = LB_EXIT_USER
+
+
+@helper
+def access_effect(m, v, g):
+    if m[g + G_NOTIFY] == NF_UNMASK:
+        x = m[g + G_TARGET]
+        if m[x + M_WORKER] == 0:
+            moderator_rearm(m, x)
+        else:
+            m[x + M_ENABLED] = 1
+            if moderator_settle(m, x):
+                label = LB_HYP
+                if m[g + G_LOCK] != 0:
+                    label = LB_EXIT_USER
+                hyp_first(m, v, m[x + M_GATE + G_COST], J_SIGNAL, x, label)
+                return
+    else:
+        effect(m, g)
+    if m[v + V_WORKER] == 0:
+        leave_access(m, v)
+
+
+@helper
+def leave_access(m, v):
+    u = m[v + V_LOCK]
+    if u != 0:
+        m[v + V_LOCK] = 0
+        lock_release(m, u)
+
+
+@helper
+def go_on(m, v, g):
+    """The thread of v owns the lock of access g."""
+    m[v + V_STATE] = RUN
+    m[v + V_LOCK] = m[g + G_LOCK]
+    hyp_first(m, v, m[g + G_LOCKED], J_EFFECT, g, LB_EXIT_USER)
+
+
+@inlined
+def lock_own(m, u, t):
+    m[u + U_OWNER] = t
+    m[u + U_SINCE] = m[H_NOW]
+    m[u + U_C_ACQUIRED] += 1
+
+
+@helper
+def lock_take(m, u, t):
+    """Thread t, which runs, becomes the owner, or sleeps until it is; True if it is the owner."""
+    if m[u + U_OWNER] == 0:
+        lock_own(m, u, t)
+        return True
+    m[u + U_C_CONTENDED] += 1
+    m[t + T_WAITS] = 1
+    leave(m, t)
+    append(m, u + U_WAIT_HEAD, T_NEXT, t)
+    return False
+
+
+@helper
+def lock_release(m, u):
+    m[u + U_C_HELD] += m[H_NOW] - m[u + U_SINCE]
+    m[u + U_OWNER] = 0
+    if m[u + U_WAIT_HEAD] != 0:
+        t = take_head(m, u + U_WAIT_HEAD, T_NEXT)
+        lock_own(m, u, t)
+        m[t + T_WAITS] = 0
+        if m[t + T_KIND] == TK_VCPU:
+            v = m[t + T_VCPU]
+            go_on(m, v, m[v + V_ACCESS])
+        start_thread(m, t, m[u + U_HANDOVER])
+
+
+@helper
+def enter_access(m, v, g):
+    if lock_take(m, m[g + G_LOCK], m[v + V_THREAD]):
+        go_on(m, v, g)
+    else:
+        m[v + V_STATE] = USER
+        m[v + V_ACCESS] = g
 
 
 @helper
@@ -805,15 +968,20 @@ def guest_irq_job(m, v, cost, kind, a):
 
 
 @helper
+def start_thread(m, t, cost):
+    c = m[t + T_EXECUTOR]
+    sync(m, c)
+    enter(m, c, t, cost)
+    v = m[c + E_POLLING]
+    if v != 0 and m[v + V_THREAD] != t:
+        end_poll(m, v)
+    kick(m, c)
+
+
+@inlined
 def wake_core_thread(m, t):
-    if m[t + T_RUNNABLE] == 0:
-        c = m[t + T_EXECUTOR]
-        sync(m, c)
-        enter(m, c, t)
-        v = m[c + E_POLLING]
-        if v != 0 and m[v + V_THREAD] != t:
-            end_poll(m, v)
-        kick(m, c)
+    if m[t + T_RUNNABLE] == 0 and m[t + T_WAITS] == 0:
+        start_thread(m, t, m[t + T_WAKE_PS])
 
 
 @helper
@@ -870,7 +1038,7 @@ def wake_thread(m, t):
     elif m[t + T_RUNNABLE] == 0:
         c = m[e + E_CORE]
         sync(m, c)
-        enter(m, e, t)
+        enter(m, e, t, m[t + T_WAKE_PS])
         wake_vcpu(m, e)
         kick(m, c)
 
@@ -1005,6 +1173,8 @@ def pick_thread(m, c, e, t):
         set_leaf(m, c, LEAF_WAKE, t, t + T_WAKE, m[t + T_LABEL])
     elif m[t + T_KIND] == TK_BUSY:
         set_leaf(m, c, LEAF_BUSY, t, 0, m[t + T_LABEL])
+    elif m[t + T_LOCK] != 0 and m[m[t + T_LOCK] + U_OWNER] != t:
+        set_leaf(m, c, LEAF_TAKE, t, t + T_ZERO, m[t + T_LABEL])
     else:
         w = m[t + T_HEAD]
         if m[t + T_KIND] == TK_KSOFTIRQD:
@@ -1017,6 +1187,10 @@ def pick_thread(m, c, e, t):
 
 @helper
 def pick_vcpu(m, c, v):
+    if m[v + V_WORKER] != 0:
+        w = m[v + V_WORKER]
+        set_leaf(m, c, LEAF_WORK, w, w + W_REST, m[w + W_LABEL])
+        return
     if m[v + V_HYP_HEAD] == 0 and m[v + V_STATE] == POLL:
         set_leaf(m, c, LEAF_HALT_POLL, v, 0, LB_HALT_POLL)
         return
@@ -1048,7 +1222,8 @@ def pick_vcpu(m, c, v):
             return
         halt(m, v)
     m[v + V_GUEST_IDLING] = 0
-    set_leaf(m, c, LEAF_HYP, v, m[v + V_HYP_HEAD] + N_TIME, LB_HYP)
+    n = m[v + V_HYP_HEAD]
+    set_leaf(m, c, LEAF_HYP, v, n + N_TIME, m[n + N_B])
 
 
 @helper
@@ -1113,9 +1288,9 @@ def leaf_end(m, c):
         a = m[n + N_A]
         free_node(m, n)
         if kind == J_HANDLER:
-            for _ in range(m[a + Q_MASK_EXITS]):
-                vm_exit(m, ref, X_MSIX, m[a + Q_MASK])
-            if m[a + Q_MODE] == LEGACY:
+            for i in range(m[a + Q_ACCESS_COUNT]):
+                access(m, ref, m[a + Q_ACCESSES] + GATE * i)
+            if m[a + Q_MODE] == LEGACY or m[a + Q_LEVEL] != 0:
                 vm_exit(m, ref, X_EOI, m[a + Q_EOI])
             wake(m, m[a + Q_WORKER])
     elif kind == LEAF_HYP:
@@ -1130,11 +1305,18 @@ def leaf_end(m, c):
         elif kind == J_INJECT:
             inject(m, a)
         elif kind == J_EFFECT:
-            effect(m, a)
+            access_effect(m, ref, a)
+        elif kind == J_ENTER:
+            enter_access(m, ref, a)
+        elif kind == J_SIGNAL:
+            arm(m, m[m[a + M_ROUTE] + Q_SLOT], m[H_NOW])
+            leave_access(m, ref)
     elif kind == LEAF_GUEST_IDLE:
         m[ref + V_GUEST_IDLING] = 0
         if not guest_has_work(m, ref):
             halt(m, ref)
+    elif kind == LEAF_TAKE:
+        lock_take(m, m[ref + T_LOCK], ref)
     elif kind == LEAF_IDLE_EXIT:
         m[c + E_IDLE_PENDING] = 0
 
@@ -1189,7 +1371,7 @@ def irq_job(m, c, cost, kind, a):
     t = m[c + E_CURRENT]
     if t != 0 and m[t + T_RUNNABLE] != 0 and m[t + T_KIND] == TK_VCPU:
         v = m[t + T_VCPU]
-        if m[v + V_STATE] == RUN and m[v + V_HYP_HEAD] == 0:
+        if m[v + V_STATE] == RUN and not in_hypervisor(m, v):
             vm_exit(m, v, X_EXTINT, m[v + V_EXIT])
     n = new_node(m, kind, spread(m, cost, m[c + E_SPREAD]))
     m[n + N_A] = a
@@ -1243,7 +1425,7 @@ def stage2(m, q):
     wake_vcpu(m, v)
     if m[q + Q_MODE] == LEGACY:
         other = m[q + Q_IRQFD_ORIGIN] != 0 or m[q + Q_CORE] != c
-        if running and other and not preempted(m, v) and m[v + V_HYP_HEAD] == 0:
+        if running and other and not preempted(m, v) and not in_hypervisor(m, v):
             vm_exit(m, v, X_KICK, m[v + V_EXIT])
         hyp_job(m, v, m[q + Q_INJECT], J_INJECT, q)
         kick(m, c)
@@ -1274,6 +1456,8 @@ def enqueue(m, w, phase, cost):
     m[w + W_REST] = cost
     if m[w + W_KIND] == SOFT:
         soft_raise(m, m[w + W_ON], w)
+    elif m[w + W_KIND] == EXIT:
+        m[m[w + W_ON] + V_WORKER] = w
     else:
         t = m[w + W_ON]
         append(m, t + T_HEAD, W_NEXT, w)
@@ -1307,6 +1491,9 @@ def end_invocation(m, w, more):
         m[w + W_C_REQUEUED] += 1
     if m[w + W_KIND] == SOFT:
         soft_ended(m, m[w + W_ON], w, more)
+    elif m[w + W_KIND] == EXIT:
+        m[m[w + W_ON] + V_WORKER] = 0
+        leave_access(m, m[w + W_ON])
     else:
         t = m[w + W_ON]
         take_head(m, t + T_HEAD, W_NEXT)
@@ -1314,6 +1501,9 @@ def end_invocation(m, w, more):
             append(m, t + T_HEAD, W_NEXT, w)
         elif m[t + T_HEAD] == 0:
             leave(m, t)
+        u = m[t + T_LOCK]
+        if u != 0 and (m[t + T_RUNNABLE] == 0 or m[u + U_WAIT_HEAD] != 0):
+            lock_release(m, u)
 
 
 @inlined
@@ -1663,15 +1853,19 @@ def flush(m, w, all_of_it):
     bit *= 2
     for k in range(m[w + W_INPUT_COUNT]):
         i = m[w + W_INPUTS] + INPUT * k
-        if m[i + I_KIND] == IN_TX and m[m[i + I_REF] + R_REMOTE] == 0 and used_publish(m, m[i + I_REF]):
-            notes += bit
+        r = m[i + I_REF]
+        if m[i + I_KIND] == IN_TX and m[r + R_REMOTE] == 0:
+            if (all_of_it or m[r + R_DONE] - m[r + R_USED] >= m[i + I_EVERY]) and used_publish(m, r):
+                notes += bit
         bit *= 2
+    if m[w + W_MODERATOR] != 0 and moderator_settle(m, m[w + W_MODERATOR]):
+        notes += bit
     m[w + W_NOTES] = notes
 
 
 @inlined
 def note_gate(m, w, k):
-    """The gate behind notify bit k: outputs, then the refill, then the used sides of tx inputs."""
+    """The gate behind notify bit k: outputs, then the refill, then the used sides of tx inputs, then the worker's moderator."""
     outputs = m[w + W_OUTPUT_COUNT]
     if k < outputs:
         o = m[w + W_OUTPUTS] + OUTPUT * k
@@ -1680,10 +1874,21 @@ def note_gate(m, w, k):
             return ref + F_GATE
         if m[o + O_KIND] == OUT_POST:
             return ref + R_AVAIL_GATE
-        return ref + R_USED_GATE
+        return used_gate(m, ref)
     if k == outputs:
         return m[w + W_REFILL_RING] + R_AVAIL_GATE
-    return m[m[w + W_INPUTS] + INPUT * (k - outputs - 1) + I_REF] + R_USED_GATE
+    k -= outputs + 1
+    if k < m[w + W_INPUT_COUNT]:
+        return used_gate(m, m[m[w + W_INPUTS] + INPUT * k + I_REF])
+    return m[w + W_MODERATOR] + M_GATE
+
+
+@inlined
+def used_gate(m, r):
+    """What a fired used gate costs and does: of a moderated ring, its moderator says."""
+    if m[r + R_USED_GATE + G_MODE] == MODERATED:
+        return m[r + R_MODERATOR] + M_GATE
+    return r + R_USED_GATE
 
 
 @helper
@@ -1700,9 +1905,7 @@ def next_note(m, w):
         v = m[w + W_ON]
         if m[w + W_KIND] == TASK:
             v = m[v + T_EXECUTOR]
-        m[m[v + V_EXITS] + m[g + G_EXIT]] += 1
-        log(m, EV_EXIT, m[v + V_PLACE], m[g + G_EXIT])
-        hyp_job(m, v, m[g + G_COST], J_EFFECT, g)
+        access(m, v, g)
         m[w + W_NOTE] = 0
         m[w + W_REST] = 0
     else:
@@ -1810,13 +2013,20 @@ def moderator_of(m, w, k):
 
 @helper
 def unmask(m, w):
-    """One posted write per distinct vector: its moderator may fire again when the write arrives."""
+    """One posted write per distinct vector: its moderator may fire again when the write arrives. An emulated device's traps."""
+    if m[w + W_UNMASK_COUNT] > 0:
+        v = m[w + W_ON]
+        if m[w + W_KIND] == TASK:
+            v = m[v + T_EXECUTOR]
+        for k in range(m[w + W_UNMASK_COUNT]):
+            access(m, v, m[w + W_UNMASK] + GATE * k)
+        return
     for k in range(m[w + W_INPUT_COUNT] + 1):
         x = moderator_of(m, w, k)
         for j in range(k):
             if moderator_of(m, w, j) == x:
                 x = 0
-        if x != 0:
+        if x != 0 and m[x + M_WORKER] == 0:
             if m[x + M_DMA] == 0:
                 moderator_rearm(m, x)
             else:
@@ -2469,7 +2679,7 @@ def handle(m, kind, ref):
     elif kind == ON_MEMORY:
         on_memory(m, ref)
     elif kind == ON_MODERATOR:
-        moderator_evaluate(m, ref)
+        on_moderator(m, ref)
     elif kind == ON_ROUTE:
         on_route(m, ref)
     elif kind == ON_HALT_POLL:
@@ -2489,6 +2699,11 @@ def settle(m, until):
         sync(m, m[m[H_CORES] + i])
     for i in range(m[H_METER_COUNT]):
         meter(m, m[m[H_METERS] + i], 0)
+    for i in range(m[H_LOCK_COUNT]):
+        u = m[H_LOCKS] + LOCK * i
+        if m[u + U_OWNER] != 0:
+            m[u + U_C_HELD] += m[H_NOW] - m[u + U_SINCE]
+            m[u + U_SINCE] = m[H_NOW]
 
 
 @entry
