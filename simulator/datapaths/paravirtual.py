@@ -63,7 +63,7 @@ def steps(backend: Backend, mode: str) -> tuple[Step, ...]:
 def build(backend: Backend, machine: Machine, guest: GuestSettings) -> Attachment:
     """Attach one VM with a virtio device of `queues` queue pairs."""
     vmm.require_mode(machine.host, guest, vmm.IRQFD_MODES)
-    _require_no_port_features(guest)
+    require_no_port_features(guest)
     mac, lanes = uplink.join_uplink(machine, guest)
     sink = machine.builder.add(Sink(name=f"{guest.name}.sink"))
     vcpus = vmm.add_vcpus(machine, guest)
@@ -162,7 +162,8 @@ def _keep(
     )
 
 
-def _require_no_port_features(guest: GuestSettings) -> None:
+def require_no_port_features(guest: GuestSettings) -> None:
+    """Refuse what only a queue of the NIC has."""
     for key, value, none in (("max_rate", guest.max_rate_bps, 0), ("weight", guest.weight, 1)):
         if value != none:
             message = f"is a setting of the NIC's transmit engine; the queues of {guest.datapath} are the host's"

@@ -174,8 +174,9 @@ def add_napi(
     pair: QueuePair,
     socket: int,
     refill: Refill = NIC_REFILL,
+    unmask: tuple[Notify, ...] = (),
 ) -> None:
-    """The softirq worker `worker` of one queue."""
+    """The softirq worker `worker` of one queue; `unmask`: accesses by which it unmasks an emulated device."""
     steps = _steps(guest, site)
     cost = _Cost(machine, steps)
     builder = machine.builder
@@ -201,6 +202,7 @@ def add_napi(
             spread=add_spread(builder, machine.host, f"{site.name}.napi", _worker_costs(steps, "napi")),
             stage=builder.stage(SOFTIRQ),
             notify_stage=builder.stage(INTERRUPT),
+            unmask=unmask,
         ),
     )
 

@@ -92,6 +92,7 @@ class GuestSettings:
     mode: str = "posted"
     vcpus: int = 1
     queues: int = 1
+    nics: int = 1
     idle: str = "hlt"
     guest_poll_ps: int = 0
     halt_poll_max_ps: int | None = None

@@ -110,6 +110,16 @@ IRQFD_STEPS: dict[str, tuple[Step, ...]] = {
 }
 """The same from the irqfd's signal, whose cost is the signalling thread's."""
 
+
+def level_steps(mode: str, accesses: Step) -> tuple[Step, ...]:
+    """The same for the level-triggered line of an emulated device, whose handler accesses registers.
+
+    Its end of interrupt leaves the guest even with a virtual APIC: the I/O APIC has to hear of it.
+    """
+    steps = tuple(step for step in IRQFD_STEPS[mode] if step is not _EOI)
+    return (*steps, accesses, _EOI)
+
+
 MASKING = Step(
     "guest masks and unmasks the vector",
     "vCPU's core, QEMU",
@@ -192,9 +202,23 @@ def _vcpu(machine: Machine, guest: GuestSettings, name: str, thread: int) -> Exe
     )
 
 
-def add_route(machine: Machine, guest: GuestSettings, name: str, vcpu: int, worker: int, origin: str = "device") -> int:
-    """Route of one vector to the vCPU that polls its queue; `origin` is who raises it, `device` or `irqfd`."""
-    model, steps = machine.host.model, (STEPS if origin == "device" else IRQFD_STEPS)[guest.mode]
+def add_route(
+    machine: Machine,
+    guest: GuestSettings,
+    name: str,
+    vcpu: int,
+    worker: int,
+    origin: str = "device",
+    *,
+    steps: tuple[Step, ...] = (),
+    accesses: tuple[Notify, ...] = (),
+) -> int:
+    """Route of one vector to the vCPU that polls its queue; `origin` is who raises it, `device` or `irqfd`.
+
+    With `accesses`, those of its handler, it is a level-triggered line with `steps` of its own.
+    """
+    model = machine.host.model
+    steps = steps or (STEPS if origin == "device" else IRQFD_STEPS)[guest.mode]
     through_host = origin == "device" and guest.mode in ("legacy", "apicv")
     core = machine.cpus.irq_core(f"interrupts of {name}") if through_host else NONE
     return machine.builder.add(
@@ -213,7 +237,8 @@ def add_route(machine: Machine, guest: GuestSettings, name: str, vcpu: int, work
             notify_ps=total(model, steps, "route.notify_ps"),
             wakeup_ps=total(model, steps, "route.wakeup_ps"),
             handler_ps=total(model, steps, "route.handler_ps"),
-            accesses=_masking(machine) if guest.mask_interrupts else (),
+            level=bool(accesses),
+            accesses=accesses or (_masking(machine) if guest.mask_interrupts else ()),
         )
     )
 

@@ -164,6 +164,7 @@ def _guest(group: Guest, name: str, cores: tuple[int, ...], use: Use, host: Host
         mode=_mode(group, host),
         vcpus=group.vcpus,
         queues=group.queues,
+        nics=group.nics,
         idle=_IDLE[group.idle.kind],
         guest_poll_ps=group.idle.poll_ps or 0,
         halt_poll_max_ps=group.halt_poll_ps,

@@ -94,6 +94,8 @@ class Guest(Strict):
     """Virtual CPUs of each guest."""
     queues: Annotated[int, Field(strict=True, ge=1, le=256)] = 1
     """Queue pairs of each guest; at most one for each vCPU."""
+    nics: Annotated[int, Field(strict=True, ge=1, le=8)] = 1
+    """Emulated adapters of the guest, its flows spread over them; on other datapaths `queues` does that."""
     idle: Idle = Idle()
     """What a vCPU without work does."""
     halt_poll_ps: TimeOrOff | None = Field(default=None, alias="halt_poll")
@@ -129,6 +131,8 @@ class Guest(Strict):
     def _queues_have_vcpus(self) -> Guest:
         if self.queues > self.vcpus:
             raise refuse(InputError("", f"has more queues than vCPUs ({self.queues} and {self.vcpus})"))
+        if self.nics > 1 and self.datapath != "emulated-e1000":
+            raise refuse(InputError("", f"{self.nics} nics are for emulated-e1000; {self.datapath} has queues"))
         if not 68 <= self.mtu_bytes <= 9216:
             raise refuse(BadValue("", "as mtu is not from 68 B to 9216 B", units.exact(self.mtu_bytes, units.SIZE)))
         return self

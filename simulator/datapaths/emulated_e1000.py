@@ -1,0 +1,195 @@
+"""A fully emulated e1000: QEMU's device model behind tap and Linux bridge, every register access an exit to user space.
+
+1. Receive: the main loop reads up to 50 frames from the tap, copies each twice, fills the guest's ring and raises the line.
+2. Transmit: the write of TDT leaves the guest; the vCPU's own thread copies every posted frame and writes it to the tap,
+   where bridge and host driver run, before the guest goes on.
+3. The guest's handler and poll access registers, and each access waits for QEMU's global lock, which the main loop holds
+   while it works.
+
+*Scope*: one device is one queue pair; `nics` gives the guest several, under one lock and one main loop. The main loop gives
+the lock to those who wait whenever one of its turns ends, as it does around its wait for events. Segmentation in software.
+*Validation*: tests/golden/test_e1000.py, tests/phenomena/test_emulation.py.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from simulator.datapaths.model import Datapath
+from simulator.datapaths.paravirtual import require_no_port_features
+from simulator.datapaths.queues import attach
+from simulator.errors import InputError
+from simulator.parts import driver, e1000, uplink, vmm
+from simulator.parts.cpu import add_spread
+from simulator.parts.machine import Attachment, Lane, Machine
+from simulator.parts.settings import GuestSettings
+from simulator.parts.stages import BACKEND, BACKEND_WAKE
+from simulator.parts.steps import Step, names, total
+from simulator.plan.model import INFINITE_PS, NONE, Input, Lock, Moderator, Output, Sink, Thread, Worker
+
+TAP_READS = 50
+"""QEMU net/tap.c: frames per callback, so that the guest gets the lock in between."""
+
+_QEMU = "QEMU net/tap.c, hw/net/e1000.c, util/main-loop.c"
+_LOOP, _VCPU = "QEMU main loop", "vCPU's thread, QEMU"
+RECEIVE_STEPS = (
+    Step("wake the thread", _LOOP, "thread.wake_ps", ("h_wake",), "if it sleeps", source=_QEMU),
+    Step("return from the wait, dispatch", _LOOP, "thread.work_ps", ("q_loop",), "per turn", source=_QEMU),
+    Step("read from the tap", _LOOP, "receive.packet_ps", ("q_tap_rd",), source=_QEMU),
+    Step("device model: fill a buffer", _LOOP, "receive.packet_ps", ("q_rx_pk",), source=_QEMU),
+    Step(
+        "further segment of a super-packet",
+        _LOOP,
+        "receive.segment_ps",
+        ("q_tap_rd", "q_rx_pk"),
+        "per segment",
+        once=False,
+        source=_QEMU,
+    ),
+    Step("two copies", _LOOP, "receive.byte_fs", ("h_copy_fs", "h_copy_fs"), "per byte", source=_QEMU),
+    Step("raise the line", _LOOP, "moderator.signal_ps", ("q_irq",), "per edge, 128 us apart", source=_QEMU),
+)
+SEND_STEPS = (
+    Step("device model: take a descriptor", _VCPU, "transmit.packet_ps", ("q_tx_pk",), source=_QEMU),
+    Step("write to the tap", _VCPU, "transmit.packet_ps", ("q_tap_wr",), source=_QEMU),
+    Step("bridge, host driver", _VCPU, "transmit.packet_ps", ("s_bridge", "h_drv_tx_pk"), source=_QEMU),
+    Step(
+        "further segment of a super-packet",
+        _VCPU,
+        "transmit.segment_ps",
+        ("q_tx_pk", "q_tap_wr", "s_bridge", "h_drv_tx_pk"),
+        "per segment",
+        once=False,
+        source=_QEMU,
+    ),
+    Step("copy", _VCPU, "transmit.byte_fs", ("h_copy_fs",), "per byte", source=_QEMU),
+    Step("host doorbell", _VCPU, "lane_tx.doorbell_ps", ("h_doorbell", "h_mmio_wr"), "per frame", source=_QEMU),
+    Step("raise the line", _VCPU, "moderator.signal_ps", ("q_irq",), "per edge, 128 us apart", source=_QEMU),
+)
+
+
+def steps(mode: str) -> tuple[Step, ...]:
+    """Steps of both directions in interrupt mode `mode`, in the packet's order."""
+    return (*uplink.STEPS, *RECEIVE_STEPS, *e1000.interrupt_steps(mode), *e1000.guest_steps(), *SEND_STEPS)
+
+
+def build(machine: Machine, guest: GuestSettings) -> Attachment:
+    """Attach one VM with `nics` emulated devices."""
+    vmm.require_mode(machine.host, guest, vmm.IRQFD_MODES)
+    require_no_port_features(guest)
+    if guest.queues > 1:
+        message = "an e1000 has one queue pair; 'nics' gives a guest several of them"
+        raise InputError(f"guests.{guest.name}.queues", message, guest.queues)
+    builder, model = machine.builder, machine.host.model
+    mac, lanes = uplink.join_uplink(machine, replace(guest, queues=guest.nics))
+    sink = builder.add(Sink(name=f"{guest.name}.sink"))
+    vcpus = vmm.add_vcpus(machine, guest)
+    lock = builder.add(Lock(f"{guest.name}.bql", model.ps("h_wake_mutex")))
+    thread = _add_main_loop(machine, guest.name, lock)
+    sends = []
+    for number in range(guest.nics):
+        name = f"{guest.name}.q{number}"
+        vcpu = vcpus[number % len(vcpus)]
+        site = driver.Site(name, vcpu, driver.add_thread(machine, name, vcpu, "g"), "g", e1000.guest_steps())
+        sends.append(_add_device(machine, guest, site, thread, lock, lanes[number % len(lanes)], sink))
+    return attach(machine, guest, mac, sink, sends)
+
+
+def _add_main_loop(machine: Machine, name: str, lock: int) -> int:
+    core = machine.cpus.core(machine.cpus.own(), f"qemu of {name}")
+    wake_ps = total(machine.host.model, RECEIVE_STEPS, "thread.wake_ps")
+    return machine.builder.add(
+        Thread(name=f"{name}.qemu", executor=core, kind="workers", wake_ps=wake_ps, label="qemu", lock=lock)
+    )
+
+
+def _add_device(
+    machine: Machine, guest: GuestSettings, site: driver.Site, thread: int, lock: int, lane: Lane, sink: int
+) -> int:
+    """One device from tap to application. Returns the fifo to send from, or -1."""
+    builder, model = machine.builder, machine.host.model
+    napi, receiver, sender, timer = (builder.promise(Worker) for _ in range(4))
+    moderator = builder.promise(Moderator)
+    e1000.add_interrupt(machine, guest, site, napi, moderator, timer, lock)
+    pair = e1000.add_rings(machine, guest, site.name, moderator, sender, lock)
+    tap = uplink.add_tap(machine, site.name, receiver)
+    loop_ps = total(model, RECEIVE_STEPS, "thread.work_ps")
+    builder.keep(receiver, _receiver(machine, site.name, thread, tap, pair.rx, loop_ps))
+    builder.keep(sender, _transmitter(machine, site, pair.tx))
+    builder.keep(timer, _timer(machine, site.name, thread, moderator, loop_ps))
+    machine.uplink.senders.append((sender, lane))
+    socket = driver.add_application(machine, guest, site, pair, sink)
+    unmask = e1000.unmask(model, lock, moderator)
+    driver.add_napi(machine, guest, site, napi, pair, socket, e1000.REFILL, unmask)
+    return driver.add_sender(machine, guest, site, pair) if guest.sends else NONE
+
+
+def _receiver(machine: Machine, name: str, thread: int, tap: int, ring: int, loop_ps: int) -> Worker:
+    builder, model = machine.builder, machine.host.model
+    return Worker(
+        name=f"{name}.qemu.rx",
+        kind="task",
+        on=thread,
+        inputs=(Input("fifo", tap),),
+        outputs=(Output("fill", ring),),
+        label="qemu",
+        budget_packets=TAP_READS,
+        wake_ps=loop_ps,
+        resume_ps=loop_ps,
+        packet_ps=total(model, RECEIVE_STEPS, "receive.packet_ps"),
+        segment_ps=total(model, RECEIVE_STEPS, "receive.segment_ps"),
+        byte_fs=total(model, RECEIVE_STEPS, "receive.byte_fs"),
+        backend=True,
+        spread=_spread(machine, f"{name}.qemu.rx", RECEIVE_STEPS, "receive"),
+        stage=builder.stage(BACKEND),
+        notify_stage=builder.stage(BACKEND_WAKE),
+    )
+
+
+def _transmitter(machine: Machine, site: driver.Site, ring: int) -> Worker:
+    """The device model inside the access to TDT; its outputs, the bridge's ports, follow when all guests are known."""
+    builder, model = machine.builder, machine.host.model
+    return Worker(
+        name=f"{site.name}.qemu.tx",
+        kind="exit",
+        on=site.softirq,
+        # The line is raised after the loop over the ring, not for each descriptor.
+        inputs=(Input("tx", ring, publish_every=INFINITE_PS),),
+        outputs=(),
+        label="exit_user",
+        budget_packets=INFINITE_PS,
+        packet_ps=total(model, SEND_STEPS, "transmit.packet_ps"),
+        segment_ps=total(model, SEND_STEPS, "transmit.segment_ps"),
+        byte_fs=total(model, SEND_STEPS, "transmit.byte_fs"),
+        select="switch",
+        recheck="inplace",
+        backend=True,
+        spread=_spread(machine, f"{site.name}.qemu.tx", SEND_STEPS, "transmit"),
+        stage=builder.stage(BACKEND),
+        notify_stage=builder.stage(BACKEND_WAKE),
+    )
+
+
+def _timer(machine: Machine, name: str, thread: int, moderator: int, loop_ps: int) -> Worker:
+    """Raises the line when the window of 128 us ends, in a turn of the main loop."""
+    return Worker(
+        name=f"{name}.qemu.timer",
+        kind="task",
+        on=thread,
+        inputs=(),
+        outputs=(),
+        label="qemu",
+        wake_ps=loop_ps,
+        stage=machine.builder.stage(BACKEND),
+        moderator=moderator,
+    )
+
+
+def _spread(machine: Machine, name: str, table: tuple[Step, ...], part: str) -> int:
+    drawn = (step for step in table if not step.charge.endswith("segment_ps"))
+    return add_spread(machine.builder, machine.host, name, names(drawn, part))
+
+
+DATAPATH = Datapath(
+    "emulated-e1000", "full emulation, QEMU's e1000", vmm.IRQFD_MODES, steps, build, switch="linux-bridge"
+)
