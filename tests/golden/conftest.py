@@ -37,6 +37,7 @@ def run(request: pytest.FixtureRequest) -> Runner:
         *,
         sending: bool = False,
         length_bytes: int = FRAME_BYTES,
+        until_ps: int = 10**9,
         **guest: object,
     ) -> Trace:
         kept = set(costs)
@@ -59,7 +60,7 @@ def run(request: pytest.FixtureRequest) -> Runner:
         plan = builder.finish("golden")
         require(plan)
         engine = request.param(plan, 1, log=True)
-        engine.run(10**9)
+        engine.run(until_ps)
         trace: Trace = engine.trace()
         return trace
 

@@ -237,7 +237,8 @@ def _interrupts(b: _Builder, numbers: slot_numbers.Slots) -> None:
             k.M_WORKER: b.ref("workers", moderator.worker),
         }  # fmt: skip
         b.fill(b.at["moderators"][i], fields)
-        _notify(b, b.at["moderators"][i] + k.M_GATE, Notify("irq", moderator.route, moderator.signal_ps))
+        raises = {k.G_NOTIFY: k.NF_RAISE, k.G_TARGET: b.ref("routes", moderator.route), k.G_COST: moderator.signal_ps, k.G_EXIT: -1}
+        b.fill(b.at["moderators"][i] + k.M_GATE, raises)
     for i, route in enumerate(b.plan.routes):
         fields = {
             k.Q_MODE: _ROUTES[route.mode], k.Q_WORKER: b.ref("workers", route.worker), k.Q_CORE: b.ref("executors", route.core),

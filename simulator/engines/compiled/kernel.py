@@ -61,7 +61,7 @@ METER = 5
 ) = range(15)  # fmt: skip
 GATE = 15
 ALWAYS, NEVER_FIRES, FLAG, EVENT, EDGE, MODERATED = range(6)
-NF_NONE, NF_WAKE, NF_DOORBELL, NF_IRQ, NF_RESUME, NF_ACK, NF_UNMASK = range(7)
+NF_NONE, NF_WAKE, NF_DOORBELL, NF_IRQ, NF_RESUME, NF_ACK, NF_UNMASK, NF_RAISE = range(8)
 # lock
 U_HANDOVER, U_OWNER, U_WAIT_HEAD, U_WAIT_TAIL, U_SINCE, U_C_ACQUIRED, U_C_CONTENDED, U_C_HELD = range(8)
 LOCK = 8
@@ -474,6 +474,8 @@ def effect(m, g):
         arm(m, m[target + Q_SLOT], m[H_NOW])
     elif kind == NF_RESUME:
         resume_first(m, target + R_WAIT_HEAD)
+    elif kind == NF_RAISE:
+        raise_route(m, target, False)
     elif kind == NF_ACK:
         m[target + M_PENDING] = 0
         m[target + M_COUNT] = 0
@@ -1281,7 +1283,7 @@ def leaf_end(m, c):
         if kind == J_NATIVE:
             wake(m, m[a + Q_WORKER])
         elif kind == J_STAGE2:
-            stage2(m, a)
+            stage2(m, a, False)
     elif kind == LEAF_GIRQ:
         n = take_head(m, ref + E_IRQ_HEAD, N_NEXT)
         kind = m[n + N_KIND]
@@ -1309,7 +1311,7 @@ def leaf_end(m, c):
         elif kind == J_ENTER:
             enter_access(m, ref, a)
         elif kind == J_SIGNAL:
-            arm(m, m[m[a + M_ROUTE] + Q_SLOT], m[H_NOW])
+            raise_route(m, m[a + M_ROUTE], True)
             leave_access(m, ref)
     elif kind == LEAF_GUEST_IDLE:
         m[ref + V_GUEST_IDLING] = 0
@@ -1402,13 +1404,13 @@ def on_route(m, q):
     if mode == NATIVE:
         irq_job(m, m[q + Q_CORE], m[q + Q_HARDIRQ], J_NATIVE, q)
     elif m[q + Q_IRQFD_ORIGIN] != 0:
-        stage2(m, q)
+        stage2(m, q, False)
     elif mode == POSTED:
         v = m[q + Q_VCPU]
         if m[v + V_STATE] == BLOCKED:
             irq_job(m, m[v + E_CORE], m[q + Q_WAKEUP], J_STAGE2, q)
         else:
-            stage2(m, q)
+            stage2(m, q, False)
     else:
         cost = m[q + Q_HARDIRQ] + m[q + Q_IRQFD]
         if m[q + Q_CORE] != m[m[q + Q_VCPU] + E_CORE]:
@@ -1417,7 +1419,14 @@ def on_route(m, q):
 
 
 @helper
-def stage2(m, q):
+def raise_route(m, q, inside):
+    """An emulated device's interrupt, raised by whoever runs its model; ``inside``: in an exit of the vCPU that it is for."""
+    m[q + Q_C_DELIVERED] += 1
+    stage2(m, q, inside)
+
+
+@helper
+def stage2(m, q, inside):
     v = m[q + Q_VCPU]
     c = m[v + E_CORE]
     sync(m, c)
@@ -1425,7 +1434,7 @@ def stage2(m, q):
     wake_vcpu(m, v)
     if m[q + Q_MODE] == LEGACY:
         other = m[q + Q_IRQFD_ORIGIN] != 0 or m[q + Q_CORE] != c
-        if running and other and not preempted(m, v) and not in_hypervisor(m, v):
+        if running and other and not inside and not preempted(m, v) and not in_hypervisor(m, v):
             vm_exit(m, v, X_KICK, m[v + V_EXIT])
         hyp_job(m, v, m[q + Q_INJECT], J_INJECT, q)
         kick(m, c)
