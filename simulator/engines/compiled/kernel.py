@@ -138,16 +138,16 @@ NATIVE, LEGACY, APICV, POSTED = range(4)
     E_IDLE_REST, E_POLLING, E_LABELS,
     V_THREAD, V_STATE, V_IDLE, V_GUEST_POLL, V_GUEST_REST, V_GUEST_IDLING, V_HP, V_HLT_END, V_HYP_HEAD, V_HYP_TAIL, V_EXIT, V_HLT, V_BLOCK,
     V_WAKE, V_POLL_EXIT, V_POLL_MAX, V_GROW, V_GROW_START, V_SHRINK, V_POLL_SLOT, V_EXITS, V_PLACE,
-    V_WORKER, V_LOCK, V_ACCESS,
-) = range(78)  # fmt: skip
-EXECUTOR = 78
+    V_WORKER, V_LOCK, V_ACCESS, V_CHARGED, V_USER_SINCE,
+) = range(80)  # fmt: skip
+EXECUTOR = 80
 CORE, VCPU = range(2)
 RUN, HLT, POLL, BLOCKED, USER = range(5)
 IDLE_HLT, IDLE_POLL, IDLE_GHP = range(3)
 (
     LEAF_NONE, LEAF_IDLE_EXIT, LEAF_IRQ, LEAF_WORK, LEAF_CTXSW, LEAF_WAKE, LEAF_BUSY, LEAF_HYP, LEAF_GIRQ, LEAF_HALT_POLL, LEAF_GUEST_IDLE,
-    LEAF_PMD, LEAF_TAKE,
-) = range(13)  # fmt: skip
+    LEAF_PMD, LEAF_TAKE, LEAF_EXIT_WORK,
+) = range(14)  # fmt: skip
 # accounting labels and exit kinds: positions in plan.trace.LABELS and EXIT_KINDS
 (
     LB_GUEST_IRQ, LB_GUEST_SOFT, LB_GUEST_TASK, LB_GUEST_IDLE, LB_HYP, LB_EXIT_USER, LB_QEMU, LB_VHOST, LB_HOST_IRQ, LB_HOST_SOFT,
@@ -949,6 +949,8 @@ def lock_release(m, u):
         m[t + T_WAITS] = 0
         if m[t + T_KIND] == TK_VCPU:
             v = m[t + T_VCPU]
+            if m[v + V_CHARGED] != 0:
+                charge(m, m[v + V_CHARGED], m[H_NOW] - m[v + V_USER_SINCE])
             go_on(m, v, m[v + V_ACCESS])
         start_thread(m, t, m[u + U_HANDOVER])
 
@@ -960,6 +962,8 @@ def enter_access(m, v, g):
     else:
         m[v + V_STATE] = USER
         m[v + V_ACCESS] = g
+        m[v + V_CHARGED] = charged_thread(m, v)
+        m[v + V_USER_SINCE] = m[H_NOW]
 
 
 @helper
@@ -1188,10 +1192,20 @@ def pick_thread(m, c, e, t):
 
 
 @helper
+def charged_thread(m, v):
+    """Whose time it is while the hypervisor works for v: the guest's clock runs on."""
+    t = m[v + E_CURRENT]
+    if t == 0 or m[t + T_RUNNABLE] == 0 or m[v + E_IRQ_HEAD] != 0 or (m[v + E_SOFT_ACTIVE] != 0 and m[v + E_SOFT_TASK] == 0):
+        return 0
+    return t
+
+
+@helper
 def pick_vcpu(m, c, v):
     if m[v + V_WORKER] != 0:
         w = m[v + V_WORKER]
-        set_leaf(m, c, LEAF_WORK, w, w + W_REST, m[w + W_LABEL])
+        m[c + E_LEAF_INNER] = charged_thread(m, v)
+        set_leaf(m, c, LEAF_EXIT_WORK, w, w + W_REST, m[w + W_LABEL])
         return
     if m[v + V_HYP_HEAD] == 0 and m[v + V_STATE] == POLL:
         set_leaf(m, c, LEAF_HALT_POLL, v, 0, LB_HALT_POLL)
@@ -1225,6 +1239,7 @@ def pick_vcpu(m, c, v):
         halt(m, v)
     m[v + V_GUEST_IDLING] = 0
     n = m[v + V_HYP_HEAD]
+    m[c + E_LEAF_INNER] = charged_thread(m, v)
     set_leaf(m, c, LEAF_HYP, v, n + N_TIME, m[n + N_B])
 
 
@@ -1273,7 +1288,7 @@ def leaf_end(m, c):
     """The leaf's time is used up: run what follows it."""
     kind = m[c + E_LEAF]
     ref = m[c + E_LEAF_REF]
-    if kind == LEAF_WORK:
+    if kind == LEAF_WORK or kind == LEAF_EXIT_WORK:
         job_end(m, ref)
     elif kind == LEAF_IRQ:
         n = take_head(m, c + E_IRQ_HEAD, N_NEXT)
@@ -1344,7 +1359,8 @@ def on_core(m, c):
         if m[c + E_RUNNABLE] > 1:
             due = min(due, m[c + E_SLICE])
         t = m[c + E_LEAF_INNER]
-        if t != 0 and m[m[t + T_EXECUTOR] + E_RUNNABLE] > 1:
+        outside = m[c + E_LEAF] == LEAF_HYP or m[c + E_LEAF] == LEAF_EXIT_WORK
+        if t != 0 and not outside and m[m[t + T_EXECUTOR] + E_RUNNABLE] > 1:
             due = min(due, m[m[t + T_EXECUTOR] + E_SLICE])
     if due != INF:
         arm(m, m[c + E_SLOT], m[H_NOW] + due)
