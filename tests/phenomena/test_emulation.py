@@ -1,0 +1,237 @@
+"""The emulated e1000: exits by the handful, a window of 128 us, one lock for all, and a slow backend that protects its guest."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from simulator.costs import host, hosts, nic
+from simulator.datapaths import datapath
+from simulator.engines.compiled import CompiledEngine
+from simulator.explain import one_packet
+from simulator.parts.settings import port_settings
+from simulator.plan.model import NONE, Executor, Notify, Plan
+
+Runner = Callable[..., Any]
+
+ORDER = ("native", "sriov-vf", "vhost-net", "virtio-qemu", "emulated-e1000")
+MODERATED = "nic.moderation={kind: gap, interval: 10 us}"
+WINDOW_EDGES_PER_S = 1 / 128e-6
+
+
+def loaded(run: Runner, path: str, rate_kpps: float, *overrides: str, **parts: Any) -> Any:
+    settings = ("guests.vm.interrupts=automatic", f"guests.vm.datapath={path}", MODERATED)
+    return run(*settings, f"traffic.load.rate={rate_kpps} kpps", "traffic.load.overload=on", *overrides, **parts)
+
+
+def e1000(run: Runner, rate_kpps: float, *overrides: str, **parts: Any) -> Any:
+    return loaded(run, "emulated-e1000", rate_kpps, *overrides, **parts)
+
+
+def per_packet(outcome: Any, count: int) -> float:
+    delivered = outcome.count(".sink.count") + outcome.count("peer.count")
+    return float(count / delivered)
+
+
+def edges_per_s(outcome: Any) -> float:
+    return float(outcome.rate("vm.q0.route.delivered"))
+
+
+def register_exits(outcome: Any) -> int:
+    return int(outcome.exits("MMIO_READ") + outcome.exits("MMIO_WRITE"))
+
+
+# Mechanisms taken away
+
+
+def without_window(plan: Plan) -> Plan:
+    found = (m if m.worker == NONE else replace(m, interval_ps=0) for m in plan.moderators)
+    return replace(plan, moderators=tuple(found))
+
+
+def without_traps(plan: Plan) -> Plan:
+    """Registers whose accesses cost nothing and are no exits: only what they do is left, as in a mapped BAR."""
+    moderator = next(index for index, m in enumerate(plan.moderators) if m.worker != NONE)
+    free = (Notify("unmask", moderator, 0, "MMIO_WRITE"),)
+    workers = (replace(w, unmask=free) if w.unmask else w for w in plan.workers)
+    return replace(plan, workers=tuple(workers), routes=tuple(replace(r, accesses=()) for r in plan.routes))
+
+
+def without_lock(plan: Plan) -> Plan:
+    """Nobody takes the global lock, and every device has a main loop and a core of its own."""
+    devices = [i for i, w in enumerate(plan.workers) if w.name.endswith((".qemu.rx", ".qemu.timer"))]
+    loop = plan.workers[devices[0]].on
+    cores, threads, workers = list(plan.executors), list(plan.threads), list(plan.workers)
+    threads[loop] = replace(threads[loop], lock=NONE)
+    for index in devices:
+        if ".q1." in workers[index].name:
+            if workers[index].name.endswith(".rx"):
+                cores.append(Executor("spare", "core"))
+                threads.append(replace(threads[loop], name="spare.loop", executor=len(cores) - 1))
+            workers[index] = replace(workers[index], on=len(threads) - 1)
+    free = replace(plan, executors=tuple(cores), threads=tuple(threads), workers=tuple(workers))
+
+    def unlocked(notify: Notify) -> Notify:
+        return replace(notify, lock=NONE, cost_ps=notify.cost_ps + notify.locked_ps, locked_ps=0)
+
+    def gate(ring: Any) -> Any:
+        return replace(ring, avail_gate=replace(ring.avail_gate, notify=unlocked(ring.avail_gate.notify)))
+
+    return replace(
+        free,
+        rings=tuple(gate(ring) for ring in free.rings),
+        routes=tuple(replace(r, accesses=tuple(map(unlocked, r.accesses))) for r in free.routes),
+        workers=tuple(replace(w, unmask=tuple(map(unlocked, w.unmask))) for w in free.workers),
+    )
+
+
+@pytest.mark.parametrize("name", hosts())
+def test_e03_emulation_comes_last(name: str) -> None:
+    model, found = host(name), []
+    for path in ORDER:
+        mode = "native" if path == "native" else "legacy"
+        machine = one_packet(datapath(path), mode, model, port_settings(nic(model.default_nic)))
+        engine = CompiledEngine(machine.builder.finish("one"), 1)
+        engine.run(10**11)
+        found.append(engine.trace().counters["guest.sink.sum_ps"])
+    assert found == sorted(found)
+
+
+def test_e03_what_sets_it_apart_are_its_accesses(run: Runner) -> None:
+    slow, free = (e1000(run, 1, change=change).latency_us(0.5) for change in (None, without_traps))
+    # Three accesses in the handler, two to unmask, 4 us each; RDT is left.
+    assert slow - free == pytest.approx(5 * 4.0, abs=0.5)
+
+
+def test_e04_eight_exits_per_interrupt_at_low_rate(run: Runner) -> None:
+    # Six accesses, the end of a level-triggered interrupt, and the halt. Two packets of 1 kpps seldom share a window.
+    outcome = e1000(run, 0.2, "measurement.duration=2 s")
+    assert per_packet(outcome, register_exits(outcome)) == pytest.approx(6, abs=0.3)
+    assert per_packet(outcome, outcome.exits("EOI")) == pytest.approx(1, abs=0.05)
+    assert per_packet(outcome, outcome.all_exits) == pytest.approx(8, abs=0.4)
+    free = e1000(run, 0.2, "measurement.duration=2 s", change=without_traps)
+    assert per_packet(free, register_exits(free)) < 2.1
+
+
+def test_e04_exits_per_packet_fall_with_load(run: Runner) -> None:
+    found = [per_packet(o, o.all_exits) for o in (e1000(run, rate) for rate in (1, 5, 20, 100, 200))]
+    assert found == sorted(found, reverse=True)
+    assert found[-1] < 0.1 * found[0]
+
+
+def test_e04_receive_buffers_go_back_in_sixteens(run: Runner) -> None:
+    # A full poll of 64 packets writes RDT four times, and beyond saturation all polls are full.
+    outcome = e1000(run, 1000)
+    assert outcome.count("vm.q0.rx.avail_checks") / outcome.count("vm.q0.rx.reaped") == pytest.approx(1 / 16, rel=0.02)
+
+
+@pytest.mark.parametrize("rate_kpps", [5, 20, 100, 300, 1000])
+def test_e06_edges_are_128_us_apart_at_any_load(run: Runner, rate_kpps: float) -> None:
+    assert edges_per_s(e1000(run, rate_kpps)) <= WINDOW_EDGES_PER_S
+    if rate_kpps in (20, 100):
+        assert edges_per_s(e1000(run, rate_kpps, change=without_window)) > 1.5 * WINDOW_EDGES_PER_S
+
+
+def test_e06_the_window_dominates_latency(run: Runner) -> None:
+    alone = e1000(run, 0.2, "measurement.duration=1 s").latency_us(0.5)
+    shut, open_ = (e1000(run, 20, change=change).latency_us(0.5) for change in (None, without_window))
+    assert shut - alone > 128 / 4
+    assert shut > open_ + 128 / 4
+
+
+def test_e06_the_adapters_own_moderation_does_not_matter(run: Runner) -> None:
+    fast = e1000(run, 20, "nic.moderation={kind: none}")
+    assert edges_per_s(fast) == pytest.approx(edges_per_s(e1000(run, 20)), rel=0.02)
+
+
+def test_e09_a_slow_backend_protects_its_guest(run: Runner) -> None:
+    # Beyond what one core can receive, the tap queue drops before the guest has spent anything.
+    function, slow = (loaded(run, path, 2000) for path in ("sriov-vf", "virtio-qemu"))
+    assert slow.goodput_pps > 2 * function.goodput_pps
+    assert slow.count("vm.q0.socket.dropped") == 0 < slow.count("tap.dropped")
+
+    def fast_backend(plan: Plan) -> Plan:
+        quick = (replace(w, packet_ps=0, byte_fs=0, wake_ps=0) if w.label == "qemu" else w for w in plan.workers)
+        return replace(plan, workers=tuple(quick))
+
+    assert loaded(run, "virtio-qemu", 2000, change=fast_backend).goodput_pps < 0.6 * slow.goodput_pps
+
+
+def test_e09_is_false_for_an_e1000_that_has_to_trap(run: Runner) -> None:
+    # The literature's sketch, without lock and switches, let it overtake the virtual function by five. Here the drops do move
+    # to the tap, but the guest has lost its time to accesses and to switching between softirq thread and application.
+    function, emulated = (loaded(run, path, 2000) for path in ("sriov-vf", "emulated-e1000"))
+    assert emulated.count("tap.dropped") > 10 * emulated.count("vm.q0.socket.dropped")
+    assert emulated.goodput_pps == pytest.approx(function.goodput_pps, rel=0.3)
+
+
+def test_e09_the_host_livelocks_when_softirq_and_main_loop_share_a_core(run: Runner) -> None:
+    def alone(plan: Plan) -> Plan:
+        """Of the host only: the guest keeps its ksoftirqd."""
+        return replace(plan, executors=tuple(replace(e, demote=e.kind == "vcpu") for e in plan.executors))
+
+    def together(plan: Plan) -> Plan:
+        plan = alone(plan)
+        lane = next(r.core for r in plan.routes if r.name == "uplink0.route")
+        loop = next(w.on for w in plan.workers if w.name.endswith("qemu.rx"))
+        threads = tuple(replace(t, executor=lane) if i == loop else t for i, t in enumerate(plan.threads))
+        return replace(plan, threads=threads)
+
+    apart, shared = (e1000(run, 2000, change=change) for change in (alone, together))
+    assert shared.goodput_pps == 0 < apart.goodput_pps
+
+
+def test_e15_emulation_saturates_first(run: Runner) -> None:
+    best = {path: max(loaded(run, path, rate).goodput_pps for rate in (200, 450, 900)) for path in ORDER[2:]}
+    assert best["vhost-net"] > 1.3 * best["virtio-qemu"]
+    assert best["virtio-qemu"] > 2 * best["emulated-e1000"]
+
+
+def test_e15_two_devices_are_not_twice_one(run: Runner) -> None:
+    # On a host whose main loop is what limits one device.
+    flows = [{"name": "load", "kind": "poisson", "rate": "1 kpps", "size": "64 B", "flows": 64}]
+    parts = {"host": {"model": "modern"}, "nic": {"model": "e810"}, "traffic": flows}
+    two = ("guests.vm.nics=2", "guests.vm.vcpus=2")
+
+    def best(*settings: str, change: Callable[[Plan], Plan] | None = None) -> float:
+        return max(e1000(run, rate, *settings, change=change, **parts).goodput_pps for rate in (100, 150, 400))
+
+    one = best()
+    assert best(*two) < 1.5 * one
+    assert best(*two, change=without_lock) > 2 * one
+
+
+def test_e15_accesses_wait_for_the_lock(run: Runner) -> None:
+    outcome = e1000(run, 200)
+    assert outcome.count("vm.bql.contended") > 0.2 * outcome.count("vm.bql.acquired")
+    assert 0.5 < outcome.count("vm.bql.held_ps") / 1e12 / outcome.seconds <= 1
+
+
+def test_e21_a_burst_is_lost_at_the_tap(run: Runner) -> None:
+    # The host takes 1,400 frames at once; tap and ring have room for 1,000 and 256, and some are served meanwhile.
+    burst = [{"name": "load", "kind": "bursts", "burst": 1400, "gap": "100 ns", "rate": "20 kpps", "size": "64 B"}]
+    for ring, lost in ((256, True), (2048, False)):
+        outcome = e1000(run, 20, "nic.rx_ring=4096", f"guests.vm.rx_ring={ring}", traffic=burst)
+        drops = {name for name, value in outcome.trace.counters.items() if name.endswith("dropped") and value}
+        assert ("vm.q0.tap.dropped" in drops) is lost, drops
+        assert not any("rx" in name for name in drops)
+
+
+def test_e24_emulation_copies_most_and_traps_most(run: Runner) -> None:
+    def core_seconds_per_gbit(path: str) -> float:
+        outcome = loaded(run, path, 50, "traffic.load.size=1500 B")
+        cores = [e.name for e in outcome.plan.executors if e.kind == "core"]
+        return float(sum(outcome.busy(core) for core in cores) / outcome.goodput_pps)
+
+    found = [core_seconds_per_gbit(path) for path in ORDER[1:]]
+    assert found == sorted(found)
+
+
+def test_e33_a_round_trip_pays_for_both_ways(run: Runner) -> None:
+    traffic = [{"name": "rr", "kind": "request-response"}]
+    settings = ("guests.vm.interrupts=automatic", MODERATED)
+    found = [run(*settings, f"guests.vm.datapath={path}", traffic=traffic).rate("peer.count") for path in ORDER]
+    assert found == sorted(found, reverse=True)
