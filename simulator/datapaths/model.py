@@ -31,6 +31,8 @@ class Datapath:
     build: Callable[[Machine, GuestSettings], Attachment]
     switch: str = "none"
     """What carries its packets to and from the wire: none, embedded or linux-bridge."""
+    virtqueues: bool = False
+    """Whether the guest drives virtqueues, which have settings of their own."""
 
     def best_mode(self, apicv: bool, posted_interrupts: bool) -> str:
         """The cheapest of its interrupt modes on a host with these capabilities."""

@@ -89,4 +89,5 @@ DATAPATH = Datapath(
     partial(paravirtual.steps, BACKEND),
     partial(paravirtual.build, BACKEND),
     switch="linux-bridge",
+    virtqueues=True,
 )

@@ -68,4 +68,5 @@ DATAPATH = Datapath(
     partial(paravirtual.steps, BACKEND),
     partial(paravirtual.build, BACKEND),
     switch="linux-bridge",
+    virtqueues=True,
 )

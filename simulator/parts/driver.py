@@ -194,7 +194,7 @@ def add_napi(
             byte_fs=cost("napi.byte_fs"),
             segment_ps=cost("napi.segment_ps"),
             rearm_ps=cost("napi.rearm_ps"),
-            reap_ring=pair.tx,
+            reap_ring=pair.tx if guest.napi_tx else NONE,
             reap_ps=cost("napi.reap_ps"),
             refill_ring=pair.rx,
             refill_chunk=refill.chunk,
@@ -223,8 +223,9 @@ def add_application(machine: Machine, guest: GuestSettings, site: Site, pair: Qu
             kind="task",
             on=site.thread,
             inputs=(Input("fifo", socket),),
-            outputs=(Output("sink", sink), Output("post", pair.tx)),
+            outputs=(Output("sink", sink), _post(guest, pair, 1)),
             label=_task_label(site),
+            **_reaping(guest, pair, cost),
             packet_ps=cost("app.packet_ps") if guest.receive_ps is None else guest.receive_ps,
             byte_fs=copy_fs,
             reply_ps=_send_ps(guest, cost) + (copy_fs * guest.reply_bytes + 500) // 1000,
@@ -253,8 +254,9 @@ def add_sender(machine: Machine, guest: GuestSettings, site: Site, pair: QueuePa
             kind="task",
             on=site.thread,
             inputs=(Input("fifo", fifo),),
-            outputs=(Output("post", pair.tx, publish_every=guest.doorbell_batch),),
+            outputs=(_post(guest, pair, guest.doorbell_batch),),
             label=_task_label(site),
+            **_reaping(guest, pair, cost),
             packet_ps=_send_ps(guest, cost),
             byte_fs=cost("send.byte_fs"),
             segment_ps=cost("send.segment_ps"),
@@ -351,6 +353,16 @@ def _steps(guest: GuestSettings, site: Site) -> tuple[Step, ...]:
 
 def _send_ps(guest: GuestSettings, cost: _Cost) -> int:
     return cost("send.packet_ps") if guest.send_ps is None else guest.send_ps
+
+
+def _post(guest: GuestSettings, pair: QueuePair, every: int) -> Output:
+    """Whoever frees sent packets itself cannot wait until somebody does: a full ring drops."""
+    return Output("post", pair.tx, publish_every=every, full="block" if guest.napi_tx else "drop")
+
+
+def _reaping(guest: GuestSettings, pair: QueuePair, cost: _Cost) -> dict[str, int]:
+    """Without NAPI for transmit the send call frees what was sent before."""
+    return {} if guest.napi_tx else {"reap_ring": pair.tx, "reap_ps": cost("napi.reap_ps")}
 
 
 def _task_label(site: Site) -> str:

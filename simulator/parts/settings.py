@@ -109,6 +109,7 @@ class GuestSettings:
     send_queue: int = 1000
     doorbell_batch: int = 1
     mask_interrupts: bool = False
+    napi_tx: bool = True
     receive_ps: int | None = None
     send_ps: int | None = None
     sends: bool = False

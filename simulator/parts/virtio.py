@@ -7,7 +7,8 @@
    driver stops its queue while fewer than 19 descriptors are free.
 
 *Scope*: split ring, EVENT_IDX, one descriptor per packet that is sent (indirect descriptors), mergeable receive buffers,
-interrupt per virtqueue, NAPI for transmit. Linux frees sent packets also when it sends; here only the poll does.
+interrupt per virtqueue. With NAPI for transmit only the poll frees sent packets (Linux does so also when it sends); without,
+only the send call does, nothing interrupts, and a full ring drops where Linux stops its queue and asks for an interrupt.
 *Validation*: tests/golden/test_vhost.py (accesses and interrupts per packet), tests/phenomena/test_virtio.py.
 """
 
@@ -88,7 +89,7 @@ def add_rings(
             # The driver never uses the descriptors that it keeps free, so the ring behaves as one without them.
             size=tx_size - KEPT_FREE,
             avail_gate=Gate("event", Notify("wake", backend_tx, kick_ps, "IOEVENTFD")),
-            used_gate=Gate("event", sent, delay_num, delay_den),
+            used_gate=Gate("event", sent, delay_num, delay_den) if guest.napi_tx else Gate(),
         )
     )
     return QueuePair(rx, tx, NONE)

@@ -179,6 +179,7 @@ def _guest(group: Guest, name: str, cores: tuple[int, ...], use: Use, host: Host
         tx_ring=group.tx_ring or 0,
         socket_buffer=group.socket_buffer,
         mask_interrupts=group.mask_interrupts and group.datapath != "native",
+        napi_tx=group.napi_tx or not datapath(group.datapath).virtqueues,
         receive_ps=group.application.receive_ps,
         send_ps=group.application.send_ps,
         sends=use.sends,

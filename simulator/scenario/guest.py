@@ -124,6 +124,8 @@ class Guest(Strict):
     """Packets that the socket holds."""
     mask_interrupts: Switch = False
     """Whether the guest masks and unmasks its vector around each interrupt, as old drivers do."""
+    napi_tx: Switch = True
+    """virtio: whether sent packets interrupt and the poll frees them; off, as with the driver's napi_tx=0, the next send call does."""
     application: Application = Application()
     """What the guest's application spends."""
 

@@ -93,6 +93,20 @@ def test_register_accesses_at_low_rate(run: Runner, datapath: str, sending: bool
     assert trace.counters["vm.q0.rx.route.delivered"] == len(SPARSE_PS) - kicks
 
 
+@pytest.mark.parametrize("sending", [False, True], ids=["rx", "tx"])
+def test_register_accesses_without_napi_for_transmit(run: Runner, sending: bool) -> None:
+    # Counted with the Linux driver's napi_tx=0: a sent packet is one kick and no interrupt; receiving is as before.
+    costs = (*VHOST, *MODES["apicv"], "k_exit", "k_ioeventfd", "k_hlt", "k_block", "g_app_tx_pk", "g_tx_reap_pk")
+    trace = run("vhost-net", "apicv", costs, SPARSE_PS, sending=sending, halt_poll_max_ps=0, napi_tx=False)
+    assert trace.counters["peer.count" if sending else "vm.sink.count"] == len(SPARSE_PS)
+    kicks = len(SPARSE_PS) if sending else 0
+    assert trace.counters["vm.vcpu0.IOEVENTFD"] == kicks
+    assert trace.counters["vm.q0.tx.route.delivered"] == 0
+    assert trace.counters["vm.q0.rx.route.delivered"] == len(SPARSE_PS) - kicks
+    # The last one is still to be freed.
+    assert trace.counters["vm.q0.tx.reaped"] == max(0, kicks - 1)
+
+
 def refills(trace: Trace) -> int:
     """How often the driver published new buffers."""
     return trace.counters["vm.q0.rx.avail_checks"]

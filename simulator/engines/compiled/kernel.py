@@ -1671,7 +1671,7 @@ def gates_of(m, w, k):
             return ref + R_USED_GATE
         return ref + R_AVAIL_GATE
     ref = m[w + W_REAP_RING]
-    if ref == 0 or m[ref + R_REMOTE] != 0 or m[ref + R_MODERATOR] != 0:
+    if ref == 0 or m[ref + R_REMOTE] != 0 or m[ref + R_MODERATOR] != 0 or m[ref + R_USED_GATE + G_MODE] == NEVER_FIRES:
         return 0
     return ref + R_USED_GATE
 
