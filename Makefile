@@ -15,7 +15,7 @@ export PYTHONNOUSERSITE := 1
 .DEFAULT_GOAL := run
 
 run: $(VENV)/run.stamp
-	$(BIN)/sriovsim compare scenarios/sfr.yaml
+	$(BIN)/sriovsim compare scenarios/paths.yaml
 
 # the first run compiles the kernel once; without it both test workers would compile it at the same time
 test: $(VENV)/test.stamp
