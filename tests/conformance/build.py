@@ -4,6 +4,8 @@
 - A stream is written where it is used: `100` is constant, `[1, 2, 3]` is a cycle. Its name is `entity.field`.
 - `ps_per_byte: n` on a link or an input is its rate. `to` is the target of a source or link.
 - A gate is `event w` (mode, worker to wake) or a map with `mode` and one of `wake`, `irq`, `doorbell`, `resume`.
+- What follows a gate, and each item of `accesses` and `unmask`, has `cost`, `exit`, `lock` and `locked` (under the lock); an
+  access also `ack` or `unmask`.
 - Inputs and outputs are names or maps with `of`; an output to a fifo is full as the fifo is.
 - `vcpu` with `by: core` makes the vCPU's thread; `ksoftirqd` threads and pollers enter themselves where they belong.
 - Every worker and every link with a target has a stage of its own name.
@@ -46,7 +48,7 @@ COLLECTIONS = dict(
     )
 )
 BITS_PS = 8 * 10**12
-ACTIONS = ("wake", "irq", "doorbell", "resume")
+ACTIONS = ("wake", "irq", "doorbell", "resume", "ack", "unmask")
 
 Fields = dict[str, Any]
 
@@ -94,6 +96,8 @@ class _Builder:
         return KINDS[kind](**made)
 
     def _value(self, kind: type, key: str, field: str, value: Any) -> Any:
+        if field in ("accesses", "unmask"):
+            return tuple(model.Notify(**self._notify(dict(item))) for item in value)
         target = FIXED.get(kind.__name__, {}).get(field)
         if field.endswith("gate") or not target:
             return self._gate(value) if field.endswith("gate") else value
@@ -113,11 +117,19 @@ class _Builder:
             mode, *woken = value.split()
             value = {"mode": mode, **({"wake": woken[0]} if woken else {})}
         given = dict(value)
-        made: Fields = {field: given.pop(old) for old, field in (("cost", "cost_ps"), ("exit", "exit")) if old in given}
+        notify = model.Notify(**self._notify(given))
+        return model.Gate(given.pop("mode"), notify, **given)
+
+    def _notify(self, given: Fields) -> Fields:
+        """The fields of a Notify, taken out of what is given."""
+        names = (("cost", "cost_ps"), ("exit", "exit"), ("locked", "locked_ps"))
+        made: Fields = {field: given.pop(old) for old, field in names if old in given}
+        if "lock" in given:
+            made["lock"] = self._index(given.pop("lock"))
         for action in ACTIONS:
             if action in given:
                 made |= {"kind": action, "target": self._index(given.pop(action))}
-        return model.Gate(given.pop("mode"), model.Notify(**made), **given)
+        return made
 
     def _source(self, _: str, given: Fields) -> Fields:
         target = given.pop("to")

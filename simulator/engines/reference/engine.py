@@ -15,10 +15,12 @@ from itertools import chain
 from simulator.engines.reference.core import Core
 from simulator.engines.reference.dma import Dma
 from simulator.engines.reference.executors import Executor
+from simulator.engines.reference.exit_worker import ExitWorker
 from simulator.engines.reference.fifo import Fifo
 from simulator.engines.reference.hardware import HardwareWorker
 from simulator.engines.reference.links import Link
-from simulator.engines.reference.moderators import Moderator
+from simulator.engines.reference.lock import Lock
+from simulator.engines.reference.moderators import moderator_of
 from simulator.engines.reference.polling import PollingWorker
 from simulator.engines.reference.routes import IrqRoute
 from simulator.engines.reference.rx_ring import RxRing
@@ -84,7 +86,7 @@ class ReferenceEngine:
 def _entities(world: World) -> chain[Entity]:
     return chain(
         world.sources, world.sinks, world.links, world.dmas, world.fifos, world.rings, world.switches, world.moderators,
-        world.routes, world.executors, world.workers,
+        world.routes, world.executors, world.locks, world.workers,
     )  # fmt: skip
 
 
@@ -99,7 +101,7 @@ def _create_network(world: World) -> None:
     world.rings += [RxRing(data, world) if data.kind == "rx" else TxRing(data, world) for data in plan.rings]
     world.switches += [Switch(data, world) for data in plan.switches]
     for moderator, n in zip(plan.moderators, numbers.moderator, strict=True):
-        world.moderators.append(Moderator(moderator, world, world.slot(n)))
+        world.moderators.append(moderator_of(moderator, world, world.slot(n)))
     world.routes += [IrqRoute(data, world, world.slot(n)) for data, n in zip(plan.routes, numbers.route, strict=True)]
 
 
@@ -108,6 +110,7 @@ def _create_processors(world: World) -> None:
     for data, core, poll in zip(plan.executors, numbers.core, numbers.halt_poll, strict=True):
         is_core = data.kind == "core"
         world.executors.append(Core(data, world, world.slot(core)) if is_core else Vcpu(data, world, world.slot(poll)))
+    world.locks += [Lock(data, world) for data in plan.locks]
     world.threads += [_thread_of(data, world) for data in plan.threads]
     world.ticks += [Tick(data, world, world.slot(n)) for data, n in zip(plan.ticks, numbers.tick, strict=True)]
 
@@ -131,14 +134,21 @@ def _create_workers(world: World) -> None:
 def _worker_of(data: model.Worker, world: World, job: int, examination: int) -> Worker:
     if data.kind == "hw":
         return HardwareWorker(data, world, world.slot(job), world.slot(examination))
-    if data.kind == "soft":
-        return SoftirqWorker(data, world, world.executors[data.on])
+    if data.kind in ("soft", "exit"):
+        return _worker_on(data, world, world.executors[data.on])
     thread = world.threads[data.on]
     if data.kind != "task" or not isinstance(thread, WorkersThread):
         raise EngineError(f"{data.name}: cannot run a worker of kind {data.kind!r} on {data.on}")
     if data.poll_mode:
         return PollingWorker(data, world, thread, world.slot(examination))
     return TaskWorker(data, world, thread)
+
+
+def _worker_on(data: model.Worker, world: World, executor: Executor) -> Worker:
+    if data.kind == "soft":
+        return SoftirqWorker(data, world, executor)
+    assert isinstance(executor, Vcpu), data.name
+    return ExitWorker(data, world, executor)
 
 
 def _connect(world: World) -> None:

@@ -60,9 +60,15 @@ class JobQueue:
 
     def append(self, cost_ps: int, label: str, action: Action) -> None:
         """Add a job of ``cost_ps`` that leaves the queue at its end and then does ``action``."""
+        self._jobs.append(self._job(cost_ps, label, action))
 
+    def put_first(self, cost_ps: int, label: str, action: Action) -> None:
+        """Add a job before all others; none of them may have begun."""
+        self._jobs.appendleft(self._job(cost_ps, label, action))
+
+    def _job(self, cost_ps: int, label: str, action: Action) -> Job:
         def end() -> None:
             self._jobs.popleft()
             action()
 
-        self._jobs.append(Job(label, cost_ps, end))
+        return Job(label, cost_ps, end)

@@ -17,6 +17,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from typing import TYPE_CHECKING
 
+from simulator.engines.reference.moderators import Moderator, SoftwareModerator
 from simulator.engines.reference.sides import Side
 from simulator.engines.reference.transactions import Doorbell
 from simulator.engines.reference.waiters import Waiters
@@ -26,7 +27,6 @@ from simulator.plan.model import NONE
 
 if TYPE_CHECKING:
     from simulator.engines.reference.dma import Dma
-    from simulator.engines.reference.moderators import Moderator
 
 DOORBELL_BYTES = 28
 
@@ -55,7 +55,6 @@ class DescRing(Entity, ABC):
             counted_as="avail_",
             produced=lambda: self.posted,
             consumed=lambda: self.taken,
-            doorbell=self._ring_doorbell,
         )
         self.avail_side.published = posted
         self.used_side = Side(
@@ -65,13 +64,16 @@ class DescRing(Entity, ABC):
             produced=lambda: self.done,
             consumed=lambda: self.reaped,
             outstanding=(lambda: self.posted - self.reaped) if data.kind == "tx" else None,
-            checked=data.moderator == NONE,
+            checked=data.moderator == NONE or data.used_gate.mode == "moderated",
         )
 
     def connect(self) -> None:
         """Find moderation and bus."""
         self.moderator = None if self.data.moderator == NONE else self.world.moderators[self.data.moderator]
         self.dma = None if self.data.dma == NONE else self.world.dmas[self.data.dma]
+        if self.data.used_gate.mode == "moderated":
+            assert isinstance(self.moderator, SoftwareModerator), self.name
+            self.used_side.moderator = self.moderator
 
     @property
     def avail(self) -> int:
@@ -88,7 +90,8 @@ class DescRing(Entity, ABC):
         if self.moderator is not None:
             self.moderator.event(events)
 
-    def _ring_doorbell(self) -> None:
+    def ring_doorbell(self) -> None:
+        """Tell the remote device how far the driver has come."""
         self.bus().down.send(Doorbell(self, self.avail_side.published), DOORBELL_BYTES)
 
     @abstractmethod

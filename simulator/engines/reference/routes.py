@@ -4,9 +4,10 @@
 2. Stage 1 of a device's interrupt for a guest: ``legacy`` and ``apicv`` cost the host a handler; ``posted`` costs
    nothing unless the vCPU sleeps. An interrupt that a host thread signals (``irqfd``) has paid already.
 3. Stage 2: the vCPU is woken; ``legacy`` kicks it out of guest mode, injects by software and pays for the EOI, the
-   others do not.
+   others do not, unless the interrupt is level-triggered.
+4. The handler's accesses to registers of its device trap, one after the other, before the EOI.
 
-*Scope*: edge-triggered message interrupts to one vCPU (KVM: vfio_pci_intrs.c, posted_intr.c).
+*Scope*: interrupts to one vCPU (KVM: vfio_pci_intrs.c, posted_intr.c).
 *Validation*: tests/unit/test_reference.py adds up one interrupt of each technique.
 """
 
@@ -95,7 +96,7 @@ class IrqRoute(Entity):
 
     def _needs_kick(self, vcpu: Vcpu) -> bool:
         elsewhere = self.data.origin == "irqfd" or vcpu.core is not self.core
-        return elsewhere and not vcpu.preempted and not vcpu.hypervisor_jobs
+        return elsewhere and not vcpu.preempted and not vcpu.in_hypervisor
 
     def _inject(self) -> None:
         vcpu = self._guest()
@@ -108,8 +109,8 @@ class IrqRoute(Entity):
 
     def _handled(self) -> None:
         vcpu = self._guest()
-        for _ in range(self.data.mask_exits):
-            vcpu.exit("MSIX_MASK", self.data.mask_ps)
-        if self.data.mode == "legacy":
+        for notify in self.data.accesses:
+            vcpu.trap(notify)
+        if self.data.mode == "legacy" or self.data.level:
             vcpu.exit("EOI", self.data.eoi_ps)
         self.worker.wake()

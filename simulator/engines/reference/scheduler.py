@@ -72,15 +72,15 @@ class Scheduler(ABC):
         """``thread`` is runnable from the beginning of the run."""
         thread.runnable = True
 
-    def wake(self, thread: Thread) -> None:
-        """Make ``thread`` runnable; waking a runnable thread does nothing."""
+    def wake(self, thread: Thread, cost_ps: int) -> None:
+        """Make ``thread`` runnable, which costs it ``cost_ps``; waking a runnable thread does nothing."""
         if thread.runnable:
             return
         core = self.executor.core
         core.sync()
         self._place(thread)
         thread.runnable = True
-        thread.wake_job.remaining_ps += thread.data.wake_ps
+        thread.wake_job.remaining_ps += cost_ps
         if self.current is not None and self.current is not thread and self.current.runnable:
             self._preempt = self._preempt or self._deserves_more(thread, self.current)
         self.executor.thread_woken(thread)

@@ -4,7 +4,8 @@
    gate is checked.
 2. The gate fires or suppresses; what a fired gate causes is the publisher's business: software pays for it, hardware
    does not.
-3. A consumer that goes to sleep enables its gate and learns in the same instant whether something has slipped in.
+3. A gate may leave the question to the interrupt moderation of an emulated device.
+4. A consumer that goes to sleep enables its gate and learns in the same instant whether something has slipped in.
 
 *Scope*: notification suppression as virtio, NAPI and VMBus do it. *Validation*: conformance vectors of each gate mode.
 """
@@ -14,11 +15,13 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
+from simulator.engines.reference.effects import run_effect
 from simulator.engines.reference.world import Entity
 from simulator.errors import EngineError
 from simulator.plan import model
 
 if TYPE_CHECKING:
+    from simulator.engines.reference.moderators import SoftwareModerator
     from simulator.engines.reference.workers import Worker
 
 BEHIND = -1
@@ -37,26 +40,26 @@ class Side:
         produced: Callable[[], int],
         consumed: Callable[[], int],
         outstanding: Callable[[], int] | None = None,
-        doorbell: Callable[[], None] | None = None,
         checked: bool = True,
     ) -> None:
         self.published = 0
         self.enabled = True
         self.event = 0
         self.poller: Worker | None = None
+        self.moderator: SoftwareModerator | None = None
+        """Who decides for a gate of mode ``moderated``."""
         self._gate = gate
         self._owner = owner
         self._prefix = counted_as
         self._produced = produced
         self._consumed = consumed
         self._outstanding = outstanding
-        self._doorbell = doorbell
         self._checked = checked
 
     @property
     def notify(self) -> model.Notify:
         """What follows when the gate fires."""
-        return self._gate.notify
+        return self._gate.notify if self.moderator is None else self.moderator.notify
 
     @property
     def unpublished(self) -> int:
@@ -76,7 +79,7 @@ class Side:
     def publish_at_once(self) -> None:
         """Publish for a producer that is no software: a notification costs it nothing."""
         if self.publish():
-            self.run_effect()
+            run_effect(self.notify, self._owner.world)
 
     def _check(self, old: int, new: int) -> bool:
         fires = self._fires(old, new)
@@ -99,6 +102,8 @@ class Side:
                 return old <= self.event < new
             case "edge":
                 return self.enabled and self._consumed() == old
+            case "moderated" if self.moderator is not None:
+                return self.moderator.signal(new - old)
         raise EngineError(f"{self._owner.name}: unknown gate mode {self._gate.mode!r}")
 
     def disable(self, *, backend: bool) -> None:
@@ -119,20 +124,3 @@ class Side:
         """The consumer knows that what is published does not suffice: it wants to be told of the next entry."""
         self.enabled = True
         self.event = self.published
-
-    def run_effect(self) -> None:
-        """Do what a fired gate causes."""
-        world, target = self._owner.world, self._gate.notify.target
-        match self._gate.notify.kind:
-            case "wake":
-                world.workers[target].wake()
-            case "irq":
-                world.routes[target].signal()
-            case "resume":
-                world.rings[target].waiters.resume_first()
-            case "doorbell" if self._doorbell is not None:
-                self._doorbell()
-            case "none":
-                pass
-            case kind:
-                raise EngineError(f"{self._owner.name}: a gate cannot cause {kind!r}")

@@ -3,11 +3,11 @@
 A worker's life is one generator. Each number it yields is a job, in ps, that the executor has to run before it goes on:
 
 1. Waking up; then, packet by packet or burst by burst: take, work, hand over, show what is due.
-2. A notification is a job of its own, or an exit of the vCPU that the worker then waits out.
+2. A notification is a job of its own, or an access of the vCPU that the worker then waits out.
 3. With its budget used up it queues again behind the others; without room it parks; with nothing left it opens its
    gates, looks once more and goes to sleep.
 
-*Scope*: softirq and thread level. Poll mode is in ``polling``.
+*Scope*: softirq and thread level. Poll mode is in ``polling``, a device model inside an exit in ``exit_worker``.
 *Validation*: conformance vectors; tests/unit/test_reference.py.
 """
 
@@ -16,10 +16,11 @@ from __future__ import annotations
 from abc import abstractmethod
 from collections.abc import Generator, Iterator
 
+from simulator.engines.reference.effects import run_effect
 from simulator.engines.reference.executors import Executor
 from simulator.engines.reference.inputs import Input
 from simulator.engines.reference.jobs import Job
-from simulator.engines.reference.moderators import Moderator
+from simulator.engines.reference.moderators import Moderator, SoftwareModerator
 from simulator.engines.reference.packets import Packet
 from simulator.engines.reference.rx_ring import RxRing
 from simulator.engines.reference.sides import Side
@@ -40,6 +41,7 @@ class SoftwareWorker(Worker):
     job: Job
     _reaped: TxRing | None = None
     _refilled: RxRing | None = None
+    _moderator: SoftwareModerator | None = None
 
     def __init__(self, data: model.Worker, world: World, executor: Executor) -> None:
         super().__init__(data, world)
@@ -65,7 +67,9 @@ class SoftwareWorker(Worker):
             if self._reaped.moderator is None and not self._reaped.data.remote:
                 self._gates.append(self._reaped.used_side)
         # A dictionary keeps the order in which the vectors were found.
-        self._vectors = list(dict.fromkeys(moderator for moderator in moderators if moderator is not None))
+        found = dict.fromkeys(moderator for moderator in moderators if moderator is not None)
+        self._vectors = [moderator for moderator in found if not isinstance(moderator, SoftwareModerator)]
+        self._connect_moderator()
         self._life = self._lead()
         self._advance()
 
@@ -75,6 +79,11 @@ class SoftwareWorker(Worker):
         assert reaped is None or isinstance(reaped, TxRing), self.name
         assert refilled is None or isinstance(refilled, RxRing), self.name
         self._reaped, self._refilled = reaped, refilled
+
+    def _connect_moderator(self) -> None:
+        moderator = None if self.data.moderator == NONE else self.world.moderators[self.data.moderator]
+        assert moderator is None or isinstance(moderator, SoftwareModerator), self.name
+        self._moderator = moderator
 
     def tell(self, queue: Entity) -> None:
         """It is woken by notifications, not by looking."""
@@ -216,9 +225,11 @@ class SoftwareWorker(Worker):
 
     def _flush(self, *, due: bool = False) -> Jobs:
         """Publish (with ``due`` only what is worth it) and pay for the notifications."""
-        fired = [side for side in self._to_publish(due=due) if side.publish()]
-        for side in fired:
-            yield from self._notify(side)
+        fired = [side.notify for side in self._to_publish(due=due) if side.publish()]
+        if self._moderator is not None and self._moderator.settle():
+            fired.append(self._moderator.notify)
+        for notify in fired:
+            yield from self._notify(notify)
 
     def _to_publish(self, *, due: bool) -> Iterator[Side]:
         for output in self.outputs:
@@ -229,19 +240,22 @@ class SoftwareWorker(Worker):
             self._credit = 0
             yield self._refilled.avail_side
         for source in self.inputs:
-            if source.completions is not None:
-                yield source.completions
+            shown = source.completions
+            if shown is not None and (not due or shown.unpublished >= source.data.publish_every):
+                yield shown
 
-    def _notify(self, side: Side) -> Jobs:
-        notify = side.notify
+    def _notify(self, notify: model.Notify) -> Jobs:
         if notify.exit:
-            assert isinstance(self._executor, Vcpu), self.name
-            self._executor.exit(notify.exit, notify.cost_ps, side.run_effect)
+            self._access(notify)
             # The exit goes before this job of no length, which is how the worker waits for it.
             yield 0
         else:
             yield notify.cost_ps
-            side.run_effect()
+            run_effect(notify, self.world)
+
+    def _access(self, notify: model.Notify) -> None:
+        assert isinstance(self._executor, Vcpu), self.name
+        self._executor.trap(notify)
 
     # Waiting
 
@@ -267,17 +281,26 @@ class SoftwareWorker(Worker):
         work = [gate.enable() for gate in self._gates]
         if any(work):
             self._close_gates()
-            if self.data.recheck == "inplace":
+            if self._looks_again_in_place():
                 return False
             self._queue_again()
             return True
-        for moderator in self._vectors:
-            moderator.unmask()
+        self._unmask()
         if self._again:
             self._queue_again()
         else:
             self._sleep()
         return True
+
+    def _looks_again_in_place(self) -> bool:
+        return self.data.recheck == "inplace"
+
+    def _unmask(self) -> None:
+        for notify in self.data.unmask:
+            self._access(notify)
+        if not self.data.unmask:
+            for moderator in self._vectors:
+                moderator.unmask()
 
     def _sleep(self) -> None:
         if self._served == 0 and self._reaped_packets == 0:

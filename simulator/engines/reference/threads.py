@@ -3,6 +3,8 @@
 1. A turn on another thread than before costs a context switch, waking costs a wake-up; the thread pays both before
    its work.
 2. ``workers`` run queued invocations, ``vcpu`` a guest, ``ksoftirqd`` demoted softirq work, ``busy`` computes for ever.
+3. ``workers`` may need a lock: they take it when they have woken up, give others a chance between two invocations, and
+   give it back when they go to sleep.
 
 *Scope*: threads of a core and of a guest alike. *Validation*: conformance vectors of switch and wake-up costs.
 """
@@ -15,9 +17,11 @@ from typing import TYPE_CHECKING
 
 from simulator.engines.reference.jobs import Job, Leaf
 from simulator.plan import model
+from simulator.plan.model import NONE
 
 if TYPE_CHECKING:
     from simulator.engines.reference.executors import Executor
+    from simulator.engines.reference.lock import Lock
     from simulator.engines.reference.software import SoftwareWorker
     from simulator.engines.reference.vcpu import Vcpu
 
@@ -38,6 +42,7 @@ class Thread(ABC):
         self.data = data
         self.executor = executor
         self.runnable = False
+        self._waits_for_lock = False
         self._ran_ps = 0
         self._offset_ps = 0
         self.switch_job = _Charge("ctxsw", 0)
@@ -59,12 +64,23 @@ class Thread(ABC):
         self._offset_ps += max(0, vruntime_ps - self.vruntime_ps)
 
     def wake(self) -> None:
-        """Make it runnable."""
-        self.executor.scheduler.wake(self)
+        """Make it runnable, unless it waits for a lock."""
+        if not self._waits_for_lock:
+            self.executor.scheduler.wake(self, self.data.wake_ps)
 
     def sleep(self) -> None:
         """It has nothing to do. It keeps the turn until another is chosen."""
         self.runnable = False
+
+    def wait_for_lock(self) -> None:
+        """Sleep until ``receive_lock``."""
+        self._waits_for_lock = True
+        self.sleep()
+
+    def receive_lock(self, handover_ps: int) -> None:
+        """It owns the lock that it has waited for, and wakes up."""
+        self._waits_for_lock = False
+        self.executor.scheduler.wake(self, handover_ps)
 
     def leaf(self, outer: tuple[Thread, ...] = ()) -> Leaf:
         """What it runs now; ``outer`` are the threads around it."""
@@ -91,6 +107,8 @@ class WorkersThread(Thread):
     def __init__(self, data: model.Thread, executor: Executor) -> None:
         super().__init__(data, executor)
         self._queue: deque[SoftwareWorker] = deque()
+        self._lock: Lock | None = None if data.lock == NONE else executor.world.locks[data.lock]
+        self._lock_job = Job(data.label, 0, self._take_lock)
 
     def enqueue(self, worker: SoftwareWorker) -> None:
         """Queue an invocation of ``worker``."""
@@ -104,12 +122,23 @@ class WorkersThread(Thread):
     def requeue(self) -> None:
         """The invocation that runs goes to the end of the line."""
         self._queue.rotate(-1)
+        self._pass_lock_on()
 
     def leave(self) -> None:
         """The invocation that runs is over."""
         self._queue.popleft()
         if not self._queue:
             self.sleep()
+        self._pass_lock_on()
+
+    def _take_lock(self) -> None:
+        assert self._lock is not None, self.data.name
+        self._lock.take(self)
+
+    def _pass_lock_on(self) -> None:
+        """Between two invocations others may have the lock; asleep it is not needed at all."""
+        if self._lock is not None and (not self._queue or self._lock.wanted):
+            self._lock.release()
 
     @property
     def starts_runnable(self) -> bool:
@@ -117,6 +146,8 @@ class WorkersThread(Thread):
         return bool(self._queue)
 
     def _work(self, path: tuple[Thread, ...]) -> Leaf:
+        if self._lock is not None and self._lock.owner is not self:
+            return Leaf(self._lock_job, path)
         return Leaf(self._queue[0].job, path)
 
 
@@ -154,6 +185,12 @@ class VcpuThread(Thread):
     def starts_runnable(self) -> bool:
         """Whether its guest has work."""
         return self.vcpu.starts_running
+
+    def receive_lock(self, handover_ps: int) -> None:
+        """Go on with the access that has waited for it."""
+        assert self.vcpu.access is not None, self.data.name
+        self.vcpu.access.go_on()
+        super().receive_lock(handover_ps)
 
     def _work(self, path: tuple[Thread, ...]) -> Leaf:
         return self.vcpu.pick(path)

@@ -3,15 +3,19 @@
 1. The hypervisor's work on it goes before everything, then interrupt handlers, softirqs and threads of the guest.
 2. With nothing to do it halts: an exit, then perhaps polling for a while, then its thread sleeps.
 3. How long to poll adapts to how long the last halts were.
+4. An access of the guest that waits for a lock of the host puts its thread to sleep as well, in a state of its own. A
+   device model that an access has started goes before everything.
 
 *Scope*: KVM on x86 (kvm_main.c, halt-polling.rst). *Validation*: conformance vectors of halting, polling and blocking.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from enum import Enum, auto
 from typing import TYPE_CHECKING
 
+from simulator.engines.reference.accesses import Access
 from simulator.engines.reference.calendar import Process, Slot
 from simulator.engines.reference.executors import Executor
 from simulator.engines.reference.halt_polling import HaltPolling
@@ -23,15 +27,19 @@ from simulator.plan.trace import EXIT_KINDS
 
 if TYPE_CHECKING:
     from simulator.engines.reference.core import Core
+    from simulator.engines.reference.exit_worker import ExitWorker
 
 
 class State(Enum):
-    """RUN: in its guest or ready for it; HLT: on its way out; POLL: waiting awake; BLOCKED: its thread sleeps."""
+    """RUN: in its guest or ready for it; HLT: on its way out; POLL: waiting awake; BLOCKED: its thread sleeps;
+    USER: its thread sleeps too, in front of a lock.
+    """
 
     RUN = auto()
     HLT = auto()
     POLL = auto()
     BLOCKED = auto()
+    USER = auto()
 
 
 class Vcpu(Executor):
@@ -45,6 +53,10 @@ class Vcpu(Executor):
         self.state = State.BLOCKED
         self.hypervisor_jobs = JobQueue()
         self.interrupt_jobs = JobQueue()
+        self.exit_worker: ExitWorker | None = None
+        """The device model that runs inside the access under way."""
+        self.access: Access | None = None
+        """The access under way, or the last one."""
         self._polling = HaltPolling(data)
         self._poll_job = Job("halt_poll", None)
         self._idle_job = Job("guest_idle", None, self._guest_gives_up)
@@ -71,7 +83,12 @@ class Vcpu(Executor):
     @property
     def in_guest_mode(self) -> bool:
         """Whether guest code runs on it when its thread does."""
-        return self.state is State.RUN and not self.hypervisor_jobs
+        return self.state is State.RUN and not self.in_hypervisor
+
+    @property
+    def in_hypervisor(self) -> bool:
+        """Whether the host has something to do on it before its guest goes on."""
+        return bool(self.hypervisor_jobs) or self.exit_worker is not None
 
     @property
     def preempted(self) -> bool:
@@ -88,6 +105,8 @@ class Vcpu(Executor):
         return leaf
 
     def _most_urgent(self, path: tuple[Thread, ...]) -> Leaf | None:
+        if self.exit_worker is not None:
+            return Leaf(self.exit_worker.job, path)
         if self.hypervisor_jobs:
             return Leaf(self.hypervisor_jobs.head, path)
         if self.state is State.POLL:
@@ -178,21 +197,51 @@ class Vcpu(Executor):
 
     # Work for it
 
-    def exit(self, kind: str, cost_ps: int, action: Action = nothing) -> None:
+    def exit(self, kind: str, cost_ps: int, action: Action = nothing, *, label: str = "hyp") -> None:
         """Leave the guest for ``cost_ps``; ``action`` is done at the end of it."""
         self.counts[kind] += 1
         self.world.note("exit", self.name, EXIT_KINDS.index(kind))
-        self.add_hypervisor_job(cost_ps, action)
+        self._add(self.hypervisor_jobs.append, cost_ps, label, action)
 
     def add_hypervisor_job(self, cost_ps: int, action: Action = nothing) -> None:
         """Let the hypervisor work on it for ``cost_ps``."""
-        self._add(self.hypervisor_jobs, cost_ps, "hyp", action)
+        self._add(self.hypervisor_jobs.append, cost_ps, "hyp", action)
+
+    def add_hypervisor_job_first(self, cost_ps: int, label: str, action: Action) -> None:
+        """Let the host go on with the access under way for ``cost_ps``, before anything else on this vCPU."""
+        self._add(self.hypervisor_jobs.put_first, cost_ps, label, action)
 
     def add_interrupt_job(self, cost_ps: int, action: Action = nothing) -> None:
         """Let the guest handle an interrupt for ``cost_ps``."""
-        self._add(self.interrupt_jobs, cost_ps, "guest_irq", action)
+        self._add(self.interrupt_jobs.append, cost_ps, "guest_irq", action)
 
-    def _add(self, queue: JobQueue, cost_ps: int, label: str, action: Action) -> None:
+    def _add(self, put: Callable[[int, str, Action], None], cost_ps: int, label: str, action: Action) -> None:
         self.core.sync()
-        queue.append(self.world.chance.spread(cost_ps, self.data.spread), label, action)
+        put(self.world.chance.spread(cost_ps, self.data.spread), label, action)
         self.core.kick()
+
+    # Accesses
+
+    def trap(self, notify: model.Notify) -> None:
+        """The guest runs into an instruction that traps."""
+        Access(self, notify).trap()
+
+    def wait_in_user(self) -> None:
+        """Its thread sleeps in front of a lock; interrupts wait for it."""
+        self.state = State.USER
+
+    def go_on_from_user(self) -> None:
+        """Its thread has the lock that the access needs."""
+        self.state = State.RUN
+
+    def begin_exit_worker(self, worker: ExitWorker) -> None:
+        """An access starts a device model."""
+        self.core.sync()
+        self.exit_worker = worker
+        self.core.kick()
+
+    def end_exit_worker(self) -> None:
+        """The device model is done, and so is the access."""
+        self.exit_worker = None
+        assert self.access is not None, self.name
+        self.access.leave()

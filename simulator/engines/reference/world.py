@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from simulator.engines.reference.dma import Dma
     from simulator.engines.reference.fifo import Fifo
     from simulator.engines.reference.links import Link
+    from simulator.engines.reference.lock import Lock
     from simulator.engines.reference.moderators import Moderator
     from simulator.engines.reference.packets import Packet
     from simulator.engines.reference.routes import IrqRoute
@@ -58,6 +59,7 @@ class World:
         self.routes: list[IrqRoute] = []
         self.executors: list[Core | Vcpu] = []
         self.threads: list[Thread] = []
+        self.locks: list[Lock] = []
         self.ticks: list[Tick] = []
         self.workers: list[Worker] = []
 
