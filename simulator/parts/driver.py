@@ -225,7 +225,8 @@ def add_application(machine: Machine, guest: GuestSettings, site: Site, pair: Qu
             inputs=(Input("fifo", socket),),
             outputs=(Output("sink", sink), _post(guest, pair, 1)),
             label=_task_label(site),
-            **_reaping(guest, pair, cost),
+            reap_ring=NONE if guest.napi_tx else pair.tx,
+            reap_ps=cost("napi.reap_ps"),
             packet_ps=cost("app.packet_ps") if guest.receive_ps is None else guest.receive_ps,
             byte_fs=copy_fs,
             reply_ps=_send_ps(guest, cost) + (copy_fs * guest.reply_bytes + 500) // 1000,
@@ -256,7 +257,8 @@ def add_sender(machine: Machine, guest: GuestSettings, site: Site, pair: QueuePa
             inputs=(Input("fifo", fifo),),
             outputs=(_post(guest, pair, guest.doorbell_batch),),
             label=_task_label(site),
-            **_reaping(guest, pair, cost),
+            reap_ring=NONE if guest.napi_tx else pair.tx,
+            reap_ps=cost("napi.reap_ps"),
             packet_ps=_send_ps(guest, cost),
             byte_fs=cost("send.byte_fs"),
             segment_ps=cost("send.segment_ps"),
@@ -356,13 +358,8 @@ def _send_ps(guest: GuestSettings, cost: _Cost) -> int:
 
 
 def _post(guest: GuestSettings, pair: QueuePair, every: int) -> Output:
-    """Whoever frees sent packets itself cannot wait until somebody does: a full ring drops."""
+    """Without NAPI for transmit the send call frees what was sent before, and a full ring drops: nobody frees while it waits."""
     return Output("post", pair.tx, publish_every=every, full="block" if guest.napi_tx else "drop")
-
-
-def _reaping(guest: GuestSettings, pair: QueuePair, cost: _Cost) -> dict[str, int]:
-    """Without NAPI for transmit the send call frees what was sent before."""
-    return {} if guest.napi_tx else {"reap_ring": pair.tx, "reap_ps": cost("napi.reap_ps")}
 
 
 def _task_label(site: Site) -> str:

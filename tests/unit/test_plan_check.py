@@ -146,7 +146,6 @@ FAULTS: list[tuple[str, Change, str]] = [
     ("link_before_hardware", change("a", poller=-1), "Fifo a: poller = -1: must be 0 (h)"),
     ("source_before_core", change("q", poller=0), "Fifo q: poller = 0: must be -1"),
     ("vhost_like_transmit", change("r", reap_ring=-1), "packets are posted and nobody reaps it"),
-    ("vhost_like_transmit", change("b", reap_ring=0), "one worker reaps and one refills a ring, here 2 and 0"),
     ("vhost_like_receive", change("n", refill_ring=-1), "packets come in and nobody refills it"),
     ("vhost_like_receive", change("ring", "avail_gate", mode="never"), "a parked worker would sleep for ever"),
     ("vhost_like_receive", change("ring", avail_gate=Gate("event")), "must resume this ring's waiter"),

@@ -20,7 +20,7 @@ PLAN = model.Plan(
     (model.Sink("sink"),),
     (model.Link("link", 1000, stage=0, target_kind="sink", target=0),),
 )
-GOLDEN = "fc0b4e8591e7800de0d9594e5a0dd5e5b0fe15a628712c5253ff7d553d3791e8"
+GOLDEN = "dd1c6c77b57390a97dd09e8c0d5ff020834fd24e767dcb7eaf3bc4a112a263fe"
 
 
 def test_golden_value() -> None:

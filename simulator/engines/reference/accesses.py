@@ -64,7 +64,7 @@ class Access:
             return
 
         def signalled() -> None:
-            moderator.route.signal()
+            moderator.route.raise_at_once(inside=True)
             self.leave()
 
         self._vcpu.add_hypervisor_job_first(moderator.data.signal_ps, self._label, signalled)

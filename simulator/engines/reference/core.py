@@ -58,6 +58,8 @@ class Core(Executor):
             self.leaf.job.remaining_ps -= elapsed_ps
         for thread in self.leaf.threads:
             thread.charge(elapsed_ps)
+        if self.leaf.charged is not None:
+            self.leaf.charged.charge(elapsed_ps)
 
     @property
     def _label(self) -> str:

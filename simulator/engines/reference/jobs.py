@@ -38,10 +38,14 @@ class IdlePoll(Job):
 
 @dataclass(frozen=True, slots=True)
 class Leaf:
-    """What a core runs, and through which ``threads`` (outermost first) it came to it."""
+    """What a core runs, and through which ``threads`` (outermost first) it came to it.
+
+    ``charged``: a guest's thread whose time it is too, although the hypervisor works.
+    """
 
     job: Job
     threads: tuple[Thread, ...] = ()
+    charged: Thread | None = None
 
 
 class JobQueue:

@@ -139,8 +139,6 @@ class SoftwareModerator(Moderator):
 
     def __init__(self, data: model.Moderator, world: World, slot: Slot) -> None:
         super().__init__(data, world, slot)
-        self.notify = model.Notify("irq", data.route, data.signal_ps)
-        """What the one who makes it fire has to pay and do."""
 
     def connect(self) -> None:
         """Find the route and the worker."""

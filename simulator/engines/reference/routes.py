@@ -54,6 +54,11 @@ class IrqRoute(Entity):
         """The interrupt is raised now."""
         self._slot.arm(self.world.now_ps)
 
+    def raise_at_once(self, *, inside: bool = False) -> None:
+        """The model of an emulated device raises it, ``inside`` an exit of the vCPU itself: that needs no kick."""
+        self.counts["delivered"] += 1
+        self._stage_2(inside=inside)
+
     def _deliveries(self) -> Process:
         while True:
             yield self._slot.wait()
@@ -84,13 +89,13 @@ class IrqRoute(Entity):
         else:
             self._stage_2()
 
-    def _stage_2(self) -> None:
+    def _stage_2(self, *, inside: bool = False) -> None:
         vcpu, was_running = self._guest(), self._guest().state is State.RUN
         vcpu.wake()
         if self.data.mode != "legacy":
             self._inject()
             return
-        if was_running and self._needs_kick(vcpu):
+        if was_running and not inside and self._needs_kick(vcpu):
             vcpu.exit("KICK", vcpu.data.exit_ps)
         vcpu.add_hypervisor_job(self.data.inject_ps, self._inject)
 

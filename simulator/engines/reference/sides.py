@@ -57,9 +57,9 @@ class Side:
         self._checked = checked
 
     @property
-    def notify(self) -> model.Notify:
-        """What follows when the gate fires."""
-        return self._gate.notify if self.moderator is None else self.moderator.notify
+    def signal(self) -> model.Notify | SoftwareModerator:
+        """What follows when the gate fires: what the plan says, or an emulated device raises its interrupt."""
+        return self._gate.notify if self.moderator is None else self.moderator
 
     @property
     def unpublished(self) -> int:
@@ -79,7 +79,7 @@ class Side:
     def publish_at_once(self) -> None:
         """Publish for a producer that is no software: a notification costs it nothing."""
         if self.publish():
-            run_effect(self.notify, self._owner.world)
+            run_effect(self._gate.notify, self._owner.world)
 
     def _check(self, old: int, new: int) -> bool:
         fires = self._fires(old, new)

@@ -64,7 +64,7 @@ class SoftwareWorker(Worker):
         moderators = [source.moderator for source in self.inputs]
         if self._reaped is not None:
             moderators.append(self._reaped.moderator)
-            if self._reaped.moderator is None and not self._reaped.data.remote:
+            if self._reaped.tells_when_done:
                 self._gates.append(self._reaped.used_side)
         # A dictionary keeps the order in which the vectors were found.
         found = dict.fromkeys(moderator for moderator in moderators if moderator is not None)
@@ -225,11 +225,15 @@ class SoftwareWorker(Worker):
 
     def _flush(self, *, due: bool = False) -> Jobs:
         """Publish (with ``due`` only what is worth it) and pay for the notifications."""
-        fired = [side.notify for side in self._to_publish(due=due) if side.publish()]
+        fired = [side.signal for side in self._to_publish(due=due) if side.publish()]
         if self._moderator is not None and self._moderator.settle():
-            fired.append(self._moderator.notify)
-        for notify in fired:
-            yield from self._notify(notify)
+            fired.append(self._moderator)
+        for signal in fired:
+            if isinstance(signal, SoftwareModerator):
+                yield signal.data.signal_ps
+                signal.route.raise_at_once()
+            else:
+                yield from self._notify(signal)
 
     def _to_publish(self, *, due: bool) -> Iterator[Side]:
         for output in self.outputs:

@@ -39,6 +39,12 @@ class TxRing(DescRing):
         if self.data.poller != NONE and not self.data.remote:
             self.avail_side.poller = self.world.workers[self.data.poller]
 
+    @property
+    def tells_when_done(self) -> bool:
+        """Whether a gate that may fire, not a vector, tells the driver of finished packets."""
+        shared = self.moderator is None and not self.data.remote
+        return shared and self.data.used_gate.mode != "never"
+
     def needs(self, packet: Packet) -> int:
         """Descriptors that ``packet`` takes."""
         return max(1, ceil_div(packet.length_bytes, self.data.buffer_bytes)) if self.data.buffer_bytes else 1

@@ -57,6 +57,8 @@ class Vcpu(Executor):
         """The device model that runs inside the access under way."""
         self.access: Access | None = None
         """The access under way, or the last one."""
+        self._waiting: tuple[Thread | None, int] = (None, 0)
+        """In USER: whose time passes, and since when."""
         self._polling = HaltPolling(data)
         self._poll_job = Job("halt_poll", None)
         self._idle_job = Job("guest_idle", None, self._guest_gives_up)
@@ -106,9 +108,9 @@ class Vcpu(Executor):
 
     def _most_urgent(self, path: tuple[Thread, ...]) -> Leaf | None:
         if self.exit_worker is not None:
-            return Leaf(self.exit_worker.job, path)
+            return Leaf(self.exit_worker.job, path, self._charged)
         if self.hypervisor_jobs:
-            return Leaf(self.hypervisor_jobs.head, path)
+            return Leaf(self.hypervisor_jobs.head, path, self._charged)
         if self.state is State.POLL:
             return Leaf(self._poll_job, path)
         if self.interrupt_jobs:
@@ -125,6 +127,13 @@ class Vcpu(Executor):
         if self.data.idle == "ghp" and not self._idling:
             self._idle_job.remaining_ps = self.data.guest_poll_ps
         return Leaf(self._idle_job, path)
+
+    @property
+    def _charged(self) -> Thread | None:
+        """Whose time it is while the hypervisor works: the guest's clock runs on."""
+        current = self.scheduler.current
+        interrupted = bool(self.interrupt_jobs) or self.dispatcher.at_soft_level
+        return None if current is None or not current.runnable or interrupted else current
 
     @property
     def _has_work(self) -> bool:
@@ -229,9 +238,13 @@ class Vcpu(Executor):
     def wait_in_user(self) -> None:
         """Its thread sleeps in front of a lock; interrupts wait for it."""
         self.state = State.USER
+        self._waiting = (self._charged, self.world.now_ps)
 
     def go_on_from_user(self) -> None:
         """Its thread has the lock that the access needs."""
+        charged, since_ps = self._waiting
+        if self.state is State.USER and charged is not None:
+            charged.charge(self.world.now_ps - since_ps)
         self.state = State.RUN
 
     def begin_exit_worker(self, worker: ExitWorker) -> None:
