@@ -34,6 +34,8 @@ def moved(part: Any, new: dict[Place, int]) -> Any:
             fields[field.name] = moved(value, new)
         elif isinstance(value, tuple) and value and isinstance(value[0], Input | Output):
             fields[field.name] = tuple(moved(item, new) for item in value if _points_at(item) in new)
+        elif isinstance(value, tuple) and value and isinstance(value[0], Notify):
+            fields[field.name] = tuple(moved(item, new) for item in value)
         elif target is not None and value != NONE:
             fields[field.name] = new.get((target, value), NONE)
             if fields[field.name] == NONE and (type(part).__name__, field.name) in KINDS:
@@ -149,7 +151,7 @@ def _scaled(part: Any, factor: int) -> Any:
         value = getattr(part, field.name)
         if isinstance(value, Gate | Notify):
             fields[field.name] = _scaled(value, factor)
-        elif isinstance(value, tuple) and value and isinstance(value[0], Input | Output):
+        elif isinstance(value, tuple) and value and isinstance(value[0], Input | Output | Notify):
             fields[field.name] = tuple(_scaled(item, factor) for item in value)
         elif (field.name.endswith("_ps") or field.name == "byte_fs") and value != INFINITE_PS:
             fields[field.name] = value * factor
