@@ -48,5 +48,6 @@ ITEMS = {
     "growth": Item("growth:measure", {"cost_growth_1_to_256": Bar(below=2.5)}),
     "memory": Item("memory:measure", {"peak_rss_ratio": Bar(below=1.2)}),
     "compile": Item("start:measure_compile", {"compile_s": None}),
+    "paths8": Item("start:measure_paths", {"paths8_wall_s": Bar(below=20)}),
     "command": Item("start:measure_command", {"first_comparison_s": None, "next_comparison_s": None, "help_s": None}),
 }
