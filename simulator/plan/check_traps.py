@@ -11,10 +11,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from simulator.plan.check_values import place
-from simulator.plan.model import INFINITE_PS, NONE, DescRing, Moderator, Notify, Plan, Thread, Worker
+from simulator.plan.model import NONE, DescRing, Moderator, Notify, Plan, Thread, Worker
 from simulator.plan.wiring import executor_of, publishers, wire
 
-REGISTER_EFFECTS = ("none", "ack", "unmask")
+REGISTER_EFFECTS = ("none", "wake", "ack", "unmask")
 
 
 def roles(plan: Plan) -> Iterator[str]:
@@ -73,8 +73,6 @@ def _worker(plan: Plan, worker: Worker) -> Iterator[str]:
         return
     if plan.executors[worker.on].kind != "vcpu":
         yield f"{where}: on {plan.executors[worker.on].name}: an exit worker is on a vCPU"
-    if min(worker.budget_packets, worker.budget_bytes) < INFINITE_PS or worker.recheck != "inplace":
-        yield f"{where}: budget, recheck: an exit worker goes on until there is nothing left, and looks again in place"
     if worker.poll_mode or worker.reap_ring != NONE or worker.refill_ring != NONE or worker.unmask:
         yield f"{where}: poll_mode, reap_ring, refill_ring, unmask: an exit worker is a device model, no driver"
     if any(output.full == "block" and output.kind != "sink" for output in worker.outputs):
@@ -99,9 +97,9 @@ def accesses(plan: Plan) -> Iterator[str]:
             yield f"{place(route)}: worker {plan.workers[route.worker].name}: an exit worker is started by an access only"
         if route.accesses and route.mode == "native":
             yield f"{place(route)}: accesses: a handler outside a guest does not trap"
-        yield from _list(f"{place(route)} accesses", route.accesses)
+        yield from _list(plan, f"{place(route)} accesses", route.accesses, route.vcpu)
     for worker in plan.workers:
-        yield from _list(f"{place(worker)} unmask", worker.unmask)
+        yield from _list(plan, f"{place(worker)} unmask", worker.unmask, executor_of(plan, worker))
 
 
 def _starts(plan: Plan, where: str, notify: Notify, executors: set[int]) -> Iterator[str]:
@@ -110,9 +108,14 @@ def _starts(plan: Plan, where: str, notify: Notify, executors: set[int]) -> Iter
         yield f"{where}: worker {worker.name}: an exit worker is started by an access of its own vCPU only"
 
 
-def _list(where: str, listed: tuple[Notify, ...]) -> Iterator[str]:
+def _list(plan: Plan, where: str, listed: tuple[Notify, ...], vcpu: int) -> Iterator[str]:
     for position, notify in enumerate(listed):
         if not notify.exit:
             yield f"{where}[{position}]: exit = '': an access traps"
         if notify.kind not in REGISTER_EFFECTS:
             yield f"{where}[{position}]: kind = '{notify.kind}': must be one of {', '.join(REGISTER_EFFECTS)}"
+        if notify.kind == "wake" and (
+            plan.workers[notify.target].kind == "hw" or plan.workers[notify.target].poll_mode
+        ):
+            yield f"{where}[{position}]: worker {plan.workers[notify.target].name}: only a worker that sleeps can be woken"
+        yield from _starts(plan, f"{where}[{position}]", notify, {vcpu})

@@ -336,16 +336,18 @@ def _worker(b: _Builder, numbers: slot_numbers.Slots, i: int, w: Worker) -> None
     if w.kind != "hw":
         executor = b.plan.threads[w.on].executor if w.kind == "task" else w.on
         core = b.at["executors"][core_of(b.plan, executor)]
+    inside = w.kind == "exit"  # a device model inside an access has no budget and takes no turns
     inputs = b.reserve(k.INPUT * len(w.inputs))
     outputs = b.reserve(k.OUTPUT * len(w.outputs))
     fields = {
         k.W_KIND: _WORKERS[w.kind], k.W_ON: on, k.W_CORE: core, k.W_LABEL: LABELS.index(w.label), k.W_POLL_MODE: w.poll_mode, k.W_LOOP: w.loop_ps,
-        k.W_POLICY: _POLICIES[w.policy], k.W_QUANTUM: w.quantum_bytes, k.W_BUDGET: w.budget_packets, k.W_BUDGET_BYTES: w.budget_bytes,
+        k.W_POLICY: _POLICIES[w.policy], k.W_QUANTUM: w.quantum_bytes,
+        k.W_BUDGET: k.INF if inside else w.budget_packets, k.W_BUDGET_BYTES: k.INF if inside else w.budget_bytes,
         k.W_CHUNK: 1 if w.kind == "hw" else w.chunk, k.W_WAKE_PS: w.wake_ps, k.W_POLL_PS: w.poll_ps, k.W_BATCH_PS: w.batch_ps, k.W_PACKET_PS: w.packet_ps,
         k.W_BYTE_FS: w.byte_fs, k.W_SEGMENT_PS: w.segment_ps, k.W_REPLY_PS: w.reply_ps, k.W_REARM_PS: w.rearm_ps, k.W_RESUME_PS: w.resume_ps,
         k.W_REAP_RING: b.ref("rings", w.reap_ring), k.W_REAP_PS: w.reap_ps, k.W_REFILL_RING: b.ref("rings", w.refill_ring),
         k.W_REFILL_CHUNK: w.refill_chunk, k.W_REFILL_ABOVE: w.refill_above, k.W_SELECT: _SELECT[w.select], k.W_SWITCH: b.ref("switches", w.switch),
-        k.W_INPLACE: w.recheck == "inplace", k.W_BACKEND: w.backend, k.W_SPREAD: b.ref("streams", w.spread), k.W_SERVICE: b.ref("streams", w.service),
+        k.W_INPLACE: inside or w.recheck == "inplace", k.W_BACKEND: w.backend, k.W_SPREAD: b.ref("streams", w.spread), k.W_SERVICE: b.ref("streams", w.service),
         k.W_STAGE: w.stage, k.W_NOTIFY_STAGE: w.notify_stage, k.W_SLOT: numbers.hardware[i], k.W_EXAM: numbers.examination[i],
         k.W_SHAPED: any(x.rate_bps for x in w.inputs), k.W_INPUTS: inputs, k.W_INPUT_COUNT: len(w.inputs), k.W_OUTPUTS: outputs,
         k.W_OUTPUT_COUNT: len(w.outputs), k.W_LAST: -1, k.W_SCAN: -1, k.W_STATE: k.POLLING if w.poll_mode and w.kind == "task" else k.IDLE,
