@@ -41,7 +41,7 @@ def test_the_commands_exist() -> None:
 
 
 @pytest.mark.parametrize(
-    ("target", "does"), [("run", "compare scenarios/sfr.yaml"), ("test", "pytest"), ("docs", "sphinx")]
+    ("target", "does"), [("run", "compare scenarios/paths.yaml"), ("test", "pytest"), ("docs", "sphinx")]
 )
 def test_the_makefile_does_what_it_says(target: str, does: str) -> None:
     result = subprocess.run(["make", "-n", target], cwd=ROOT, capture_output=True, text=True, check=False, timeout=20)
