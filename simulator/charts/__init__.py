@@ -62,7 +62,7 @@ def timeline(
 ) -> Figure:
     """One packet's way as lanes over time; each span has ``lane``, ``step``, ``start_ps`` and ``end_ps``.
     `cost_status`: how many cost values have each status, for the mark. Raises SimulatorError without a packet."""
-    from simulator.charts.timeline import timeline_chart
+    from simulator.charts.lanes import timeline_chart
 
     return timeline_chart(spans, title, cost_status)
 

@@ -55,14 +55,14 @@ def most_different(points: list[dict[str, Any]], axis: str) -> str:
     return max(ratios, key=lambda value: ratios[value])
 
 
-def cost_note(points: list[dict[str, Any]]) -> str:
+def cost_note(points: list[dict[str, Any]], behind: str = "a series") -> str:
     """What the dagger means, with the largest counts over the points; empty if no point needs it."""
     weak = [point["cost_status"] for point in points if rests_on_weak_costs(point)]
     if not weak:
         return ""
     worst = max(weak, key=lambda status: sum(status.get(name, 0) for name in WEAK))
     counts = " and ".join(f"{worst[name]} {name}" for name in WEAK if worst.get(name))
-    return f"{MARK} {counts} of the {sum(worst.values())} cost values behind a series: see the cost catalogue."
+    return f"{MARK} {counts} of the {sum(worst.values())} cost values behind {behind}: see the cost catalogue."
 
 
 def wrapped(sentences: list[str], width: int) -> str:

@@ -2,7 +2,7 @@
 
 Adding a chart: two functions of a `View`, one for the figure and one for the rows of its table, and a line here.
 
-*Scope*: charts of results; the timeline of one packet is drawn from spans, see `timeline`.
+*Scope*: charts of results; the timeline of one packet is drawn from spans, see `lanes`.
 *Validation*: tests/unit/test_charts.py draws every kind; tests/charts compares their pictures.
 """
 

@@ -2,16 +2,29 @@
 
 from __future__ import annotations
 
+import json
+from collections import Counter
+from collections.abc import Callable
 from itertools import combinations
+from math import ceil, sqrt
+from pathlib import Path
 from typing import Any
 
 import pytest
+from click.testing import CliRunner, Result
 from matplotlib.colors import to_rgb
 from matplotlib.figure import Figure
 
 from simulator import charts
-from simulator.charts import caption, lines, style
-from simulator.errors import SimulatorError
+from simulator.charts import caption, counts, distribution, lines, load, style, throughput
+from simulator.charts.caption import MARK
+from simulator.cli import cli
+from simulator.datapaths import datapath
+from simulator.errors import InputError, SimulatorError
+from simulator.metrics.events import PERF_KVM_NAMES
+from simulator.parts.stages import STAGES
+from simulator.plan.trace import LABELS
+from simulator.scenario.names import datapaths as datapath_names
 
 PNG_HEADER = b"\x89PNG\r\n\x1a\n"
 
@@ -45,6 +58,10 @@ SWEPT = document(
 
 def words(figure: Figure) -> str:
     return "\n".join(text.get_text() for text in figure.texts)
+
+
+def legend(figure: Figure) -> list[str]:
+    return [text.get_text() for text in figure.legends[0].get_texts()]
 
 
 @pytest.mark.parametrize("made", [COMPARED, SWEPT, document(point("VF", "sriov-vf", "poll", None))])
@@ -129,6 +146,322 @@ def test_two_series_never_share_a_colour() -> None:
     colours = style.series_colours(same, [p["series"] for p in same])
     assert len(set(colours.values())) == 5
     assert colours["VF 0"] == style.PATH_COLOURS["sriov-vf", "posted"]
+    assert not set(colours.values()) & {c for path, c in style.PATH_COLOURS.items() if path != ("sriov-vf", "posted")}
+
+
+DEFICIENCIES = {
+    "protan": ((0.152286, 1.052583, -0.204868), (0.114503, 0.786281, 0.099216), (-0.003882, -0.048116, 1.051998)),
+    "deutan": ((0.367322, 0.860646, -0.227968), (0.280085, 0.672501, 0.047413), (-0.011820, 0.042940, 0.968881)),
+    "tritan": ((1.255528, -0.076749, -0.178779), (-0.078411, 0.930809, 0.147602), (0.004733, 0.691367, 0.303900)),
+}
+"""Linear RGB as complete deficiencies see it: Machado, Oliveira and Fernandes, IEEE TVCG 15(6), 2009, severity 1.0."""
+
+
+def lab(colour: str, matrix: tuple[tuple[float, ...], ...] | None) -> tuple[float, float, float]:
+    """CIELAB (D65) of a colour as somebody with that deficiency sees it."""
+    linear = [c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in to_rgb(colour)]
+    if matrix:
+        linear = [min(1.0, max(0.0, sum(m * c for m, c in zip(row, linear, strict=True)))) for row in matrix]
+    to_xyz = ((0.4124, 0.3576, 0.1805), (0.2126, 0.7152, 0.0722), (0.0193, 0.1192, 0.9505))
+    xyz = [sum(m * c for m, c in zip(row, linear, strict=True)) for row in to_xyz]
+    f = [t ** (1 / 3) if t > 0.008856 else 7.787 * t + 16 / 116 for t in (xyz[0] / 0.9505, xyz[1], xyz[2] / 1.089)]
+    return 116 * f[1] - 16, 500 * (f[0] - f[1]), 200 * (f[1] - f[2])
+
+
+@pytest.mark.parametrize("deficiency", [None, *DEFICIENCIES])
+def test_paths_can_be_told_apart_by_the_colour_blind(deficiency: str | None) -> None:
+    matrix = DEFICIENCIES[deficiency] if deficiency else None
+    seen = {path: lab(colour, matrix) for path, colour in style.PATH_COLOURS.items()}
+    for one, other in combinations(seen, 2):
+        assert sum((a - b) ** 2 for a, b in zip(seen[one], seen[other], strict=True)) ** 0.5 > 10, (one, other)
+
+
+def test_every_datapath_and_mode_has_a_colour() -> None:
+    for name in datapath_names():
+        for mode in datapath(name).modes:
+            assert style.colour_of({"datapath": name, "interrupts": mode}), (name, mode)
+
+
+def test_every_stage_label_and_exit_has_a_colour() -> None:
+    known = {*STAGES, *PERF_KVM_NAMES.values(), *LABELS} - {"idle"}
+    assert known <= set(style.PLACE_COLOURS)
+
+
+def whole(series: str, path: str, mode: str, samples_us: list[int], **more: Any) -> dict[str, Any]:
+    """A point with all that the result document has, its latencies from samples."""
+    counts = Counter(samples_us)
+    made = point(series, path, mode, sum(samples_us) / len(samples_us))
+    exact = {
+        "histogram": [(us * 10**6, us * 10**6, counts[us]) for us in sorted(counts)],
+        "latency_us": {**made["latency_us"], "mean": sum(samples_us) / len(samples_us), "max": max(samples_us)},
+        "latency_exact": {"count": len(samples_us)}, "conservation": {"offered": 2 * len(samples_us)},
+        "core_seconds": {"hyp": 0.5, "guest_soft": 1.0, "idle": 2.5}, "exits": {"HLT": 300}, "drops": {"vm.q0.rx": 7},
+        "window_s": 2.0, "line_rate_bps": 10**10, "throughput_bps": 1e9, "replications": 3,
+    }  # fmt: skip
+    return made | exact | more
+
+
+SAMPLES = [1] * 500 + [2] * 400 + list(range(10, 110))
+
+
+def test_the_cdf_is_that_of_the_samples() -> None:
+    curve = distribution.cdf_curve(whole("a", "native", "", SAMPLES))
+    for value in set(SAMPLES):
+        share = sum(sample <= value for sample in SAMPLES) / len(SAMPLES)
+        assert max(y for x, y in curve if x <= value) == pytest.approx(share)
+
+
+def test_the_percentile_curve_is_that_of_the_samples() -> None:
+    curve = distribution.percentile_curve(whole("a", "native", "", SAMPLES))
+    ordered = sorted(SAMPLES)
+    for one_in in (1.5, 4, 10.5, 30):
+        rank = ceil((1 - 1 / one_in) * len(SAMPLES))
+        assert next(y for x, y in curve if x >= one_in) == ordered[rank - 1]
+    assert max(x for x, _ in curve) == pytest.approx(len(SAMPLES) / 10)
+
+
+@pytest.mark.parametrize(
+    ("sojourn", "expected"), [(lambda u: 1 / (1 - u), 0.5), (lambda u: (2 - u) / (2 * (1 - u)), 2 - sqrt(2))]
+)
+def test_the_knee_of_a_queue_is_where_theory_has_it(sojourn: Callable[[float], float], expected: float) -> None:
+    loads = [n / 1000 for n in range(1, 1000)]
+    points = [{"delivered_pps": u, "latency_us": {"mean": sojourn(u)}} for u in loads]
+    place = load.knee(points)
+    assert place is not None
+    assert loads[place] == pytest.approx(expected, abs=0.001)
+
+
+def test_a_sweep_that_ends_before_the_knee_has_none() -> None:
+    assert load.knee([{"delivered_pps": u, "latency_us": {"mean": 1.0}} for u in (1.0, 2.0, 3.0)]) is None
+
+
+def test_the_load_table_marks_one_knee_per_series() -> None:
+    points = [
+        p | {"offered_pps": rate * 1e6, "delivered_pps": rate * 1e6}
+        for p, rate in zip(SWEPT["points"], (1, 4, 9, 1, 2, 3), strict=True)
+    ]
+    frame = charts.table(document(*points), "load")
+    assert list(frame["latency_p99_us"]) == [12.0, 24.0, 36.0, 36.0, 144.0, 324.0]
+    assert list(frame["is_knee"]) == [False, False, False, True, False, False]
+    assert "bare metal \N{DAGGER} (no knee yet)" in legend(charts.chart(document(*points), "load"))
+    assert "VF \N{DAGGER} (knee 1.00 Mpps)" in legend(charts.chart(document(*points), "load"))
+
+
+def test_line_rate_is_the_wires() -> None:
+    assert throughput.line_rate_pps(10**10, 64) == pytest.approx(14_880_952, abs=1)
+    sizes = [(64, 5e6), (1518, line := throughput.line_rate_pps(10**10, 1518))]
+    points = [
+        whole("VF", "sriov-vf", "posted", SAMPLES, parameters={"traffic.*.size": f"{size} B"}, delivered_pps=rate)
+        for size, rate in sizes
+    ]
+    frame = charts.table(document(*points), "throughput")
+    assert list(frame["size_bytes"]) == [64, 1518]
+    assert list(frame["share_of_line"]) == pytest.approx([5e6 * 8 * 84 / 1e10, 1.0])
+    assert line < 1e6
+    assert "VF from 1518 B. Least: VF, 64 B, 34 %." in words(charts.chart(document(*points), "throughput")).replace(
+        "\n", " "
+    )
+
+
+def test_budget_bars_are_as_long_as_the_mean_and_the_table_has_every_stage() -> None:
+    figure = charts.chart(COMPARED, "budget")
+    longest = max(patch.get_x() + patch.get_width() for patch in figure.axes[0].patches)  # type: ignore[attr-defined]
+    assert longest == pytest.approx(10.0)
+    frame = charts.table(COMPARED, "budget")
+    assert list(frame["stage"]) == ["wire", "stack"] * 2
+    assert frame.groupby("series")["share"].sum().tolist() == pytest.approx([1.0, 1.0])
+
+
+def test_means_far_apart_become_shares() -> None:
+    figure = charts.chart(document(point("a", "native", "", 1.0), point("b", "sriov-vf", "poll", 90.0)), "budget")
+    assert figure.axes[0].get_xlabel() == "share of the mean latency, %"
+
+
+def test_core_bars_are_the_busy_cores() -> None:
+    made = document(whole("VF", "sriov-vf", "posted", SAMPLES, host_cores_busy=0.25, guest_cores_busy=0.5))
+    frame = charts.table(made, "cores").set_index("label")
+    assert frame["cores"].to_dict() == {"hyp": 0.25, "guest_soft": 0.5, "idle": 1.25}
+    assert frame["side"].to_dict() == {"hyp": "host", "guest_soft": "guest", "idle": "idle"}
+    assert frame.loc["hyp", "us_per_packet"] == pytest.approx(500)
+
+
+@pytest.mark.parametrize(("guest", "side"), [(1.0, "guest"), (0.0, "host")])
+def test_a_poller_is_where_its_cores_are_counted(guest: float, side: str) -> None:
+    seconds = {"pmd_work": 0.5, "pmd_idle": 1.5}
+    made = document(whole("VF", "sriov-vf", "poll", SAMPLES, core_seconds=seconds, guest_cores_busy=guest))
+    assert set(charts.table(made, "cores")["side"]) == {side}
+
+
+def test_exits_and_drops_are_counted_per_packet() -> None:
+    made = document(whole("VF", "sriov-vf", "posted", SAMPLES))
+    assert charts.table(made, "exits")["exits_per_packet"].tolist() == [0.3]
+    assert charts.table(made, "drops")["share_of_offered"].tolist() == [0.0035]
+
+
+def test_many_queues_alike_are_drawn_as_one_place() -> None:
+    drops = {f"vm{n}.q0.rx": 5 for n in range(20)}
+    assert set(counts.places([{"drops": drops}]).values()) == {"vm*.q*.rx"}
+    assert counts.places([{"drops": {"vm1.q0.rx": 5}}]) == {"vm1.q0.rx": "vm1.q0.rx"}
+
+
+def test_no_drop_is_said_in_words() -> None:
+    made = document(whole("VF", "sriov-vf", "posted", SAMPLES, drops={}))
+    assert "No packet was dropped." in words(charts.chart(made, "drops"))
+    assert charts.table(made, "drops").empty
+
+
+WHOLE = document(
+    *(
+        whole(series, path, mode, SAMPLES, parameters={"traffic.load.rate": rate, "traffic.load.size": size})
+        for series, path, mode in (("bare metal", "native", ""), ("VF", "sriov-vf", "posted"))
+        for rate in ("1 kpps", "2 kpps", "4 kpps")
+        for size in ("64 B", "1518 B")
+    )
+)
+
+
+@pytest.mark.parametrize("kind", sorted(set(charts.KINDS) - {"load"}))
+def test_every_kind_is_drawn_with_units_a_caption_and_the_mark(kind: str) -> None:
+    figure = charts.chart(WHOLE, kind)
+    assert all(axes.get_xlabel() for axes in figure.axes)
+    assert MARK in words(figure)
+    assert len(words(figure)) > 40
+    assert not charts.table(WHOLE, kind).empty
+    for form in (charts.png, charts.svg):
+        assert form(figure) == form(charts.chart(WHOLE, kind))
+    assert b"date" not in charts.svg(figure).lower()
+
+
+def test_the_range_over_replications_is_drawn() -> None:
+    spread = {"latency.p99": {"min": 30.0, "max": 60.0}}
+    with_range, without = (document(whole("VF", "sriov-vf", "posted", SAMPLES, ranges=r)) for r in (spread, {}))
+    drawn = [len(charts.chart(made, "cdf").axes[0].lines) for made in (with_range, without)]
+    assert drawn == [2, 1]
+
+
+def test_at_keeps_the_points_that_are_meant() -> None:
+    frame = charts.table(WHOLE, "exits", {"rate": "2 kpps", "series": "VF"})
+    assert frame["traffic.load.rate"].tolist() == ["2 kpps"] * 2
+    assert set(frame["series"]) == {"VF"}
+
+
+def test_one_place_of_a_sweep_is_said() -> None:
+    assert "one of 6 places of the sweep." in words(charts.chart(WHOLE, "cdf")).replace("\n", " ")
+    assert len(charts.chart(WHOLE, "cdf", {"rate": "1 kpps", "size": "64 B"}).axes[0].lines) >= 2
+
+
+def test_many_rows_are_thinned_and_it_is_said() -> None:
+    points = [whole("VF", "sriov-vf", "posted", SAMPLES, parameters={"guests.*.count": str(n)}) for n in range(1, 20)]
+    text = words(charts.chart(document(*points), "exits"))
+    assert "Shown: 3 of the 19 values of count." in text
+    assert len(charts.table(document(*points), "exits")) == 19
+
+
+@pytest.mark.parametrize(
+    ("kind", "at", "message"),
+    [
+        ("cfd", {}, "'cfd' is not a known chart; choices: overview, cdf, .*did you mean 'cdf'"),
+        ("timeline", {}, "sriovsim explain DATAPATH --chart FILE"),
+        ("cdf", {"rat": "1"}, "'rat' is not a known property of a point; .*did you mean 'rate'"),
+        ("cdf", {"rate": "3 kpps"}, "'3 kpps' is not a known value of rate; choices: 1 kpps, 2 kpps, 4 kpps"),
+        ("load", {"rate": "1 kpps"}, "needs 3 offered loads or more"),
+        ("throughput", {"size": "64 B"}, "needs several frame sizes"),
+    ],
+)
+def test_a_wrong_question_is_answered(kind: str, at: dict[str, str], message: str) -> None:
+    with pytest.raises(InputError, match=message):
+        charts.chart(WHOLE, kind, at)
+
+
+def test_a_chart_without_histograms_says_which_file_is_missing() -> None:
+    with pytest.raises(InputError, match=r"histograms\.csv: is missing beside result\.json; the chart 'cdf'"):
+        charts.chart(COMPARED, "cdf")
+
+
+def folder(path: Path) -> Path:
+    points = [{key: value for key, value in entry.items() if key != "histogram"} for entry in WHOLE["points"]]
+    rows = [f"{n},{low},{high},{count}" for n, p in enumerate(WHOLE["points"]) for low, high, count in p["histogram"]]
+    (path / "result.json").write_text(json.dumps(WHOLE | {"points": points}))
+    (path / "histograms.csv").write_text("\n".join(["point,bucket_low_ps,bucket_high_ps,count", *rows]))
+    return path
+
+
+def call(*arguments: object) -> Result:
+    return CliRunner().invoke(cli, ["chart", *map(str, arguments)])
+
+
+def test_a_folder_is_read_as_it_was_written(tmp_path: Path) -> None:
+    assert charts.read(folder(tmp_path)) == WHOLE
+    (tmp_path / "histograms.csv").unlink()
+    assert "histogram" not in charts.read(tmp_path / "result.json")["points"][0]
+
+
+def test_the_command_writes_both_formats_beside_the_results(tmp_path: Path) -> None:
+    assert call(folder(tmp_path), "--kind", "budget").exit_code == 0
+    assert (tmp_path / "chart-budget.png").read_bytes().startswith(PNG_HEADER)
+    assert b"<svg" in (tmp_path / "chart-budget.svg").read_bytes()
+
+
+def test_the_command_prints_the_table(tmp_path: Path) -> None:
+    lines = call(folder(tmp_path), "--kind", "exits", "--at", "rate=1 kpps", "--table").stdout.splitlines()
+    assert lines[0] == "series,datapath,interrupts,traffic.load.rate,traffic.load.size,kind,exits,exits_per_packet"
+    assert len(lines) == 5
+    rows = json.loads(call(tmp_path, "--kind", "exits", "--table", "--json").stdout)["rows"]
+    assert len(rows) == 12
+    assert not list(tmp_path.glob("chart*"))
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (("--kind", "cfd"), "did you mean 'cdf'?"),
+        (("--out", "x.pdf"), "'pdf' is not a known format of a chart; choices: png, svg"),
+        (("--format", "pgn"), "did you mean 'png'?"),
+        (("--at", "rate"), "is not of the form key=value"),
+        (("--out", "none/x.png"), "cannot be written"),
+    ],
+)
+def test_a_wrong_option_writes_nothing(arguments: tuple[str, ...], message: str, tmp_path: Path) -> None:
+    result = call(folder(tmp_path), *arguments)
+    assert result.exit_code == 2
+    assert message in result.stderr
+    assert not list(tmp_path.glob("chart*"))
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "message"),
+    [
+        ("result.json", None, "has no result.json"),
+        ("result.json", "{", "is not JSON"),
+        ("result.json", "[]", "is not a result of this program"),
+        ("histograms.csv", "point,count\n0,1\n", "does not belong to this result"),
+        ("histograms.csv", "point,bucket_low_ps,bucket_high_ps,count\n99,1,1,1\n", "does not belong to this result"),
+    ],
+)
+def test_a_damaged_folder_is_refused(name: str, content: str | None, message: str, tmp_path: Path) -> None:
+    folder(tmp_path)
+    if content is None:
+        (tmp_path / name).unlink()
+    else:
+        (tmp_path / name).write_text(content)
+    result = call(tmp_path, "--kind", "cdf")
+    assert result.exit_code == 2
+    assert message in result.stderr
+
+
+def test_a_timeline_has_a_bar_for_each_span_and_says_the_longest() -> None:
+    spans = [
+        {"lane": "packet", "step": "wire", "start_ps": 0, "end_ps": 10**6},
+        {"lane": "packet", "step": "stack", "start_ps": 10**6, "end_ps": 4 * 10**6},
+        {"lane": "guest", "step": "softirq", "label": "guest_soft", "start_ps": 10**6, "end_ps": 4 * 10**6},
+    ]
+    for _ in range(2):
+        figure = charts.timeline(spans, "one", {"assumed": 2, "cited": 1})
+        assert len(figure.axes[0].patches) == 3
+    assert "longest: stack, 3.00 us, 75 %." in words(figure).replace("\n", " ")
+    assert "2 assumed of the 3 cost values" in words(figure)
+    with pytest.raises(SimulatorError):
+        charts.timeline([])
 
 
 def test_nothing_to_draw_is_an_error() -> None:

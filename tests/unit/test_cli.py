@@ -187,6 +187,18 @@ def test_explain_prints_the_steps() -> None:
     assert content["datapath"] == "native"
 
 
+def test_explain_gives_and_draws_the_timeline(tmp_path: Path) -> None:
+    picture = tmp_path / "one.svg"
+    result = call("explain", "native", "--host", "textbook", "--trace", "--json", "--chart", str(picture))
+    assert result.exit_code == 0
+    assert json.loads(result.stdout)["spans"][0]["lane"] == "packet"
+    assert b"<svg" in picture.read_bytes()
+    refused = call("explain", "native", "--chart", str(tmp_path / "one.pdf"))
+    assert refused.exit_code == 2
+    assert "'pdf' is not a known format of a chart; choices: png, svg" in refused.stderr
+    assert not (tmp_path / "one.pdf").exists()
+
+
 def test_doctor_reports_versions_and_agreement(monkeypatch: pytest.MonkeyPatch, good: str) -> None:
     verdicts = {"identical": 0, "slot 3 at 4 ps": 1}
     for verdict, code in verdicts.items():

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from itertools import takewhile
+from collections import Counter
+from itertools import pairwise, takewhile
 
 import pytest
 
@@ -10,10 +11,11 @@ from simulator.costs import host, nic
 from simulator.datapaths import datapath
 from simulator.engines.reference import ReferenceEngine
 from simulator.errors import InputError
-from simulator.explain import FRAME_BYTES, explain, one_packet
+from simulator.explain import FRAME_BYTES, chart, explain, one_packet, spans
 from simulator.parts.settings import port_settings
 from simulator.parts.stages import NIC, PCIE, WIRE
 from simulator.parts.steps import once_ps, total
+from simulator.plan.trace import LABELS
 
 CASES = [
     ("native", "native"),
@@ -75,3 +77,31 @@ def test_a_mode_that_the_host_lacks_is_refused() -> None:
         match="'posted' is not a known interrupt mode of sriov-vf on host legacy-2010; choices: legacy, poll",
     ):
         explain("sriov-vf", "legacy-2010", "posted")
+
+
+@pytest.mark.parametrize(("name", "mode"), [*CASES, ("sriov-vf", "poll")])
+def test_spans_cover_the_latency_and_the_cores_are_where_they_were_counted(name: str, mode: str) -> None:
+    found = spans(name, "modern", mode if mode != "native" else "automatic")
+    packet = [span for span in found if span["lane"] == "packet"]
+    assert packet[0]["start_ps"] == 0
+    assert all(one["end_ps"] == other["start_ps"] for one, other in pairwise(packet))
+    end = packet[-1]["end_ps"]
+    assert {span["lane"] for span in found} <= {"packet", "guest", "VMM", "host", "PCIe", "NIC", "wire"}
+    chosen = host("modern")
+    plan = one_packet(datapath(name), mode, chosen, port_settings(nic(chosen.default_nic))).builder.finish("one")
+    engine = ReferenceEngine(plan, 1)
+    engine.run(int(end))
+    counters = engine.trace().counters
+    assert end == counters["guest.sink.sum_ps"]
+    spent: Counter[str] = Counter()
+    for span in found:
+        spent[f"{span['core']}.{span['label']}"] += int(span["end_ps"]) - int(span["start_ps"])
+        assert 0 <= int(span["start_ps"]) < int(span["end_ps"]) <= int(end)
+    cores = [executor.name for executor in plan.executors if executor.kind == "core"]
+    assert all(spent[f"{c}.{label}"] == counters[f"{c}.{label}"] for c in cores for label in LABELS if label != "idle")
+
+
+def test_the_timeline_can_be_drawn() -> None:
+    figure = chart("sriov-vf", "textbook", "posted")
+    assert figure.axes[0].get_xlabel() == "time, us"
+    assert "SR-IOV virtual function, interrupts: posted; host textbook" in figure.get_suptitle()

@@ -40,7 +40,7 @@ def timeline_chart(spans: Sequence[Span], title: str = "", cost_status: Mapping[
     if not stages:
         raise SimulatorError("there is no packet to draw")
     point = {"cost_status": dict(cost_status or {})}
-    note = cost_note([point])
+    note = cost_note([point], "this path")
     figure, (axes,) = frame(title or "One packet's way", height=HEIGHT_INCHES)
     end = max(span["end_ps"] for span in stages)
     axes.set_xlim(0, end / PS_PER_US * 1.03)
