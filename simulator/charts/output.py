@@ -15,6 +15,8 @@ SETTINGS = {"font.family": "DejaVu Sans", "svg.hashsalt": "sriovsim", "svg.fontt
 """Letters as outlines, not fitted to the grid of pixels: the picture is the same where the font is not installed. The salt makes the names of clip paths
 the same on every run."""
 
+DIGITS = 6
+
 
 def png(figure: Figure, dpi: float | None = None) -> bytes:
     """The figure as PNG, in its own resolution or another one."""
@@ -31,9 +33,18 @@ def _bytes(figure: Figure, form: str, metadata: dict[str, None], dpi: float | No
 
     buffer = BytesIO()
     with rc_context(SETTINGS):  # type: ignore[arg-type]
-        # Constrained layout moves a little with every drawing: settled once, PNG and SVG have the same.
-        if figure.get_layout_engine() is not None:
-            figure.draw_without_rendering()
-            figure.set_layout_engine("none")
+        _settle(figure)
         figure.savefig(buffer, format=form, metadata=metadata, dpi=dpi or "figure")
     return buffer.getvalue()
+
+
+def _settle(figure: Figure) -> None:
+    """Lay the figure out once and for all: constrained layout moves a little with every drawing, and the solver's last
+    digits depend on addresses in memory, which SVG turns into names."""
+    if figure.get_layout_engine() is None:
+        return
+    figure.draw_without_rendering()
+    figure.set_layout_engine("none")
+    for axes in figure.axes:
+        x, y, width, height = axes.get_position().bounds
+        axes.set_position((round(x, DIGITS), round(y, DIGITS), round(width, DIGITS), round(height, DIGITS)))
