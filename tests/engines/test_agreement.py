@@ -37,7 +37,7 @@ def test_engines_agree_on_random_plans(first: int) -> None:
         assert compare(PAIR, plan, until_ps, seed, coverage) is None, f"seed {seed}"
     assert coverage.tied > 0.2 * coverage.lines
     # With what `test_library` asserts, a fifth of all plans have each.
-    assert min(coverage.share(what) for what in ("parking", "drops", "exits")) >= 0.24, str(coverage)
+    assert min(coverage.share(what) for what in ("parking", "drops", "exits")) >= 0.2, str(coverage)
 
 
 @pytest.mark.parametrize("first", range(0, MUTANTS, CHUNK))
