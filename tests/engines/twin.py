@@ -169,7 +169,7 @@ class TwinEngine(CompiledEngine):
     @contextmanager
     def _short(self) -> Iterator[None]:
         small = mock.patch.multiple(engine, _LOG_BLOCK=LOG_ROWS, _GROWTH=GROWTH, Draws=_short_draws)
-        with small, mock.patch.multiple(image, DRAW_MARGIN=DRAW_MARGIN, slot_numbers=self._numbers):
+        with small, mock.patch.multiple(image, DRAW_MARGIN=DRAW_MARGIN, READY_FROM=2, slot_numbers=self._numbers):
             yield
 
     def _call(self, until_ps: int) -> int:

@@ -24,6 +24,8 @@ _SIZES = {
     "streams": k.STREAM, "sources": k.SOURCE, "sinks": k.SINK, "links": k.LINK, "dmas": k.DMA, "fifos": k.FIFO, "rings": k.RING, "switches": k.SWITCH,
     "moderators": k.MODERATOR, "routes": k.ROUTE, "executors": k.EXECUTOR, "threads": k.THREAD, "locks": k.LOCK, "ticks": k.TICK, "workers": k.WORKER,
 }  # fmt: skip
+READY_FROM = 6
+"""Hardware workers with so many inputs find the next one with packets by a bitmap."""
 DRAW_MARGIN = 2048
 """Values kept behind a block's end, so that one handler run never outruns its stream."""
 
@@ -186,6 +188,12 @@ def _poller_input(plan: Plan, poller: int, kinds: tuple[str, ...], index: int) -
     if poller == NONE:
         return 0
     return next(n for n, i in enumerate(plan.workers[poller].inputs) if i.kind in kinds and i.index == index)
+
+
+def _told_of_all(plan: Plan, worker: int) -> bool:
+    """Whether every input of a worker tells it of packets, and only it."""
+    inputs = plan.workers[worker].inputs
+    return all((plan.fifos if x.kind == "fifo" else plan.rings)[x.index].poller == worker for x in inputs)
 
 
 def _rings(b: _Builder) -> None:
@@ -354,6 +362,8 @@ def _worker(b: _Builder, numbers: slot_numbers.Slots, i: int, w: Worker) -> None
         k.W_UNMASK: _accesses(b, w.unmask), k.W_UNMASK_COUNT: len(w.unmask), k.W_MODERATOR: b.ref("moderators", w.moderator),
     }  # fmt: skip
     b.fill(b.at["workers"][i], fields)
+    if w.kind == "hw" and len(w.inputs) >= READY_FROM and _told_of_all(b.plan, i):
+        b.fill(b.at["workers"][i], {k.W_READY: b.reserve(-(-len(w.inputs) // k.READY_BITS))})
     if w.kind == "task" and w.poll_mode:
         _append(b.memory, on + k.T_HEAD, k.W_NEXT, b.at["workers"][i])
     for n, x in enumerate(w.inputs):
@@ -395,7 +405,7 @@ def _calendar(b: _Builder, numbers: slot_numbers.Slots) -> None:
             if slot != NONE:
                 b.memory[kinds + slot] = handler
                 b.memory[refs + slot] = b.at[table][owner]
-    b.fill(0, {k.H_LEAVES: leaves, k.H_TIMES: times, k.H_TREE: tree, k.H_KINDS: kinds, k.H_REFS: refs})
+    b.fill(0, {k.H_LEAVES: leaves, k.H_TIMES: times, k.H_TREE: tree, k.H_KINDS: kinds, k.H_REFS: refs, k.H_SOON: b.reserve(k.SOON)})
 
 
 def _streams(b: _Builder, draws: Draws) -> None:

@@ -23,9 +23,11 @@ NEVER = -(1 << 62)
 (
     H_NOW, H_LEAVES, H_TREE, H_KINDS, H_REFS, H_STAGES, H_PACKETS, H_PACKETS_FREE, H_NODES, H_NODES_FREE, H_MARGIN,
     H_NEXT_ID, H_ALIVE, H_LOG, H_LOG_COUNT, H_LOG_CAPACITY, H_REFILL, H_HANDLED, H_RUNS, H_ERROR, H_ERROR_AT, H_TIMES,
-    H_CORES, H_CORE_COUNT, H_METERS, H_METER_COUNT, H_LOCKS, H_LOCK_COUNT,
-) = range(28)  # fmt: skip
+    H_CORES, H_CORE_COUNT, H_METERS, H_METER_COUNT, H_LOCKS, H_LOCK_COUNT, H_SOON, H_SOON_COUNT,
+) = range(30)  # fmt: skip
 HEADER = 32
+SOON = 4
+READY_BITS = 32
 # status of a call
 DONE, NEED_MEMORY, NEED_DRAWS, NEED_LOG, FAILED = range(5)
 # errors
@@ -172,9 +174,9 @@ TICK = 4
     W_INPUTS, W_INPUT_COUNT, W_OUTPUTS, W_OUTPUT_COUNT,
     W_NEXT, W_STATE, W_AGAIN, W_PHASE, W_REST, W_CONTINUE, W_NOTES, W_NOTE, W_SERVED, W_BYTES, W_FIRST, W_REAPED, W_BEGUN, W_CREDIT, W_LAST,
     W_FRESH, W_T0, W_SCAN, W_HEAD, W_TAIL, W_TAKEN, W_BLOCKED, W_C_INVOCATIONS, W_C_SERVED, W_C_EMPTY, W_C_REQUEUED, W_C_PARKED,
-    W_UNMASK, W_UNMASK_COUNT, W_MODERATOR,
-) = range(70)  # fmt: skip
-WORKER = 70
+    W_UNMASK, W_UNMASK_COUNT, W_MODERATOR, W_READY,
+) = range(71)  # fmt: skip
+WORKER = 71
 HW, SOFT, TASK, EXIT = range(4)
 ORDER, ROUND_ROBIN, DRR = range(3)
 BY_FIRST, BY_SWITCH, BY_ENDPOINT = range(3)
@@ -226,10 +228,57 @@ def rise(m, slot):
         m[node + 1] = best
 
 
+@helper
+def soon(m, slot):
+    """Keep a slot that is due at this instant out of the tree: it would climb to the top and be taken out at once.
+
+    The tree knows the slot's old time still, or what a neighbour's climb has read from the leaf; the climb after its handler mends both.
+    """
+    count = m[H_SOON_COUNT]
+    for i in range(count):
+        if m[m[H_SOON] + i] == slot:
+            return
+    if count < SOON:
+        m[m[H_SOON] + count] = slot
+        m[H_SOON_COUNT] = count + 1
+    else:
+        rise(m, slot)
+
+
+@helper
+def take_soon(m, slot, t):
+    """The slot to handle at this instant, given the tree's first (slot, t), or -1 if none; it leaves the list, as do slots armed anew since."""
+    now = m[H_NOW]
+    if t < now:
+        return slot
+    if t > now:
+        slot = INF
+    best = slot
+    kept = m[H_SOON]
+    for at in range(kept, kept + m[H_SOON_COUNT]):
+        other = m[at]
+        if m[m[H_TIMES] + 2 * other] == now:
+            if other > best:
+                m[kept] = other
+                kept += 1
+            elif other < best:
+                if best != slot:
+                    m[kept] = best
+                    kept += 1
+                best = other
+    m[H_SOON_COUNT] = kept - m[H_SOON]
+    if best == INF:
+        return -1
+    return best
+
+
 @inlined
 def arm(m, slot, t):
     m[m[H_TIMES] + 2 * slot] = t
-    rise(m, slot)
+    if t == m[H_NOW]:
+        soon(m, slot)
+    else:
+        rise(m, slot)
 
 
 @inlined
@@ -422,14 +471,21 @@ def try_fetch(m, r):
 
 
 # ---------------------------------------------------------------- 5. rings and gates
-@helper
+@inlined
 def tell(m, w, i):
     """Something became visible to a hardware engine or a poll-mode worker at its input i."""
+    if m[w + W_READY] != 0:
+        m[m[w + W_READY] + i // READY_BITS] |= 1 << (i % READY_BITS)
+    if m[w + W_KIND] != HW:
+        tell_polling(m, w, i)
+    elif m[w + W_STATE] == IDLE:
+        arm_min(m, m[w + W_EXAM], m[H_NOW])
+
+
+@helper
+def tell_polling(m, w, i):
     now = m[H_NOW]
-    if m[w + W_KIND] == HW:
-        if m[w + W_STATE] == IDLE:
-            arm_min(m, m[w + W_EXAM], now)
-    elif m[w + W_STATE] == POLLING:
+    if m[w + W_STATE] == POLLING:
         loop = m[w + W_LOOP]
         t = now
         if loop > 0:
@@ -487,7 +543,7 @@ def resume_first(m, waiters):
         resume(m, take_head(m, waiters, W_NEXT))
 
 
-@helper
+@inlined
 def fifo_push(m, f, p, reserved):
     """Append p, or drop it; a reserved place always exists."""
     if reserved:
@@ -1740,7 +1796,9 @@ def take_one(m, w, i, p):
             mark(m, p, m[x + M_STAGE], m[x + M_LAST])
         if m[p + P_MARK] < m[w + W_BEGUN]:
             mark(m, p, stage, m[w + W_BEGUN])
-    cost = m[w + W_PACKET_PS] + (m[w + W_BYTE_FS] * m[p + P_LEN] + 500) // 1000 + m[w + W_SEGMENT_PS] * (m[p + P_SEGS] - 1)
+    cost = m[w + W_PACKET_PS] + m[w + W_SEGMENT_PS] * (m[p + P_SEGS] - 1)
+    if m[w + W_BYTE_FS] != 0:
+        cost += (m[w + W_BYTE_FS] * m[p + P_LEN] + 500) // 1000
     if m[w + W_SERVICE] != 0:
         cost += draw(m, m[w + W_SERVICE])
     if turned(m, w, p):
@@ -1780,6 +1838,8 @@ def start_job(m, w, overhead, total):
 @inlined
 def next_input(m, w, start):
     """Index of the first input with visible packets, scanning from ``start`` round; -1 if none."""
+    if m[w + W_READY] != 0:
+        return next_ready(m, w, start)
     count = m[w + W_INPUT_COUNT]
     k = start
     for _ in range(count):
@@ -1788,6 +1848,30 @@ def next_input(m, w, start):
         if visible(m, m[w + W_INPUTS] + INPUT * k) > 0:
             return k
         k += 1
+    return -1
+
+
+@helper
+def next_ready(m, w, start):
+    """The same by the bits of W_READY: a bit is set whenever its input is told of, and cleared when a scan finds the input empty."""
+    count = m[w + W_INPUT_COUNT]
+    if start >= count:
+        start -= count
+    k = start
+    end = count
+    for _ in range(2):
+        while k < end:
+            bits = m[m[w + W_READY] + k // READY_BITS] >> (k % READY_BITS)
+            if bits == 0:
+                k += READY_BITS - k % READY_BITS
+            elif bits & 1 == 0:
+                k += 1 + 7 * (bits & 0xFF == 0)
+            elif visible(m, m[w + W_INPUTS] + INPUT * k) > 0:
+                return k
+            else:
+                m[m[w + W_READY] + k // READY_BITS] -= 1 << (k % READY_BITS)
+        k = 0
+        end = start
     return -1
 
 
@@ -2326,7 +2410,8 @@ def hardware_step(m, w):
             choose_drr(m, w)
         return
     o = m[w + W_OUTPUTS]
-    if m[w + W_SELECT] == BY_FIRST and not has_room(m, o, 0, False):
+    # without deficits and shapers choosing changes nothing: one look at the room, below, is enough
+    if m[w + W_SELECT] == BY_FIRST and (policy == DRR or m[w + W_SHAPED] != 0) and not has_room(m, o, 0, False):
         hardware_park(m, w, o)
         return
     if policy == DRR:
@@ -2748,6 +2833,15 @@ def run(m, until):
             return NEED_LOG
         slot = m[tree + 2]
         t = m[tree + 3]
+        if m[H_SOON_COUNT] != 0:
+            due = m[m[H_SOON]]
+            if m[H_SOON_COUNT] == 1 and t > m[H_NOW] and m[times + 2 * due] == m[H_NOW]:
+                m[H_SOON_COUNT] = 0
+            else:
+                due = take_soon(m, slot, t)
+            if due >= 0:
+                slot = due
+                t = m[H_NOW]
         if t > until:
             settle(m, until)
             return DONE
