@@ -36,7 +36,7 @@ WordArray = npt.NDArray[np.uint64]
 
 MEDIAN_1024 = 1024
 BLOCK_LIMIT = 65_536
-_CHUNK = 4096
+_CHUNK = 8192
 """Values worked on at a time: their temporaries stay in the cache, which makes exponential draws 3.5 times as fast."""
 KINDS = ("constant", "exponential", "uniform", "table", "cycle", "spread")
 

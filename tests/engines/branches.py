@@ -45,6 +45,8 @@ STEP_LOOP = (
 )
 NEVER = {
     "rise: at > 1 -> not entered": EMPTY,
+    "take_soon: range(kept, kept + m[H_SOON_COUNT]) -> not entered": EMPTY,
+    "next_ready: range(2) -> not entered": EMPTY,
     "enter: range(m[e + E_THREAD_COUNT]) -> not entered": EMPTY,
     "choose: range(m[e + E_THREAD_COUNT]) -> not entered": EMPTY,
     "disable_gates: range(m[w + W_INPUT_COUNT] + 1) -> not entered": EMPTY,

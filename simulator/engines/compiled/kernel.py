@@ -26,7 +26,7 @@ NEVER = -(1 << 62)
     H_CORES, H_CORE_COUNT, H_METERS, H_METER_COUNT, H_LOCKS, H_LOCK_COUNT, H_SOON, H_SOON_COUNT,
 ) = range(30)  # fmt: skip
 HEADER = 32
-SOON = 4
+SOON = 2
 READY_BITS = 32
 # status of a call
 DONE, NEED_MEMORY, NEED_DRAWS, NEED_LOG, FAILED = range(5)
@@ -249,8 +249,6 @@ def soon(m, slot):
 def take_soon(m, slot, t):
     """The slot to handle at this instant, given the tree's first (slot, t), or -1 if none; it leaves the list, as do slots armed anew since."""
     now = m[H_NOW]
-    if t < now:
-        return slot
     if t > now:
         slot = INF
     best = slot
@@ -1670,11 +1668,19 @@ def select(m, w, p):
     return m[w + W_OUTPUTS] + OUTPUT * index
 
 
-@helper
+@inlined
 def has_room(m, o, p, reserve):
     """Whether output o can take p (0: a packet of one descriptor); if so and asked, reserve the place."""
     if o == 0:
         return True
+    kind = m[o + O_KIND]
+    if kind == OUT_SINK or (kind == OUT_FIFO and m[m[o + O_REF] + F_BLOCK] == 0):
+        return True
+    return find_room(m, o, p, reserve)
+
+
+@helper
+def find_room(m, o, p, reserve):
     kind = m[o + O_KIND]
     ref = m[o + O_REF]
     if kind == OUT_DMA_WRITE and m[m[m[ref + R_DMA] + D_UP] + L_BUSY] - m[H_NOW] > m[o + O_ROOM]:
@@ -1685,8 +1691,6 @@ def has_room(m, o, p, reserve):
         f = ref
         if kind == OUT_DMA_READ:
             f = m[o + O_FIFO]
-        elif m[f + F_BLOCK] == 0:
-            return True
         if fifo_space(m, f) < 1:
             return False
         if reserve:
@@ -1783,7 +1787,7 @@ def begin(m, w):
     m[w + W_STATE] = RUNNING
 
 
-@helper
+@inlined
 def take_one(m, w, i, p):
     """Take p, the head of input i, into the worker's hands; returns its own cost."""
     pop_input(m, i)
