@@ -1712,7 +1712,7 @@ def find_room(m, o, p, reserve):
             m[ref + R_TAKEN] += d
             m[ref + R_C_TAKEN] += d
             m[p + P_RD] = d
-    elif kind == OUT_LINK:
+    else:  # a link
         return m[ref + L_BUSY] - m[H_NOW] <= m[o + O_ROOM]
     return True
 
