@@ -108,7 +108,7 @@ def chart(name: str, host: str = "modern", interrupts: str = "automatic", nic: s
     found = Counter(model.cost(cost).status for cost in {cost for step in path.steps(mode) for cost in step.costs})
     status: dict[str, int] = {key: found[key] + count for key, count in costs.summary(adapter).items()}
     how = f", interrupts: {mode}" if len(path.modes) > 1 else ""
-    title = f"{path.title}{how}; host {model.name}"
+    title = f"{path.title[:1].upper()}{path.title[1:]}{how}; host {model.name}"
     return timeline(spans(name, host, interrupts, nic), title, status)
 
 

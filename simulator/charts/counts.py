@@ -124,9 +124,7 @@ def _core_panels(points: list[Point]) -> list[Panel]:
             )
             for point in points
         ]
-        panels.append(
-            Panel(f"{side.capitalize()}: core-seconds by label", "core-seconds per second (cores busy)", bars)
-        )
+        panels.append(Panel(f"{side.capitalize()}: core-seconds by label", "cores busy (core-s per s)", bars))
     longest = max(bar.total for panel in panels for bar in panel.bars)
     # Labels are put together over both panels, so that one of them means the same on both sides.
     both = merged([bar for panel in panels for bar in panel.bars]) if longest else panels[0].bars + panels[1].bars

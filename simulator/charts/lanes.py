@@ -25,7 +25,7 @@ from simulator.errors import SimulatorError
 PACKET = "packet"
 LANES = (PACKET, "guest", "VMM", "host", "PCIe", "NIC", "wire")
 PS_PER_US = 10**6
-LEGEND_COLUMNS = 5
+LEGEND_COLUMNS = 4
 CHARACTER_INCHES = 0.62 * style.TICK_POINTS / 72
 AXES_INCHES, APART_INCHES = 11.2, 0.42
 BAR_HEIGHT, LEAST_INCHES, TOP = 0.66, 0.035, -3.0
@@ -124,9 +124,13 @@ def _stage_words(axes: Axes, stages: Sequence[Span], end: int) -> None:
             groups.append((middle, [span["step"]]))
     for middle, names in groups:
         axes.annotate(
-            ", ".join(names), (middle / PS_PER_US, -BAR_HEIGHT / 2), (0, 4), textcoords="offset points", rotation=ROTATION,
+            _together(names), (middle / PS_PER_US, -BAR_HEIGHT / 2), (0, 4), textcoords="offset points", rotation=ROTATION,
             ha="left", va="bottom", rotation_mode="anchor", fontsize=style.TICK_POINTS, annotation_clip=False,
         )  # fmt: skip
+
+
+def _together(names: list[str]) -> str:
+    return names[0] if len(names) == 1 else f"{names[0]} to {names[-1]}" if len(names) > 2 else ", ".join(names)
 
 
 def _seen(stages: Sequence[Span], end: int) -> str:

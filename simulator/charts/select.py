@@ -2,8 +2,8 @@
 
 1. `view` takes the points that the reader asked for: ``at`` names series, datapath, interrupts or a swept parameter,
    whole or by its last word.
-2. `one_place` keeps a single place of a sweep, for charts with one curve per series: the place at which the mean
-   latencies of the series are furthest apart.
+2. `one_place` keeps a single place of a sweep, for charts with one curve per series: the one without loss at which
+   the mean latencies of the series are furthest apart.
 3. `few_rows` keeps the ends and the middle of a sweep, for charts with one row per point.
 
 What was left out is said in ``note``, never silently.
@@ -22,6 +22,8 @@ from simulator.errors import InputError, SimulatorError, unknown
 
 Point = dict[str, Any]
 MOST_ROWS, MOST_LINES = 12, 8
+LOSS = 0.01
+"""Places of a sweep at which a series loses more are shown only if there is no other."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,10 +54,10 @@ def one_place(shown: View) -> View:
     series = len({point["series"] for point in shown.points})
     if not shown.swept or (series == 1 and len(places) <= MOST_LINES):
         return shown
-    widest = max(
-        places, key=lambda place: _spread([p for p in shown.points if tuple(p["parameters"].items()) == place])
-    )
-    chosen = [point for point in shown.points if tuple(point["parameters"].items()) == widest]
+    found = {place: [p for p in shown.points if tuple(p["parameters"].items()) == place] for place in places}
+    whole = [place for place in places if all((p["loss_ratio"] or 0.0) < LOSS for p in found[place])]
+    widest = max(whole or places, key=lambda place: _spread(found[place]))
+    chosen = found[widest]
     where = ", ".join(f"{key.rpartition('.')[2]} {value}" for key, value in widest if key in shown.swept)
     note = f"Shown at {where}, one of {len(places)} places of the sweep."
     return replace(_named(shown.title, chosen), note=note)

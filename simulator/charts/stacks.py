@@ -28,6 +28,8 @@ BAR_HEIGHT = 0.62
 CHIP_POINTS, LABEL_PAD = 17, 30
 SMALL, FEWEST_SMALL = 0.05, 2
 """Parts below this share of their row, in every row, are drawn as "other" if there are so many of them."""
+TINY_ROW = 0.1
+"""Rows below this share of the longest are too short for their parts to count."""
 VISIBLE = 0.002
 """Parts below this share of the longest bar in every row get no entry in the legend."""
 ROW_INCHES, AROUND_INCHES = 0.42, 4.2
@@ -76,11 +78,12 @@ def stacked(shown: View, panels: Callable[[list[Point]], list[Panel]], say: Call
 def merged(bars: list[Bar]) -> list[Bar]:
     """The bars with parts that are small in every row put together at the end, if there are several."""
     largest: dict[str, float] = {}
+    least = max((bar.total for bar in bars), default=0.0) * TINY_ROW
     for bar in bars:
         own: dict[str, float] = {}
         for name, value, _ in bar.parts:
-            own[name] = own.get(name, 0.0) + value
-        largest |= {n: max(largest.get(n, 0.0), v / bar.total if bar.total else 0.0) for n, v in own.items()}
+            own[name] = own.get(name, 0.0) + value / (max(bar.total, least) or 1.0)
+        largest |= {name: max(largest.get(name, 0.0), share) for name, share in own.items()}
     small = {name for name, share in largest.items() if share < SMALL}
     return [_with_other(bar, small) for bar in bars] if len(small) >= FEWEST_SMALL else bars
 

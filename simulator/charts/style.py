@@ -93,9 +93,13 @@ def series_colours(points: list[dict[str, Any]], labels: list[str]) -> dict[str,
 
 def stage_looks(names: list[str]) -> dict[str, dict[str, Any]]:
     """Fill of each stage, label or kind: its own where it has one; hatched where the colours begin again."""
-    count, looks = len(STAGE_COLOURS), {}
+    count = len(STAGE_COLOURS)
+    looks: dict[str, dict[str, Any]] = {}
     for i, name in enumerate(names):
         known = PLACE_COLOURS.get(name) or PLACE_COLOURS.get(name.rpartition(".")[2])
+        used = {look["facecolor"] for look in looks.values()}
+        if known in used and name not in PLACE_COLOURS:
+            known = next((colour for colour in STAGE_COLOURS if colour not in used), None)
         hatch = "" if known or i < count else "///"
         looks[name] = {"facecolor": known or STAGE_COLOURS[i % count], "edgecolor": "white", "hatch": hatch}
     return looks

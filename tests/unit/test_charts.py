@@ -16,7 +16,7 @@ from matplotlib.colors import to_rgb
 from matplotlib.figure import Figure
 
 from simulator import charts
-from simulator.charts import caption, counts, distribution, lines, load, style, throughput
+from simulator.charts import caption, counts, distribution, lines, load, stacks, style, throughput
 from simulator.charts.caption import MARK
 from simulator.cli import cli
 from simulator.datapaths import datapath
@@ -348,6 +348,28 @@ def test_at_keeps_the_points_that_are_meant() -> None:
 def test_one_place_of_a_sweep_is_said() -> None:
     assert "one of 6 places of the sweep." in words(charts.chart(WHOLE, "cdf")).replace("\n", " ")
     assert len(charts.chart(WHOLE, "cdf", {"rate": "1 kpps", "size": "64 B"}).axes[0].lines) >= 2
+
+
+def test_the_place_shown_is_one_without_loss() -> None:
+    points = [
+        whole(series, path, "", [us * wait] * 20, parameters={"load.rate": rate}, loss_ratio=loss)
+        for series, path, us in (("a", "native", 1), ("b", "vhost-net", 2))
+        for rate, loss, wait in (("1 kpps", 0.0, 1), ("2 kpps", 0.0, us), ("4 kpps", 0.3, us * us))
+    ]
+    assert "Shown at rate 2 kpps" in words(charts.chart(document(*points), "cdf"))
+
+
+def test_places_that_end_alike_have_colours_of_their_own() -> None:
+    looks = style.stage_looks(["vm.q0.rx", "uplink0.rx", "vm.q1.rx", "vm.q0.socket"])
+    assert len({look["facecolor"] for look in looks.values()}) == 4
+
+
+def test_small_parts_become_other_and_bars_keep_their_length() -> None:
+    bar = stacks.Bar([("a", 9.0, False), ("b", 0.2, False), ("c", 0.2, True), ("d", 0.6, True)])
+    (found,) = stacks.merged([bar])
+    assert found.parts == [("a", 9.0, False), ("d", 0.6, True), ("other", 0.2, False), ("other", 0.2, True)]
+    assert found.total == pytest.approx(bar.total)
+    assert stacks.merged([bar, stacks.Bar([("b", 5.0, False), ("a", 5.0, False)])])[0] is bar
 
 
 def test_many_rows_are_thinned_and_it_is_said() -> None:

@@ -10,6 +10,7 @@ from typing import Any
 import pandas as pd
 import pytest
 
+from simulator import charts
 from simulator.errors import EngineError, InputError, ScenarioErrors
 from simulator.scenario import load, points
 from simulator.study import Comparison, compare, doctor, run_point
@@ -70,6 +71,24 @@ def test_the_document_has_the_published_form(study: Comparison) -> None:
         assert list(point["latency_us"]) == ["mean", "p50", "p90", "p99", "p99.9", "p99.99", "max"]
         assert all(stage.keys() == {"name", "wait_us", "service_us"} for stage in point["stages"])
     assert json.loads(json.dumps(document, allow_nan=False)) == document
+
+
+def test_charts_are_drawn_from_the_study_as_from_its_folder(study: Comparison, tmp_path: Path) -> None:
+    saved = charts.read(study.save(tmp_path, plot=False))
+    assert saved == json.loads(json.dumps(study.chart_document())) | {"points": saved["points"]}
+    for kind in ("cdf", "budget", "exits"):
+        assert charts.table(saved, kind).equals(study.chart_table(kind))
+        assert charts.png(charts.chart(saved, kind)) == charts.png(study.chart(kind))
+    counted = {sum(count for _, _, count in p["histogram"]) - p["latency_exact"]["count"] for p in saved["points"]}
+    assert counted == {0}
+
+
+def test_cores_by_label_add_up_to_the_busy_cores(study: Comparison) -> None:
+    frame = study.chart_table("cores", {"rate": "100 kpps", "series": "VF"})
+    (entry,) = [e for e in study.entries if e["series"] == "VF" and "100 kpps" in e["parameters"].values()]
+    sums = frame.groupby("side")["cores"].sum()
+    assert sums["host"] == pytest.approx(entry["host_cores_busy"])
+    assert sums["guest"] == pytest.approx(entry["guest_cores_busy"])
 
 
 def test_the_document_agrees_with_itself(study: Comparison) -> None:
