@@ -74,8 +74,9 @@ LEAST = {
 }
 """Smallest values other than 0. Where 0 would stop time (slices, timeouts, budgets, periods), 1 is the least."""
 
-MAXIMUM_ENDS = {"hw": 4096, "soft": 60, "task": 60, "exit": 60}
-"""A software worker keeps its pending notifications in the bits of one word."""
+MAXIMUM_ENDS = {"hw": 4096, "soft": 238, "task": 238, "exit": 238}
+"""A software worker keeps its pending notifications, those of a refill and a moderator among them, in the bits of four
+words."""
 _COUNTER_OWNERS = frozenset(
     (
         "sources",

@@ -41,3 +41,13 @@ def test_engines_agree(tmp_path: Path, datapath: str, traffic: dict[str, Any], q
     content = {"schema": 1, "host": "modern", "nic": "e810", "guests": guests, "traffic": [{"name": "t", **traffic}]}
     file.write_text(json.dumps(content))
     assert [compare_engines(point, EVENTS) for point in points(load(file))] == [IDENTICAL]
+
+
+def test_engines_agree_on_more_guests_than_a_word_has_bits(tmp_path: Path) -> None:
+    # Each host queue and each backend can reach all 130 tap queues.
+    guests = [{"name": "vm", "count": 130, "datapath": "vhost-net"}]
+    traffic = [{"kind": "request-response", "name": "t"}]
+    content = {"schema": 1, "host": {"model": "modern", "cores": 512}, "nic": "e810", "guests": guests}
+    file = tmp_path / "s.yaml"
+    file.write_text(json.dumps(content | {"traffic": traffic}))
+    assert [compare_engines(point, 3 * EVENTS) for point in points(load(file))] == [IDENTICAL]

@@ -250,7 +250,7 @@ def test_require_raises_all_complaints_at_once() -> None:
 
 def test_too_many_outputs() -> None:
     plan = VECTORS["source_before_core"]
-    assert "outputs" in check(change("w", outputs=(Output("sink", 0),) * 61)(plan))[0]
+    assert "outputs" in check(change("w", outputs=(Output("sink", 0),) * 240)(plan))[0]
     assert check(change("w", outputs=(Output("sink", 0),) * 40)(plan)) == []
 
 

@@ -172,11 +172,13 @@ TICK = 4
     W_PACKET_PS, W_BYTE_FS, W_SEGMENT_PS, W_REPLY_PS, W_REARM_PS, W_RESUME_PS, W_REAP_RING, W_REAP_PS, W_REFILL_RING, W_REFILL_CHUNK,
     W_REFILL_ABOVE, W_SELECT, W_SWITCH, W_INPLACE, W_BACKEND, W_SPREAD, W_SERVICE, W_STAGE, W_NOTIFY_STAGE, W_SLOT, W_EXAM, W_SHAPED,
     W_INPUTS, W_INPUT_COUNT, W_OUTPUTS, W_OUTPUT_COUNT,
-    W_NEXT, W_STATE, W_AGAIN, W_PHASE, W_REST, W_CONTINUE, W_NOTES, W_NOTE, W_SERVED, W_BYTES, W_FIRST, W_REAPED, W_BEGUN, W_CREDIT, W_LAST,
+    W_NEXT, W_STATE, W_AGAIN, W_PHASE, W_REST, W_CONTINUE, W_NOTES, W_NOTES_1, W_NOTES_2, W_NOTES_3, W_NOTE,
+    W_SERVED, W_BYTES, W_FIRST, W_REAPED, W_BEGUN, W_CREDIT, W_LAST,
     W_FRESH, W_T0, W_SCAN, W_HEAD, W_TAIL, W_TAKEN, W_BLOCKED, W_C_INVOCATIONS, W_C_SERVED, W_C_EMPTY, W_C_REQUEUED, W_C_PARKED,
     W_UNMASK, W_UNMASK_COUNT, W_MODERATOR, W_READY,
-) = range(71)  # fmt: skip
-WORKER = 71
+) = range(74)  # fmt: skip
+WORKER = 74
+NOTE_BITS = 60
 HW, SOFT, TASK, EXIT = range(4)
 ORDER, ROUND_ROBIN, DRR = range(3)
 BY_FIRST, BY_SWITCH, BY_ENDPOINT = range(3)
@@ -1947,13 +1949,19 @@ def publish_output(m, w, o, all_of_it):
     return 0
 
 
+@inlined
+def note(m, w, k):
+    """Remember notify k, which is not pending."""
+    m[w + W_NOTES + k // NOTE_BITS] += 1 << (k % NOTE_BITS)
+
+
 @helper
 def flush(m, w, all_of_it):
-    notes = 0
-    bit = 1
-    for k in range(m[w + W_OUTPUT_COUNT]):
-        notes += bit * publish_output(m, w, m[w + W_OUTPUTS] + OUTPUT * k, all_of_it)
-        bit *= 2
+    m[w + W_NOTES] = m[w + W_NOTES_1] = m[w + W_NOTES_2] = m[w + W_NOTES_3] = 0
+    outputs = m[w + W_OUTPUT_COUNT]
+    for k in range(outputs):
+        if publish_output(m, w, m[w + W_OUTPUTS] + OUTPUT * k, all_of_it):
+            note(m, w, k)
     r = m[w + W_REFILL_RING]
     if r != 0 and m[w + W_CREDIT] > 0 and (all_of_it or m[w + W_CREDIT] >= m[w + W_REFILL_CHUNK]):
         m[w + W_CREDIT] = 0
@@ -1962,18 +1970,20 @@ def flush(m, w, all_of_it):
             m[r + R_POSTED] += free
             m[r + R_C_POSTED] += free
         if avail_publish(m, r):
-            notes += bit
-    bit *= 2
+            note(m, w, outputs)
     for k in range(m[w + W_INPUT_COUNT]):
         i = m[w + W_INPUTS] + INPUT * k
         r = m[i + I_REF]
         if m[i + I_KIND] == IN_TX and m[r + R_REMOTE] == 0:
             if (all_of_it or m[r + R_DONE] - m[r + R_USED] >= m[i + I_EVERY]) and used_publish(m, r):
-                notes += bit
-        bit *= 2
+                note(m, w, outputs + 1 + k)
     if m[w + W_MODERATOR] != 0 and moderator_settle(m, m[w + W_MODERATOR]):
-        notes += bit
-    m[w + W_NOTES] = notes
+        note(m, w, outputs + 1 + m[w + W_INPUT_COUNT])
+
+
+@inlined
+def noted(m, w):
+    return m[w + W_NOTES] | m[w + W_NOTES_1] | m[w + W_NOTES_2] | m[w + W_NOTES_3]
 
 
 @inlined
@@ -2007,12 +2017,15 @@ def used_gate(m, r):
 @helper
 def next_note(m, w):
     """Start the job of the next fired gate."""
-    notes = m[w + W_NOTES]
+    word = 0
+    while m[w + W_NOTES + word] == 0:
+        word += 1
+    notes = m[w + W_NOTES + word]
     k = 0
     while (notes >> k) & 1 == 0:
         k += 1
-    m[w + W_NOTES] = notes - (1 << k)
-    g = note_gate(m, w, k)
+    m[w + W_NOTES + word] = notes - (1 << k)
+    g = note_gate(m, w, word * NOTE_BITS + k)
     m[w + W_PHASE] = PH_NOTIFY
     if m[g + G_EXIT] >= 0:
         v = m[w + W_ON]
@@ -2061,7 +2074,7 @@ def advance(m, w, what):
             flush(m, w, True)
             what = DO_NOTIFY
         elif what == DO_NOTIFY:
-            if m[w + W_NOTES] != 0:
+            if noted(m, w) != 0:
                 next_note(m, w)
                 return
             what = m[w + W_CONTINUE]
