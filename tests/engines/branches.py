@@ -39,11 +39,13 @@ EMPTY = "the range holds at least one, the test is true at first"
 REFUSED = "check() refuses the plan"
 IMPLIED = "the text says it, and the rules leave no other case"
 FAILURE = "the run fails there"
+CROWDED = "no random plan has a worker with over 60 ends; test_virtio_agreement has one"
 STEP_LOOP = (
     "step: m[w + W_TAKEN] < m[w + W_CHUNK] and (poll_mode or m[w + W_SERVED] + m[w + W_TAKEN] < m[w + W_BUDGET])"
     " and (visible(m, i) > 0)"
 )
 NEVER = {
+    "next_note: m[w + W_NOTES + word] == 0 -> entered": CROWDED,
     "rise: at > 1 -> not entered": EMPTY,
     "take_soon: range(kept, kept + m[H_SOON_COUNT]) -> not entered": EMPTY,
     "next_ready: range(2) -> not entered": EMPTY,
