@@ -55,7 +55,7 @@ green and purple for the guest."""
 WORDS = {
     "guest_irq": "guest: interrupts", "guest_soft": "guest: softirq", "guest_task": "guest: application",
     "hyp": "KVM", "exit_user": "exits to QEMU", "qemu": "QEMU's own threads", "vhost": "vhost threads",
-    "host_irq": "host: interrupts", "host_soft": "host: softirq", "host_task": "host: applications",
+    "host_irq": "host: interrupts", "host_soft": "host: softirq", "host_task": "host: tasks",
     "ctxsw": "task switches", "halt_poll": "halt polling", "pmd_work": "poll mode: work", "pmd_idle": "poll mode: idle",
 }  # fmt: skip
 """Accounting labels in words, for legends."""

@@ -275,6 +275,8 @@ def test_budget_bars_are_as_long_as_the_mean_and_the_table_has_every_stage() -> 
 def test_means_far_apart_become_shares() -> None:
     figure = charts.chart(document(point("a", "native", "", 1.0), point("b", "sriov-vf", "poll", 90.0)), "budget")
     assert figure.axes[0].get_xlabel() == "share of the mean latency, %"
+    ends = [patch.get_x() + patch.get_width() for patch in figure.axes[0].patches]  # type: ignore[attr-defined]
+    assert sum(end == pytest.approx(100.0) for end in ends) == 2
 
 
 def test_core_bars_are_the_busy_cores() -> None:
