@@ -76,6 +76,7 @@ _TABLES = (
     _metric("stages", "us", stages.stages, scalar=False),
     _metric("core_seconds", "s", cpu.core_seconds, scalar=False),
     _metric("link_utilisation", "1", resources.link_utilisation, scalar=False),
+    _metric("locks", "1", resources.locks, scalar=False),
     _metric("occupancy", "packets", resources.occupancy, scalar=False),
     _metric("batch_size", "packets", resources.batch_size, scalar=False),
     _metric("bottleneck", "sentence", resources.bottleneck, scalar=False),

@@ -1,6 +1,6 @@
 """How full everything was: link utilisation, queue occupancy, batch sizes, and the resource that limits, in a sentence.
 
-1. Each core, each link with a rate and each hardware engine gets a busy share between 0 and 1.
+1. Each core, each link with a rate, each hardware engine and each lock gets a busy share between 0 and 1.
 2. The largest share of 0.95 or more is the bottleneck; below that nothing is saturated on average, and losses, if
    any, are those of bursts, of late consumers or of limits that are not on the clock (rate limits, reads in flight).
 3. Queues that are much fuller at the end than at the start are named: such a window is not a steady state.
@@ -50,7 +50,7 @@ def batch_size(plan: Plan, trace: Trace) -> dict[str, float]:
 
 
 def busy_shares(plan: Plan, trace: Trace) -> dict[str, float]:
-    """Resource -> share of the window in which it worked: cores, links with a rate, hardware engines."""
+    """Resource -> share of the window in which it worked: cores, links with a rate, hardware engines, locks."""
     from simulator.plan.draws import mean  # NumPy is not needed to list the metrics
 
     length = window.length_ps(trace)
@@ -63,7 +63,21 @@ def busy_shares(plan: Plan, trace: Trace) -> dict[str, float]:
             drawn = mean(plan.streams[worker.service]) if worker.service != NONE else 0
             time_ps = trace.counters[f"{worker.name}.served"] * (worker.batch_ps + worker.packet_ps + drawn)
             shares[f"engine {worker.name}"] = float(time_ps / length)
+    shares |= {f"lock {name}": row["held"] for name, row in locks(plan, trace).items()}
     return shares
+
+
+def locks(plan: Plan, trace: Trace) -> dict[str, dict[str, float]]:
+    """Lock -> share of the window in which it was held, and share of its owners that had to wait; unused ones are left out."""
+    length = window.length_ps(trace)
+    taken = window.by_place(trace, [lock.name for lock in plan.locks], "acquired")
+    return {
+        name: {
+            "held": trace.counters[f"{name}.held_ps"] / length,
+            "contended": min(trace.counters[f"{name}.contended"] / count, 1.0),
+        }
+        for name, count in taken.items()
+    }
 
 
 def bottleneck(plan: Plan, trace: Trace) -> str:
@@ -75,12 +89,12 @@ def bottleneck(plan: Plan, trace: Trace) -> str:
     lost = _losses(plan, trace) + _growth(plan, trace)
     if busiest is None:
         return f"nothing: no resource has a capacity{lost}"
+    state = f"{busiest} is {_percent(shares[busiest])} {'held' if busiest.startswith('lock ') else 'busy'}"
     if shares[busiest] >= SATURATED:
-        return f"{busiest} is {_percent(shares[busiest])} busy{_labels(plan, trace, busiest)}{lost}"
+        return f"{state}{_labels(plan, trace, busiest)}{lost}"
     if lost:
-        share = _percent(shares[busiest])
-        return f"nothing saturated on average ({busiest} is {share} busy): bursts or a limit without a clock{lost}"
-    return f"nothing: {busiest} is {_percent(shares[busiest])} busy at most"
+        return f"nothing saturated on average ({state}): bursts or a limit without a clock{lost}"
+    return f"nothing: {state} at most"
 
 
 def _labels(plan: Plan, trace: Trace, resource: str) -> str:
