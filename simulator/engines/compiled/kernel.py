@@ -135,14 +135,14 @@ NATIVE, LEGACY, APICV, POSTED = range(4)
     E_KIND, E_FAIR, E_LATENCY, E_MIN_GRANULARITY, E_WAKEUP_GRANULARITY, E_QUANTUM, E_CTXSW, E_SOFT_BUDGET, E_SOFT_TIME, E_SOFT_RESTARTS,
     E_DEMOTE, E_KSOFTIRQD, E_SPREAD, E_THREADS, E_THREAD_COUNT, E_CORE, E_CURRENT, E_LAST_THREAD, E_SLICE, E_PREEMPT, E_MIN_VR,
     E_RUNNABLE, E_RUN_HEAD, E_RUN_TAIL, E_IRQ_HEAD, E_IRQ_TAIL, E_SOFT_ACTIVE, E_SOFT_TASK, E_SOFT_START, E_RESTARTS, E_LEFT, E_PASS_START,
-    E_SOFT_WORKER, E_L_HEAD, E_L_TAIL, E_P_HEAD, E_P_TAIL, E_R_HEAD, E_R_TAIL,
+    E_SOFT_WORKER, E_L_HEAD, E_L_TAIL, E_P_HEAD, E_P_TAIL, E_R_HEAD, E_R_TAIL, E_IN_PASS,
     E_SLOT, E_IDLE_EXIT, E_SYNCED, E_LEAF, E_LEAF_REF, E_LEAF_REST, E_LEAF_LABEL, E_LEAF_THREAD, E_LEAF_INNER, E_IDLE_SINCE, E_IDLE_PENDING,
     E_IDLE_REST, E_POLLING, E_LABELS,
     V_THREAD, V_STATE, V_IDLE, V_GUEST_POLL, V_GUEST_REST, V_GUEST_IDLING, V_HP, V_HLT_END, V_HYP_HEAD, V_HYP_TAIL, V_EXIT, V_HLT, V_BLOCK,
     V_WAKE, V_POLL_EXIT, V_POLL_MAX, V_GROW, V_GROW_START, V_SHRINK, V_POLL_SLOT, V_EXITS, V_PLACE,
     V_WORKER, V_LOCK, V_ACCESS, V_CHARGED, V_USER_SINCE,
-) = range(80)  # fmt: skip
-EXECUTOR = 80
+) = range(81)  # fmt: skip
+EXECUTOR = 81
 CORE, VCPU = range(2)
 RUN, HLT, POLL, BLOCKED, USER = range(5)
 IDLE_HLT, IDLE_POLL, IDLE_GHP = range(3)
@@ -863,12 +863,20 @@ def leave(m, t):
     m[m[t + T_EXECUTOR] + E_RUNNABLE] -= 1
 
 
+@inlined
+def in_pass(m, e, t):
+    """Thread t is ksoftirqd amid a pass, which no other thread interrupts."""
+    return m[e + E_IN_PASS] != 0 and t == m[e + E_KSOFTIRQD]
+
+
 @helper
 def choose(m, e):
     """Scheduler: the thread that executor e runs now, or 0."""
     current = m[e + E_CURRENT]
     usable = current != 0 and m[current + T_RUNNABLE] != 0
     if usable and m[e + E_PREEMPT] == 0 and not (m[e + E_SLICE] <= 0 and m[e + E_RUNNABLE] > 1):
+        return current
+    if usable and in_pass(m, e, current):
         return current
     if m[e + E_RUNNABLE] == 0:
         m[e + E_CURRENT] = 0
@@ -1151,6 +1159,7 @@ def start_pass(m, e):
     m[e + E_R_HEAD] = 0
     m[e + E_LEFT] = m[e + E_SOFT_BUDGET]
     m[e + E_PASS_START] = m[H_NOW]
+    m[e + E_IN_PASS] = 0
     m[e + E_SOFT_WORKER] = take_head(m, e + E_P_HEAD, W_NEXT)
 
 
@@ -1241,6 +1250,7 @@ def pick_thread(m, c, e, t):
         w = m[t + T_HEAD]
         if m[t + T_KIND] == TK_KSOFTIRQD:
             w = m[e + E_SOFT_WORKER]
+            m[e + E_IN_PASS] = 1
         if m[w + W_STATE] == POLLING:
             set_leaf(m, c, LEAF_PMD, w, 0, LB_PMD_IDLE)
         else:
@@ -1412,11 +1422,11 @@ def on_core(m, c):
     if m[c + E_LEAF_REST] != 0:
         due = m[m[c + E_LEAF_REST]]
     if m[c + E_LEAF_THREAD] != 0:
-        if m[c + E_RUNNABLE] > 1:
+        if m[c + E_RUNNABLE] > 1 and not in_pass(m, c, m[c + E_LEAF_THREAD]):
             due = min(due, m[c + E_SLICE])
         t = m[c + E_LEAF_INNER]
         outside = m[c + E_LEAF] == LEAF_HYP or m[c + E_LEAF] == LEAF_EXIT_WORK
-        if t != 0 and not outside and m[m[t + T_EXECUTOR] + E_RUNNABLE] > 1:
+        if t != 0 and not outside and m[m[t + T_EXECUTOR] + E_RUNNABLE] > 1 and not in_pass(m, m[t + T_EXECUTOR], t):
             due = min(due, m[m[t + T_EXECUTOR] + E_SLICE])
     if due != INF:
         arm(m, m[c + E_SLOT], m[H_NOW] + due)

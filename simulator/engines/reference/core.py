@@ -105,7 +105,7 @@ class Core(Executor):
         limits_ps = [] if leaf is None or leaf.job.remaining_ps is None else [leaf.job.remaining_ps]
         for thread in leaf.threads if leaf is not None else ():
             scheduler = thread.executor.scheduler
-            if scheduler.others_runnable(thread):
+            if scheduler.others_runnable(thread) and not thread.holds_on:
                 limits_ps.append(scheduler.slice_ps)
         if limits_ps:
             self._slot.arm(self.world.now_ps + min(limits_ps))

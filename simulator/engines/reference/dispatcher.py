@@ -2,8 +2,8 @@
 
 1. A pass runs one invocation of each worker raised before it, within a budget of packets and time.
 2. What was raised meanwhile, and what wants more, is for the next pass.
-3. After too many passes or too long a time, or when a thread waits for its turn, the rest runs in a thread like any
-   other.
+3. After too many passes or too long a time, or when a thread waits for its turn, the rest runs in a thread, which
+   gives way to others between passes only.
 
 *Scope*: Linux net_rx_action and __do_softirq. *Validation*: conformance vectors of passes and demotion.
 """
@@ -26,6 +26,8 @@ class Dispatcher:
     def __init__(self, executor: Executor) -> None:
         self.active = False
         self.demoted = False
+        self.in_pass = False
+        """Whether ksoftirqd has begun the pass."""
         self._executor = executor
         self._data = executor.data
         self._raised: deque[SoftwareWorker] = deque()
@@ -63,6 +65,7 @@ class Dispatcher:
         core.kick()
 
     def _start_pass(self) -> None:
+        self.in_pass = False
         self._pass, self._raised = self._raised, deque()
         self._again = []
         self._left = self._data.soft_budget

@@ -59,6 +59,8 @@ class Scheduler(ABC):
         return chosen
 
     def _turn_is_over(self, current: Thread) -> bool:
+        if current.holds_on:
+            return False
         return self._preempt or (self.slice_ps <= 0 and self.others_runnable(current))
 
     def _begin_turn(self, thread: Thread) -> None:

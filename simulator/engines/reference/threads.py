@@ -92,6 +92,11 @@ class Thread(ABC):
         return self._work(path)
 
     @property
+    def holds_on(self) -> bool:
+        """Whether no other thread may interrupt it now."""
+        return False
+
+    @property
     def starts_runnable(self) -> bool:
         """Whether it has work from the beginning."""
         return False
@@ -170,7 +175,13 @@ class BusyThread(Thread):
 class KsoftirqdThread(Thread):
     """Runs the softirq work of its executor when there is too much of it."""
 
+    @property
+    def holds_on(self) -> bool:
+        """Softirqs run with preemption disabled: a pass that has begun goes on."""
+        return self.executor.dispatcher.in_pass
+
     def _work(self, path: tuple[Thread, ...]) -> Leaf:
+        self.executor.dispatcher.in_pass = True
         return Leaf(self.executor.dispatcher.running.job, path)
 
 
