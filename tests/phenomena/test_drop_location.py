@@ -90,7 +90,8 @@ def test_e22_first_step_is_reversed_if_the_guest_is_kept_off_its_core(run: Runne
     assert crowded["tap"] > 10 * crowded["socket"]
 
 
-BEYOND = "traffic.load.rate=1.8 Mpps"
+BEYOND = "traffic.load.rate=1.5 Mpps"
+"""Here the guest's softirq just ends each time, so that nothing is demoted: its time is the application's loss."""
 
 
 def goodput(run: Runner, name: str, *overrides: str) -> float:
@@ -103,6 +104,12 @@ def test_e09_a_slow_backend_protects_the_guest(run: Runner) -> None:
     # Below the guest's own limit there is nothing to protect: the virtual function carries more.
     rate = "traffic.load.rate=800 kpps"
     assert goodput(run, "sriov-vf", rate) > 1.2 * goodput(run, "virtio-qemu", rate)
+
+
+def test_e09_demotion_protects_too_once_the_softirq_no_longer_ends(run: Runner) -> None:
+    flood = "traffic.load.rate=2 Mpps"
+    assert goodput(run, "sriov-vf", flood) > 1.2 * goodput(run, "virtio-qemu", flood)
+    assert goodput(run, "sriov-vf", flood, "host.softirq.demote=off") < 0.1 * goodput(run, "virtio-qemu", flood)
 
 
 def test_e09_a_quick_backend_protects_nothing(run: Runner) -> None:
@@ -126,7 +133,7 @@ def host_goodput(run: Runner, name: str, rate_kpps: int, shared: bool, demote: s
     label = {"vhost-net": ".vhost", "virtio-qemu": ".qemu"}[name]
     load = (MODERATED, f"traffic.load.rate={rate_kpps} kpps", NO_APPLICATION, f"host.softirq.demote={demote}")
     outcome = run(*path(name), *load, change=on_softirq_core(label) if shared else None)
-    if shared and rate_kpps > 800:
+    if shared and rate_kpps > 800 and demote == "off":
         lost = drops(outcome)
         assert lost["tap"] > lost["host ring"], "the softirq works for the tap queue's waste bin"
     return float(outcome.goodput_pps)
@@ -147,4 +154,6 @@ def test_e07_e09_with_a_core_of_its_own_the_backend_goes_on(run: Runner, name: s
 
 
 def test_e07_e09_demotion_keeps_the_host_alive(run: Runner) -> None:
-    assert 0 < host_goodput(run, "virtio-qemu", 1_500, shared=True, demote="on") < 200_000
+    # ksoftirqd and main loop take turns, and the host's ring loses what the softirq has no time for.
+    kept = host_goodput(run, "virtio-qemu", 1_500, shared=True, demote="on")
+    assert kept > 0.3 * host_goodput(run, "virtio-qemu", 1_500, shared=False, demote="on")

@@ -149,7 +149,7 @@ def test_e06_the_adapters_own_moderation_does_not_matter(run: Runner) -> None:
 
 def test_e09_a_slow_backend_protects_its_guest(run: Runner) -> None:
     # Beyond what one core can receive, the tap queue drops before the guest has spent anything.
-    function, slow = (loaded(run, path, 2000) for path in ("sriov-vf", "virtio-qemu"))
+    function, slow = (loaded(run, path, 1500) for path in ("sriov-vf", "virtio-qemu"))
     assert slow.goodput_pps > 2 * function.goodput_pps
     assert slow.count("vm.q0.socket.dropped") == 0 < slow.count("tap.dropped")
 
@@ -157,15 +157,16 @@ def test_e09_a_slow_backend_protects_its_guest(run: Runner) -> None:
         quick = (replace(w, packet_ps=0, byte_fs=0, wake_ps=0) if w.label == "qemu" else w for w in plan.workers)
         return replace(plan, workers=tuple(quick))
 
-    assert loaded(run, "virtio-qemu", 2000, change=fast_backend).goodput_pps < 0.6 * slow.goodput_pps
+    assert loaded(run, "virtio-qemu", 1500, change=fast_backend).goodput_pps < 0.6 * slow.goodput_pps
 
 
-def test_e09_is_false_for_an_e1000_that_has_to_trap(run: Runner) -> None:
-    # The literature's sketch, without lock and switches, let it overtake the virtual function by five. Here the drops do move
-    # to the tap, but the guest has lost its time to accesses and to switching between softirq thread and application.
-    function, emulated = (loaded(run, path, 2000) for path in ("sriov-vf", "emulated-e1000"))
+def test_e09_even_an_e1000_overtakes_a_function_in_livelock(run: Runner) -> None:
+    function, emulated = (loaded(run, path, 1500) for path in ("sriov-vf", "emulated-e1000"))
     assert emulated.count("tap.dropped") > 10 * emulated.count("vm.q0.socket.dropped")
-    assert emulated.goodput_pps == pytest.approx(function.goodput_pps, rel=0.3)
+    assert emulated.goodput_pps > 1.3 * function.goodput_pps
+    # Where the function's softirq is demoted it is the other way round: what is slow stays slow.
+    function, emulated = (loaded(run, path, 2000) for path in ("sriov-vf", "emulated-e1000"))
+    assert emulated.goodput_pps < 0.6 * function.goodput_pps
 
 
 def test_e09_the_host_livelocks_when_softirq_and_main_loop_share_a_core(run: Runner) -> None:
