@@ -27,8 +27,8 @@ docs: $(VENV)/docs.stamp
 	@echo docs/_build/html/index.html
 
 lint: $(VENV)/dev.stamp
-	$(BIN)/ruff check simulator tests docs
-	$(BIN)/ruff format --check simulator tests docs
+	$(BIN)/ruff check simulator tests docs notebooks
+	$(BIN)/ruff format --check simulator tests docs notebooks
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
