@@ -23,11 +23,13 @@ from simulator.parts.machine import Machine
 from simulator.parts.settings import GuestSettings, HostSettings, Moderation, PortSettings, Scheduler, port_settings
 from simulator.plan.check import require
 from simulator.plan.model import INFINITE_PS, Plan
+from simulator.scenario import recorded
 from simulator.scenario.assemble import assemble
 from simulator.scenario.guest import Guest
 from simulator.scenario.host import Host, Nic
 from simulator.scenario.model import Scenario
 from simulator.scenario.sources import Use, add_traffic, uses
+from simulator.scenario.traffic import Capture
 
 OVERRIDE_NOTE = "set by the scenario"
 _MODERATION = {"none": "none", "gap": "gap", "coalesce": "coal", "coalesce-eqe": "coal_eqe", "coalesce-cqe": "coal_cqe"}
@@ -62,7 +64,7 @@ def core_map(scenario: Scenario) -> str:
 
 
 def notes(scenario: Scenario) -> tuple[str, ...]:
-    """What a reader of the results must know about the host: capabilities and costs that are not the catalogue's."""
+    """What a reader of the results must know: capabilities and costs that are not the catalogue's, captures as changed."""
     model, host = costs.host(scenario.host.model), scenario.host
     pairs = (
         ("APICv", host.capabilities.apicv, model.capabilities.has_apicv),
@@ -73,7 +75,9 @@ def notes(scenario: Scenario) -> tuple[str, ...]:
         for name, wanted, has in pairs
         if wanted not in (None, has)
     ]
-    return (*found, *(f"override: {name} = {text}" for name, text in sorted(host.costs.items())))
+    found += [f"override: {name} = {text}" for name, text in sorted(host.costs.items())]
+    recordings = (item for item in scenario.traffic if isinstance(item, Capture))
+    return (*found, *(f"capture: {note}" for item in recordings for note in recorded.notes(item)))
 
 
 def host_settings(host: Host) -> HostSettings:

@@ -89,12 +89,9 @@ def _cores(scenario: Scenario) -> Iterator[Fault]:
     host = scenario.host
     if host.core_count is None:
         return
-    for key, cores in (
-        ("irq_cores", host.irq_cores or ()),
-        ("switch_core", () if host.switch_core is None else (host.switch_core,)),
-    ):
-        if any(core >= host.core_count for core in cores):
-            yield ("host", key), BadValue("", f"is beyond the host's last core, {host.core_count - 1}", max(cores))
+    if any(core >= host.core_count for core in host.irq_cores or ()):
+        message = f"is beyond the host's last core, {host.core_count - 1}"
+        yield ("host", "irq_cores"), BadValue("", message, max(host.irq_cores or ()))
     for index, group in enumerate(scenario.guests):
         if any(core >= host.core_count for core in group.placement.cores or ()):
             last = max(group.placement.cores or ())

@@ -107,8 +107,6 @@ class Host(Strict):
     """Costs that shall differ from the catalogue; they count as assumed."""
     irq_cores: Cores | None = None
     """Cores that take the host's device interrupts."""
-    switch_core: Annotated[int, Field(strict=True, ge=0, lt=MOST_CORES)] | None = None
-    """Reserved for a core of the software switch; checked, without effect in this version."""
 
     @model_validator(mode="before")
     @classmethod

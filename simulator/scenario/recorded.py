@@ -66,9 +66,14 @@ def _mixed(
     return to_packet_rate(arrivals, wanted) if item.rates() else arrivals
 
 
-def mix_notes(path: Path) -> tuple[str, ...]:
-    """What a reader of the results must know about a mix."""
-    mix, captures = _load(path, path.stat().st_mtime_ns)
+def notes(item: Capture) -> tuple[str, ...]:
+    """What a reader of the results must know about what was recorded: what was changed, added or left out."""
+    if item.file is not None:
+        path = item.file.path
+        found = _read(path, path.stat().st_mtime_ns).notes
+        return tuple(f"{path.name}: {note}" for note in found)
+    assert item.mix is not None
+    mix, captures = _load(item.mix.path, item.mix.path.stat().st_mtime_ns)
     return capture.mix_notes(mix, captures)
 
 

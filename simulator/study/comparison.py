@@ -83,6 +83,7 @@ class Comparison:
             "\n".join(f"{point_name(entry):<{width}}  limit: {entry['bottleneck']}" for entry in self.entries),
             "\n".join(f"failed: {point_name(entry)}: {entry['error']}" for entry in self.failed),
             "\n".join(f"threshold not kept: {text}" for text in self.breached),
+            _note_lines(self.entries),
             _cost_line(self.entries),
         ]
         return "\n\n".join(part for part in parts if part)
@@ -142,6 +143,16 @@ class Comparison:
 
 def _csv(frame: DataFrame) -> bytes:
     return frame.to_csv(index=False, lineterminator="\n").encode()
+
+
+def _note_lines(entries: list[dict[str, Any]]) -> str:
+    """What departs from catalogue and capture, once; what was done to captures is long, so its number."""
+    found = dict.fromkeys(note for entry in entries for note in entry["notes"])
+    captures = [note for note in found if note.startswith("capture: ")]
+    shown = [note for note in found if note not in captures]
+    if captures:
+        shown.append(f"captures: {len(captures)} notes on source, frames and what was left out, in result.json")
+    return "\n".join(shown)
 
 
 def _cost_line(entries: list[dict[str, Any]]) -> str:

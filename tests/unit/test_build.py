@@ -151,6 +151,12 @@ def test_overrides_are_noted(tmp_path: Path) -> None:
     assert notes(scenario(tmp_path)) == ()
 
 
+def test_what_was_done_to_a_capture_is_noted() -> None:
+    found = notes(load("sfr"))
+    assert any("smtp.pcap: FCS removed" in note for note in found)
+    assert any("left out: Video_Calls.pcap" in note for note in found)
+
+
 @pytest.mark.parametrize(("host", "mode"), [("legacy-2010", "legacy"), ("haswell-2015", "apicv"), ("modern", "posted")])
 def test_automatic_is_the_best_the_host_has(tmp_path: Path, host: str, mode: str) -> None:
     assert build(scenario(tmp_path, host=host)).routes[0].mode == mode
