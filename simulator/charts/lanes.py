@@ -28,7 +28,7 @@ PS_PER_US = 10**6
 LEGEND_COLUMNS = 4
 CHARACTER_INCHES = 0.62 * style.TICK_POINTS / 72
 AXES_INCHES, APART_INCHES = 11.2, 0.42
-BAR_HEIGHT, LEAST_INCHES, TOP = 0.66, 0.035, -3.0
+BAR_HEIGHT, LEAST_INCHES, TOP = 0.66, 0.035, -3.5
 ROTATION, HEIGHT_INCHES = 30, 8.4
 Span = Mapping[str, Any]
 
@@ -96,17 +96,18 @@ def _words(axes: Axes, spans: Sequence[Span], rows: Mapping[tuple[str, str], tup
     """Names of steps: inside where they fit, behind where nothing follows for long enough, otherwise none. A lane that
     is called like its step needs none."""
     inches = AXES_INCHES / (end * 1.03)
-    for row, (place, height) in rows.items():
-        if row[0] == PACKET or height < BAR_HEIGHT:
+    # Cores that never work at the same time share one place, and so the room for words.
+    for lane, (place, height) in dict.fromkeys((lane, where) for (lane, _), where in rows.items()):
+        if lane == PACKET or height < BAR_HEIGHT:
             continue
-        own = sorted((s for s in spans if _row(s) == row and s["step"] != row[0]), key=lambda span: span["start_ps"])
+        own = sorted((s for s in spans if s["lane"] == lane and s["step"] != lane), key=lambda span: span["start_ps"])
         for number, span in enumerate(own):
             free = (own[number + 1]["start_ps"] if number + 1 < len(own) else end) - span["end_ps"]
             need = CHARACTER_INCHES * (len(span["step"]) + 1)
             if need <= (span["end_ps"] - span["start_ps"]) * inches:
                 middle = (span["start_ps"] + span["end_ps"]) / 2 / PS_PER_US
                 axes.text(middle, place, span["step"], ha="center", va="center", fontsize=style.TICK_POINTS,
-                          color=style.ink(span.get("label") or row[0]))  # fmt: skip
+                          color=style.ink(span.get("label") or lane))  # fmt: skip
             elif need + LEAST_INCHES <= free * inches:
                 behind = max(span["end_ps"], span["start_ps"] + LEAST_INCHES / inches) / PS_PER_US
                 axes.text(behind, place, f" {span['step']}", va="center", fontsize=style.TICK_POINTS)
