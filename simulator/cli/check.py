@@ -1,4 +1,4 @@
-"""``sriovsim check``: read a scenario and all its points, simulate nothing.
+"""``sriovsim check``: read a scenario, wire all its points, simulate nothing.
 
 *Scope*: text of what the scenario package says.
 *Validation*: ``tests/unit/test_cli.py``.
@@ -27,9 +27,13 @@ def command(scenario: str | None, settings: tuple[str, ...], resolved: bool, sch
     if scenario is None:
         raise click.UsageError("Missing argument 'SCENARIO'.")
     from simulator import scenario as grammar
+    from simulator.errors import ScenarioErrors
+    from simulator.scenario import build
 
     loaded = grammar.load(scenario, settings)
     found = grammar.points(loaded)
+    if faults := build.faults(found):
+        raise ScenarioErrors(fault.at(f"{scenario}: {fault.place}") for fault in faults)
     origins = grammar.origins(loaded)
     if as_json:
         content: dict[str, Any] = {"scenario": loaded.name, "hash": grammar.scenario_hash(loaded), "points": len(found)}

@@ -12,7 +12,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
 from simulator import costs
@@ -28,6 +28,7 @@ from simulator.scenario.assemble import assemble
 from simulator.scenario.guest import Guest
 from simulator.scenario.host import Host, Nic
 from simulator.scenario.model import Scenario
+from simulator.scenario.points import Point
 from simulator.scenario.sources import Use, add_traffic, uses
 from simulator.scenario.traffic import Capture
 
@@ -45,6 +46,17 @@ def build(scenario: Scenario, replication: int = 0) -> Plan:
     plan = machine_of(scenario, replication).builder.finish(scenario.name)
     require(plan)
     return plan
+
+
+def faults(found: Iterable[Point]) -> list[InputError]:
+    """Why points cannot be built, each reason once: what only the wiring shows, such as an offered load above the line rate."""
+    reasons: dict[str, InputError] = {}
+    for point in found:
+        try:
+            machine_of(point.scenario)
+        except InputError as error:
+            reasons.setdefault(str(error), error)
+    return list(reasons.values())
 
 
 def machine_of(scenario: Scenario, replication: int = 0) -> Machine:

@@ -3,7 +3,8 @@
 1. The scenario is loaded and expanded; thresholds are read before anything runs.
 2. For each point a plan is built; a point that is stored already is taken from its file.
 3. Replications are fanned out. When the last one of a point is in, the point is assessed and stored.
-4. A point that cannot be built or run is kept as failed, with its reason; the others go on.
+4. A point that cannot be built or run is kept as failed, with its reason; the others go on. If what the user wrote
+   lets no point be built, that is an error, and nothing is written.
 
 Every number depends on (scenario, seed, replication, engine) and nothing else: not on the number of workers, not on
 the order in which they end. All points share their seed, so that they see the same traffic.
@@ -19,7 +20,7 @@ from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from simulator.errors import InputError
+from simulator.errors import InputError, ScenarioErrors
 from simulator.plan.fingerprint import fingerprint
 from simulator.plan.model import Plan
 from simulator.plan.trace import Trace
@@ -63,6 +64,8 @@ def compare(
     folder = folder_of(out, scenario, engine) if out is not None else None
     work = _Work(found, engine, folder, progress)
     results = work.finish(workers or _cores())
+    if len(work.faults) == len(found):
+        raise ScenarioErrors(fault.at(f"{scenario.name}: {fault.place}") for fault in work.faults)
     entries = [result.entry for result in results if not result.error]
     comparison = Comparison(
         scenario, engine, results, tuple(breaches(thresholds, entries)), folder.path if folder else None
@@ -111,6 +114,8 @@ class _Work:
     results: dict[int, PointResult] = field(default_factory=dict)
     plans: dict[int, tuple[Plan, str]] = field(default_factory=dict)
     windows: dict[int, dict[int, Trace]] = field(default_factory=dict)
+    faults: list[InputError] = field(default_factory=list)
+    """Why points could not be built, if what the user wrote is to blame."""
     done: int = 0
 
     def finish(self, workers: int) -> tuple[PointResult, ...]:
@@ -168,6 +173,8 @@ class _Work:
         """The point failed; what its other replications give does not matter any more."""
         self.plans.pop(index, None)
         self.windows.pop(index, None)
+        if isinstance(error, InputError):
+            self.faults.append(error)
         name = "" if isinstance(error, InputError) else f"{type(error).__name__}: "
         self.results[index] = PointResult(identity(self.points[index]), error=f"{name}{error}")
 

@@ -245,3 +245,15 @@ def test_a_real_interrupt_ends_with_130(tmp_path: Path) -> None:
 
 def test_load_is_public() -> None:
     assert simulator.load is load
+
+
+def test_check_tries_the_wiring_of_every_point(tmp_path: Path) -> None:
+    file = tmp_path / "over.yaml"
+    text = "schema: 1\nnic: {model: e810, rate: 10 Gbps}\nguests:\n  - {name: vm}\n"
+    file.write_text(text + "traffic:\n  - {name: load, kind: poisson, rate: 20 Mpps, size: 64 B}\n")
+    for command in (["check", str(file)], ["compare", str(file), "--out", str(tmp_path / "results")]):
+        result = call(*command)
+        told = result.output + str(result.exception)
+        assert "offers 13.44 Gbit/s" in told
+        assert result.exit_code == 2 or isinstance(result.exception, ScenarioErrors)
+    assert not (tmp_path / "results").exists()
