@@ -57,7 +57,7 @@ KINDS: list[dict[str, Any]] = [
 SERIES = [
     ("native", "automatic"),
     *[("sriov-vf", mode) for mode in ("legacy", "apicv", "posted", "poll")],
-    *[(path, mode) for path in ("vhost-net", "virtio-qemu") for mode in ("legacy", "apicv")],
+    *[(path, mode) for path in ("vhost-net", "virtio-qemu", "emulated-e1000") for mode in ("legacy", "apicv")],
 ]
 
 
