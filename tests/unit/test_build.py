@@ -75,7 +75,7 @@ def test_every_combination_is_a_sound_plan(
         "datapath": datapath,
         "interrupts": mode,
         "vcpus": queues,
-        "queues": queues,
+        "nics" if datapath == "emulated-e1000" else "queues": queues,
         "vlan": 7,
     }
     plan = build(scenario(tmp_path, guests=[guest], traffic=[traffic]))
