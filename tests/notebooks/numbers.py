@@ -31,9 +31,11 @@ NUMBER = re.compile(rf"(?<![\w.,/-])([-−]?\d[\d,]*(?:\.\d+)?)(?:[ \u00a0-]?({U
 WORDS = {
     "three": 3, "four": 4, "five": 5, "six": 6, "seven": 7, "eight": 8, "nine": 9, "ten": 10, "eleven": 11,
     "twelve": 12, "twenty": 20, "thirty": 30, "forty": 40, "fifty": 50, "sixty": 60, "hundred": 100,
-    "thousand": 1000, "million": 10**6, "half": Fraction(1, 2), "third": Fraction(1, 3), "quarter": Fraction(1, 4),
+    "thousand": 1000, "million": 10**6, "half": Fraction(1, 2), "quarter": Fraction(1, 4),
 }  # fmt: skip
 WORD = re.compile(rf"\b({'|'.join(WORDS)})s?\b", re.IGNORECASE)
+THIRDS = re.compile(r"\b(a|one|two) thirds?\b", re.IGNORECASE)
+"""The word alone is an ordinal, too."""
 NOT_STATED = (
     re.compile(r"```.*?```", re.DOTALL),
     re.compile(r"`[^`]*`"),
@@ -49,7 +51,9 @@ Quantity = tuple[Fraction, str]
 def quantities(text: str) -> list[Quantity]:
     """Every number with its unit, in order; number words without one."""
     digits = [(_value(number), ONE_NAME.get(unit, unit)) for number, unit in NUMBER.findall(text)]
-    return digits + [(Fraction(WORDS[word.lower()]), "") for word in WORD.findall(text)]
+    words = [Fraction(WORDS[word.lower()]) for word in WORD.findall(text)]
+    words += [Fraction(2 if count.lower() == "two" else 1, 3) for count in THIRDS.findall(text)]
+    return digits + [(value, "") for value in words]
 
 
 def _value(digits: str) -> Fraction:

@@ -24,6 +24,7 @@ def test_quantities_are_read() -> None:
     ]  # fmt: skip
     assert quantities("an e1000, the p99.9, vm0, x710 and sriov-vf") == []
     assert quantities("eight exits, half of them") == [(Fraction(8), ""), (Fraction(1, 2), "")]
+    assert quantities("two thirds, the third time") == [(Fraction(2, 3), "")]
 
 
 def said(*cells: tuple[str, str]) -> list[str]:
