@@ -25,7 +25,7 @@ from simulator.parts.machine import Attachment, Lane, Machine
 from simulator.parts.settings import GuestSettings
 from simulator.parts.stages import BACKEND, BACKEND_WAKE
 from simulator.parts.steps import Step, names, total
-from simulator.plan.model import INFINITE_PS, NONE, Input, Lock, Moderator, Output, Sink, Thread, Worker
+from simulator.plan.model import INFINITE_PS, NONE, Input, Moderator, Output, Sink, Thread, Worker
 
 TAP_READS = 50
 """QEMU net/tap.c: frames per callback, so that the guest gets the lock in between."""
@@ -80,11 +80,11 @@ def build(machine: Machine, guest: GuestSettings) -> Attachment:
     if guest.queues > 1:
         message = "an e1000 has one queue pair; 'nics' gives a guest several of them"
         raise InputError(f"guests.{guest.name}.queues", message, guest.queues)
-    builder, model = machine.builder, machine.host.model
+    builder = machine.builder
     mac, lanes = uplink.join_uplink(machine, replace(guest, queues=guest.nics))
     sink = builder.add(Sink(name=f"{guest.name}.sink"))
     vcpus = vmm.add_vcpus(machine, guest)
-    lock = builder.add(Lock(f"{guest.name}.bql", model.ps("h_wake_mutex")))
+    lock = vmm.add_global_lock(machine, guest.name)
     thread = _add_main_loop(machine, guest.name, lock)
     sends = []
     for number in range(guest.nics):

@@ -41,12 +41,16 @@ class Direction:
 
 @dataclass(frozen=True, slots=True)
 class Backend:
-    """What serves a guest's virtqueues; `per_queue`: one thread for each queue pair, else one for the guest."""
+    """What serves a guest's virtqueues; `per_queue`: one thread for each queue pair, else one for the guest.
+
+    `locked`: its thread holds the guest's global lock while it works.
+    """
 
     label: str
     receive: Direction
     send: Direction
     per_queue: bool
+    locked: bool = False
 
 
 def steps(backend: Backend, mode: str) -> tuple[Step, ...]:
@@ -83,8 +87,10 @@ def build(backend: Backend, machine: Machine, guest: GuestSettings) -> Attachmen
 def _add_thread(machine: Machine, backend: Backend, name: str) -> int:
     core = machine.cpus.core(machine.cpus.own(), f"{backend.label} of {name}")
     wake_ps = total(machine.host.model, backend.receive.steps, "thread.wake_ps")
+    lock = vmm.add_global_lock(machine, name) if backend.locked else NONE
+    label = backend.label
     return machine.builder.add(
-        Thread(name=f"{name}.{backend.label}", executor=core, kind="workers", wake_ps=wake_ps, label=backend.label)
+        Thread(name=f"{name}.{label}", executor=core, kind="workers", wake_ps=wake_ps, label=label, lock=lock)
     )
 
 

@@ -5,8 +5,8 @@
 2. Transmit: the guest's kick makes the loop schedule a bottom half, which takes up to 256 packets, each mapped and written to
    the tap; bridge and host driver run inside that write.
 
-*Scope*: one main loop per guest, whatever its queue pairs. The global lock is not modelled: accesses of the data path end in
-KVM and do not need it.
+*Scope*: one main loop per guest, whatever its queue pairs. The loop holds the global lock while it works; the
+guest's kicks end in KVM and do not need it.
 *Validation*: tests/golden/test_vhost.py, tests/phenomena/test_virtio.py.
 """
 
@@ -59,6 +59,7 @@ BACKEND = Backend(
         recheck="requeue",
     ),
     per_queue=False,
+    locked=True,
 )
 
 DATAPATH = Datapath(

@@ -23,7 +23,7 @@ from simulator.parts.cpu import add_ksoftirqd, add_spread, add_tick
 from simulator.parts.machine import Machine
 from simulator.parts.settings import GuestSettings, HostSettings
 from simulator.parts.steps import Step, total
-from simulator.plan.model import NONE, Executor, IrqRoute, Notify, Thread
+from simulator.plan.model import NONE, Executor, IrqRoute, Lock, Notify, Thread
 
 MODES = ("legacy", "apicv", "posted", "poll")
 
@@ -146,6 +146,11 @@ def require_mode(host: HostSettings, guest: GuestSettings, modes: Sequence[str])
             guest.mode,
             offered,
         )
+
+
+def add_global_lock(machine: Machine, guest: str) -> int:
+    """The lock of a guest's QEMU process (BQL)."""
+    return machine.builder.add(Lock(f"{guest}.bql", machine.host.model.ps("h_wake_mutex")))
 
 
 def add_vcpus(machine: Machine, guest: GuestSettings) -> list[int]:
