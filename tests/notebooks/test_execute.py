@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -19,13 +20,15 @@ def kernel_is_compiled() -> None:
     compare("textbook-one-packet", workers=1)
 
 
-@pytest.fixture(autouse=True)
-def own_settings(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.fixture(scope="module", autouse=True)
+def own_settings(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     """Neither the reader's settings nor the reader's kernels; any folder that can be written will do."""
-    for variable in ("IPYTHONDIR", "JUPYTER_DATA_DIR", "JUPYTER_CONFIG_DIR", "JUPYTER_RUNTIME_DIR"):
-        monkeypatch.setenv(variable, str(tmp_path_factory.mktemp(variable.lower())))
-    monkeypatch.setenv("JUPYTER_PLATFORM_DIRS", "1")
-    monkeypatch.delenv("JUPYTER_PATH", raising=False)
+    with pytest.MonkeyPatch.context() as patch:
+        for variable in ("IPYTHONDIR", "JUPYTER_DATA_DIR", "JUPYTER_CONFIG_DIR", "JUPYTER_RUNTIME_DIR", "MPLCONFIGDIR"):
+            patch.setenv(variable, str(tmp_path_factory.mktemp(variable.lower())))
+        patch.setenv("JUPYTER_PLATFORM_DIRS", "1")
+        patch.delenv("JUPYTER_PATH", raising=False)
+        yield
 
 
 @pytest.mark.parametrize("path", FILES, ids=name)
