@@ -147,6 +147,14 @@ def test_e06_the_adapters_own_moderation_does_not_matter(run: Runner) -> None:
     assert edges_per_s(fast) == pytest.approx(edges_per_s(e1000(run, 20)), rel=0.02)
 
 
+def test_e08_a_softirq_that_its_own_unmask_raises_again_is_demoted(run: Runner) -> None:
+    # The window is over when the poll ends, so its unmask raises the line at once: the softirq goes on, and only demotion
+    # lets the application in.
+    parts = {"host": {"model": "modern"}, "nic": {"model": "e810"}}
+    assert e1000(run, 180, **parts).goodput_pps > 0.9 * 180_000
+    assert e1000(run, 180, "host.softirq.demote=off", **parts).goodput_pps < 0.5 * 180_000
+
+
 def test_e09_a_slow_backend_protects_its_guest(run: Runner) -> None:
     # Beyond what one core can receive, the tap queue drops before the guest has spent anything.
     function, slow = (loaded(run, path, 1500) for path in ("sriov-vf", "virtio-qemu"))

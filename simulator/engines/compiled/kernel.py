@@ -183,7 +183,7 @@ HW, SOFT, TASK, EXIT = range(4)
 ORDER, ROUND_ROBIN, DRR = range(3)
 BY_FIRST, BY_SWITCH, BY_ENDPOINT = range(3)
 IDLE, QUEUED, RUNNING, PARKED, POLLING = range(5)
-PH_WAKE, PH_RESUME, PH_WORK, PH_NOTIFY, PH_REARM = range(5)
+PH_WAKE, PH_RESUME, PH_WORK, PH_NOTIFY, PH_REARM, PH_UNMASK = range(6)
 DO_STEP, DO_FLUSH_DUE, DO_FLUSH_ALL, DO_NOTIFY, DO_PARK, DO_REARM, DO_BUDGET, DO_IDLE_POLL = range(8)
 # input and output of a worker
 I_KIND, I_REF, I_WEIGHT, I_RATE, I_TAU, I_OVERHEAD, I_TAT, I_DEFICIT, I_EVERY = range(9)
@@ -1605,8 +1605,8 @@ def requeue(m, w):
         m[w + W_PHASE] = PH_WAKE
         m[w + W_REST] = m[w + W_WAKE_PS]
         m[w + W_C_REQUEUED] += 1
-        soft_ended(m, m[w + W_ON], w, False)
         soft_raise(m, m[w + W_ON], w)
+        soft_ended(m, m[w + W_ON], w, False)
     else:
         end_invocation(m, w, True)
 
@@ -2125,6 +2125,16 @@ def rearmed(m, w):
             requeue(m, w)
         return
     unmask(m, w)
+    if m[w + W_UNMASK_COUNT] > 0:
+        m[w + W_PHASE] = PH_UNMASK
+        m[w + W_REST] = 0
+    else:
+        unmasked(m, w)
+
+
+@helper
+def unmasked(m, w):
+    """End the invocation, unless an interrupt came meanwhile."""
     if m[w + W_AGAIN] != 0:
         requeue(m, w)
         return
@@ -2294,8 +2304,10 @@ def job_end(m, w):
         if g != 0:
             effect(m, g)
         advance(m, w, DO_NOTIFY)
-    else:
+    elif phase == PH_REARM:
         rearmed(m, w)
+    else:
+        unmasked(m, w)
 
 
 @helper

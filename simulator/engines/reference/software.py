@@ -289,7 +289,7 @@ class SoftwareWorker(Worker):
                 return False
             self._queue_again()
             return True
-        self._unmask()
+        yield from self._unmask()
         if self._again:
             self._queue_again()
         else:
@@ -299,12 +299,16 @@ class SoftwareWorker(Worker):
     def _looks_again_in_place(self) -> bool:
         return self.data.recheck == "inplace"
 
-    def _unmask(self) -> None:
+    def _unmask(self) -> Jobs:
         for notify in self.data.unmask:
             self._access(notify)
-        if not self.data.unmask:
-            for moderator in self._vectors:
-                moderator.unmask()
+        if self.data.unmask:
+            # The exits go before this job of no length, and so does an interrupt that they bring about: it finds the
+            # worker still running.
+            yield 0
+            return
+        for moderator in self._vectors:
+            moderator.unmask()
 
     def _sleep(self) -> None:
         if self._served == 0 and self._reaped_packets == 0:
@@ -334,8 +338,9 @@ class SoftirqWorker(SoftwareWorker):
         self._executor.dispatcher.finished(0 if parked else self._served)
 
     def _requeue(self) -> None:
-        self._leave()
+        # Raised before it ends: the softirq does not end in between, and counts one restart more.
         self._enqueue()
+        self._leave()
 
     def _yields_its_turn(self) -> bool:
         self.counts["requeued"] += 1
