@@ -83,20 +83,37 @@ def test_2_exits_fall_while_latency_rises_and_interrupts_keep_to_the_window() ->
     assert all(e["exits_by_cause"]["EOI"] / e["window_s"] <= 1e12 / WINDOW_PS for e in found)
 
 
-def test_2_two_cards_give_out_first_and_goodput_comes_back() -> None:
-    found = {key: entry["delivered_pps"] for key, entry in entries("two-nics", *CARDS_ONLY).items()}
+NEVER = "host.softirq.demote=off"
+
+
+def test_2_two_cards_give_out_first() -> None:
+    found = {key: entry["delivered_pps"] for key, entry in entries("two-nics", *CARDS_ONLY, NEVER).items()}
     assert found["one e1000", "100 kpps"] > 95_000 > 2 * found["two e1000", "100 kpps"]
-    assert found["two e1000", "400 kpps"] > 5 * found["two e1000", "150 kpps"]
-    assert found["one e1000", "400 kpps"] > 5 * found["one e1000", "200 kpps"], "one card alone shows the same, later"
+    assert found["one e1000", "200 kpps"] < 95_000, "one card alone shows the same, later"
+
+
+def test_2_ksoftirqd_brings_goodput_back_and_two_cards_are_not_twice_one() -> None:
+    found = entries("two-nics", *CARDS_ONLY)
+    best = {name: max(e["delivered_pps"] for key, e in found.items() if key[0] == name) for name in ("one e1000", "two e1000")}
+    assert best["one e1000"] < best["two e1000"] < 1.3 * best["one e1000"]
+    for rate_ in ("25 kpps", "50 kpps", "100 kpps", "200 kpps"):
+        one, two = (found[name, rate_] for name in best)
+        assert two["delivered_pps"] > 0.95 * one["delivered_pps"]
+        assert two["latency_us"]["p50"] > one["latency_us"]["p50"]
 
 
 @pytest.mark.parametrize(
     ("change", "helps"),
-    [("host.costs={q_exit: 0 ns}", False), ("host.costs={h_wake_mutex: 0 ns}", True), ("vcpus=1", True)],
+    [("host.costs={q_exit: 0 ns}", False), ("host.costs={h_wake_mutex: 0 ns}", True)],
 )
 def test_2_it_is_the_handing_over(change: str, helps: bool) -> None:
-    found = entries("two-nics", *CARDS_ONLY, rate("100 kpps"), change)
+    found = entries("two-nics", *CARDS_ONLY, rate("100 kpps"), NEVER, change)
     assert (found["two e1000", "100 kpps"]["delivered_pps"] > 95_000) is helps
+
+
+def test_2_one_vcpu_for_both_cards_does_better() -> None:
+    one, two = (entries("two-nics", *CARDS_ONLY, rate("100 kpps"), NEVER, f"vcpus={n}") for n in (1, 2))
+    assert one["two e1000", "100 kpps"]["delivered_pps"] > 1.5 * two["two e1000", "100 kpps"]["delivered_pps"]
 
 
 def test_2_a_virtual_apic_saves_no_exit_of_a_level_triggered_interrupt() -> None:
