@@ -94,7 +94,10 @@ def test_2_two_cards_give_out_first() -> None:
 
 def test_2_ksoftirqd_brings_goodput_back_and_two_cards_are_not_twice_one() -> None:
     found = entries("two-nics", *CARDS_ONLY)
-    best = {name: max(e["delivered_pps"] for key, e in found.items() if key[0] == name) for name in ("one e1000", "two e1000")}
+    best = {
+        name: max(e["delivered_pps"] for key, e in found.items() if key[0] == name)
+        for name in ("one e1000", "two e1000")
+    }
     assert best["one e1000"] < best["two e1000"] < 1.3 * best["one e1000"]
     for rate_ in ("25 kpps", "50 kpps", "100 kpps", "200 kpps"):
         one, two = (found[name, rate_] for name in best)
