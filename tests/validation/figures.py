@@ -3,6 +3,7 @@
 1. `figures.yaml` holds the facts: what was measured, where, by whom, and a scenario for each.
 2. Each replication of the scenario gives one value; the prediction is their mean, its range the extremes.
 3. Nothing is fitted: the scenarios use the catalogue as it is.
+4. Twice more with every borrowed and assumed cost of the host at the low, then at the high end of its range: an envelope.
 
 *Scope*: figures whose set-up can be expressed. *Validation*: tests/validation/test_sanity.py.
 """
@@ -36,6 +37,8 @@ class Prediction:
 
     fact: dict[str, Any]
     values: tuple[float, ...]
+    ends: tuple[float, ...]
+    """With the borrowed and assumed costs at the low and at the high ends of their ranges."""
     host: str
     nic: str
     statuses: dict[str, int]
@@ -43,6 +46,18 @@ class Prediction:
     @property
     def mean(self) -> float:
         return fmean(self.values)
+
+    @property
+    def envelope(self) -> tuple[float, float]:
+        """Lowest and highest prediction; costs in the middle of their ranges count too, as more cost may bring more."""
+        found = (*self.ends, self.mean)
+        return min(found), max(found)
+
+    @property
+    def is_inside(self) -> bool:
+        """Whether the published figure is in the envelope."""
+        low, high = self.envelope
+        return low <= float(self.fact["published"]) <= high
 
     @property
     def ratio(self) -> float:
@@ -66,19 +81,33 @@ def predictions() -> Iterator[Prediction]:
     for fact in facts()["figures"]:
         scenario, replications = _runs(json.dumps(fact["scenario"]))
         values = tuple(_value(fact["predict"], series, scenario) for series in replications)
-        yield Prediction(fact, values, scenario.host.model, scenario.nic.model, _statuses(scenario))
+        moved = (_runs(json.dumps(at_end(fact["scenario"], end)), 1)[1][0] for end in ("low", "high"))
+        ends = tuple(_value(fact["predict"], series, scenario) for series in moved)
+        yield Prediction(fact, values, ends, scenario.host.model, scenario.nic.model, _statuses(scenario))
+
+
+def at_end(document: dict[str, Any], end: str) -> dict[str, Any]:
+    """The scenario with every borrowed and assumed cost of its host at one `end` of its range, low or high."""
+    host = document["host"] if isinstance(document["host"], dict) else {"model": document["host"]}
+    entries = costs.host(host["model"]).costs.items()
+    text = {
+        name: f"{getattr(entry, end)} ps" if entry.unit == "ps" else f"{getattr(entry, end) / 1000} ps/B"
+        for name, entry in entries
+        if entry.status in ("borrowed", "assumed") and entry.unit in ("ps", "fs/B")
+    }
+    return document | {"host": host | {"costs": text}}
 
 
 @cache
-def _runs(text: str) -> tuple[Scenario, tuple[dict[str, Values], ...]]:
-    """The scenario, and for each replication the metrics of every series."""
+def _runs(text: str, count: int = REPLICATIONS) -> tuple[Scenario, tuple[dict[str, Values], ...]]:
+    """The scenario, and for each of `count` replications the metrics of every series."""
     with TemporaryDirectory() as folder:
         file = Path(folder) / "figure.yaml"
         file.write_text(text, encoding="utf-8")
         scenario = load(file)
-        found: list[dict[str, Values]] = [{} for _ in range(REPLICATIONS)]
+        found: list[dict[str, Values]] = [{} for _ in range(count)]
         for point in points(scenario):
-            for number, plan in plans(point, REPLICATIONS):
+            for number, plan in plans(point, count):
                 trace = run(job_of(0, point, plan, "compiled", number))
                 known = metrics.headline(plan, trace)
                 found[number][point.series] = {key: value for key, value in known.items() if value is not None}

@@ -7,9 +7,10 @@ from __future__ import annotations
 
 import pytest
 
-from simulator.costs import hosts, nics
+from simulator import units
+from simulator.costs import host, hosts, nics
 from tests.validation import table
-from tests.validation.figures import Prediction, facts, predictions
+from tests.validation.figures import Prediction, at_end, facts, predictions
 
 FIGURES = facts()["figures"]
 
@@ -59,11 +60,28 @@ def test_models_are_of_the_catalogue_and_not_the_blackboard(found: list[Predicti
 
 
 def test_factors() -> None:
-    low, high = (Prediction({"published": 10.0}, values, "modern", "e810", {}) for values in ((4.0, 6.0), (20.0, 20.0)))
+    low, high = (
+        Prediction({"published": 10.0}, values, ends, "modern", "e810", {})
+        for values, ends in (((4.0, 6.0), (3.0, 10.0)), ((20.0, 20.0), (30.0, 25.0)))
+    )
+    assert (low.envelope, low.is_inside) == ((3, 10), True)
+    assert (high.envelope, high.is_inside) == ((20, 30), False)
     assert (low.mean, low.ratio, low.distance) == (5, 0.5, 1)
     assert (high.ratio, high.distance) == (2, 1)
     assert table.is_far(low)
     assert table.is_far(high)
+
+
+def test_costs_go_to_the_ends_of_their_ranges_and_cited_ones_stay() -> None:
+    low, high = (at_end({"host": "modern"}, end)["host"]["costs"] for end in ("low", "high"))
+    model = host("modern")
+    assert (
+        low.keys()
+        == high.keys()
+        == {name for name, entry in model.costs.items() if entry.status in ("borrowed", "assumed")}
+    )
+    assert units.parse(low["q_loop"], units.TIME) == model.cost("q_loop").low < model.cost("q_loop").high
+    assert high["h_copy_fs"].endswith(" ps/B")
 
 
 @pytest.mark.parametrize(("value", "text"), [(0.98512, "0.985"), (14.88, "14.9"), (10823, "10,800"), (7.7, "7.7")])
