@@ -59,6 +59,8 @@ def _software(plan: Plan, index: int, moderator: Moderator) -> Iterator[str]:
     where, worker = place(moderator), plan.workers[moderator.worker]
     if worker.moderator != index or worker.kind not in ("soft", "task") or worker.poll_mode:
         yield f"{where}: worker {worker.name}: must be a soft or task worker that has this moderator, and not poll"
+    if plan.routes[moderator.route].mode == "native":
+        yield f"{where}: route {plan.routes[moderator.route].name}: mode = 'native': an emulated device interrupts a guest"
     if moderator.dma != NONE:
         yield f"{where}: dma: an emulated device has none"
 

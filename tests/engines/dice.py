@@ -44,5 +44,5 @@ class Dice:
             "dst": dst,
             "flow": [0, 1, 2, 3, 4],
         }
-        limits = {"max_packets": self.random.randint(40, 80), "timeout_ps": GRID_PS}
+        limits = {"max_packets": self.random.randint(70, 120), "timeout_ps": GRID_PS}
         return {**made, **limits, "start_ps": self.time(0, 4), **given}

@@ -15,8 +15,10 @@ from typing import Any
 
 from simulator.plan import model
 from simulator.plan.check import check
+from simulator.plan.model import INFINITE_PS
 from tests.conformance.build import build
 from tests.engines.dice import Dice
+from tests.engines.directed_traps import contended, emulated, sliced, timers
 from tests.engines.random_parts import GRID_PS
 
 Short = dict[str, dict[str, Any]]
@@ -43,7 +45,7 @@ def directed_plan(seed: int) -> tuple[model.Plan, int]:
         short, until_ps = family(Dice(Random(f"directed {seed} {attempt}")))
         plan = build(f"{family.__name__}{seed}", {name: _sliced(value) for name, value in short.items()})
         if not check(plan):
-            return plan, until_ps
+            return plan, until_ps if until_ps > AGE_PS else until_ps * 3 // 2
     raise RuntimeError(f"no sound plan of {family.__name__} in {ATTEMPTS} attempts for seed {seed}")
 
 
@@ -71,7 +73,7 @@ def loose(d: Dice) -> tuple[Short, int]:
     short: Short = {
         "s": d.source("q", 0, 4),
         "w": {"is": "source", "kind": "window", "to": "q", "window": d.pick(2, 6), "ack_every": d.pick(1, 2), "max_packets": 60,
-            "timeout_ps": d.time(2, 12)},
+            "timeout_ps": d.time(2, 12), "stop_ps": d.pick(INFINITE_PS, d.time(30, 90), d.time(30, 90))},
         "out": {"is": "sink"},
         "wire": {"is": "link", "ps_per_byte": FULL, "to": "out"},
         "q": {"is": "fifo", "capacity": d.pick(4, 16)},
@@ -94,7 +96,9 @@ def shaped(d: Dice) -> tuple[Short, int]:
     short: Short = {
         "sa": d.source("qa", 0, 9), "sb": d.source("qb", 4, 20),
         "w": {"is": "source", "kind": "window", "to": "qw", "window": d.pick(4, 8), "max_packets": 120,
-            "timeout_ps": d.time(20, 60), "size": [100, 600]},
+            "timeout_ps": d.time(20, 60), "size": [100, 600], "stop_ps": d.pick(INFINITE_PS, d.time(100, 200))},
+        "ra": {"is": "source", "kind": "rr", "to": "qw", "think": d.times(0, 6), "max_packets": d.pick(2, 5, 9), "timeout_ps": d.time(9, 40)},
+        "rb": {"is": "source", "kind": "rr", "to": "qw", "think": d.times(0, 6), "max_packets": d.pick(2, 5, 9), "timeout_ps": d.time(9, 40)},
         "peer": {"is": "sink", "reply_link": "back"},
         "back": {"is": "link", "propagation_ps": d.time(1, 6), "to": "home"},
         "home": {"is": "sink"},
@@ -207,9 +211,9 @@ def pair(d: Dice) -> tuple[Short, int]:
     """Two interrupts at once for a guest that sleeps, falls asleep, or is about to: the same beat, now and then a step apart."""
     beat = d.times(5, 16)
     short: Short = {
-        "sa": d.source("fa", 0, 0, gap=beat, start_ps=0, max_packets=90),
-        "sb": d.source("fb", 0, 0, gap=[*beat, d.time(0, 3)], start_ps=0, max_packets=90),
-        "sn": d.source("fn", 3, 20), "sk": d.source("fk", 3, 20), "st": d.source("q", 1, 9),
+        "sa": d.source("fa", 0, 0, gap=beat, start_ps=0, max_packets=200),
+        "sb": d.source("fb", 0, 0, gap=[*beat, d.time(0, 3)], start_ps=0, max_packets=200),
+        "sn": d.source("fn", 3, 20), "sk": d.source("fk", 1, 9), "st": d.source("q", 1, 9),
         "out": {"is": "sink"},
         "fa": {"is": "fifo", "gate": {"mode": "always", "irq": "ra"}}, "fb": {"is": "fifo", "gate": {"mode": "always", "irq": "rb"}},
         "fn": {"is": "fifo", "gate": "flag nn"}, "fk": {"is": "fifo", "gate": "flag nk"},
@@ -225,7 +229,7 @@ def pair(d: Dice) -> tuple[Short, int]:
             "block_ps", "wake_ps", high=2)},
         "t": {"is": "thread", "by": d.pick("c", "k"), "weight": d.pick(1024, 512)},
         "tv": {"is": "thread", "by": "v"},
-        "nk": {"is": "worker", "kind": "task", "by": "tv", "from": ["fk"], "into": ["out"], "packet_ps": d.time(0, 1)},
+        "nk": {"is": "worker", "kind": "task", "by": "tv", "from": ["fk"], "into": ["out"], "rearm_ps": d.time(1, 2), "packet_ps": d.time(0, 1)},
         "na": {"is": "worker", "kind": "soft", "by": "v", "from": ["fa"], "into": ["out"], "packet_ps": d.time(0, 1)},
         "nb": {"is": "worker", "kind": "soft", "by": "v", "from": ["fb"], "into": ["out"], "packet_ps": d.time(0, 1)},
         "nn": {"is": "worker", "kind": "soft", "by": "v", "from": ["fn"], "into": ["out"], "packet_ps": d.time(0, 1)},
@@ -238,7 +242,7 @@ def asleep(d: Dice) -> tuple[Short, int]:
     """A thread parks under the softirq that it has raised and that keeps its core, while interrupts and wake-ups come in."""
     room, again = d.pick(1, 2, 3, 3), d.time(35, 60)
     short: Short = {
-        "s": d.source("q", 0, 0, gap=[0, 0, 0, 0, again], max_packets=150), "si": d.source("fi", 4, 30),
+        "s": d.source("q", 0, 0, gap=[0, 0, 0, 0, again], max_packets=200), "si": d.source("fi", 4, 30),
         "sv": d.source("fv", 0, 0, gap=[0, d.time(1, 4), d.time(6, 25)]),
         "out": {"is": "sink"},
         "q": {"is": "fifo", "gate": "flag g"},
@@ -273,8 +277,8 @@ def storm(d: Dice) -> tuple[Short, int]:
         {"demote": d.pick(*7 * (True,), False), "scheduler": "fair"},
     )
     short: Short = {
-        "sa": d.source("fa", 0, 0, gap=[*burst, d.time(40, 80)], max_packets=150),
-        "sb": d.source("fb", 0, 0, gap=[*burst, d.time(40, 80)], max_packets=150),
+        "sa": d.source("fa", 0, 0, gap=[*burst, d.time(40, 80)], max_packets=200),
+        "sb": d.source("fb", 0, 0, gap=[*burst, d.time(40, 80)], max_packets=200),
         "st": d.source("q", 8, 30), "su": d.source("p", 4, 25),
         "out": {"is": "sink"},
         "fa": {"is": "fifo", "gate": "flag na"}, "fb": {"is": "fifo", "gate": "flag nb"},
@@ -341,7 +345,7 @@ def guest(d: Dice) -> tuple[Short, int]:
 def hairpin(d: Dice) -> tuple[Short, int]:
     """An embedded switch: from a remote tx ring into an rx ring, into a fifo that drops or blocks, into a read, onto a wire, nowhere."""
     short: Short = {
-        "s": d.source("q", 0, 4, max_packets=150),
+        "s": d.source("q", 0, 4, max_packets=200),
         "out": {"is": "sink"},
         "up": {"is": "link", **d.costs("propagation_ps", high=1), "ps_per_byte": d.pick(100, 500)},
         "down": {"is": "link", **d.costs("propagation_ps", high=1)},
@@ -370,10 +374,11 @@ def hairpin(d: Dice) -> tuple[Short, int]:
         "n": {"is": "worker", "kind": "task", "by": "tn", "from": ["rx"], "into": ["out"], "refill_ring": "rx",
             "refill_chunk": d.pick(1, 2), "packet_ps": d.time(1, 4)},
     }  # fmt: skip
-    return short, d.time(600, 900)
+    return short, d.time(700, 1000)
 
 
 FAMILIES: tuple[Callable[[Dice], tuple[Short, int]], ...] = (
-    wires, loose, shaped, pollers, race, sleepy, pair, asleep, storm, guest, hairpin, asleep, storm, guest,
+    wires, loose, shaped, pollers, race, sleepy, pair, asleep, storm, guest, hairpin, timers, emulated, contended, sliced,
+    timers, emulated, sleepy, guest, storm, pair, shaped, asleep, hairpin, loose,
 )  # fmt: skip
-"""Some twice: their mechanism needs many plans."""
+"""Some twice or thrice: their mechanism needs many plans."""

@@ -7,7 +7,7 @@
 3. ``python -m tests.engines.planted --plans 2000`` prints, for each bug, every vector that notices it and the first
    random plan that does.
 
-*Scope*: twelve rules, one with two ways to break it. *Validation*: the kernel without a bug passes the same vectors and
+*Scope*: twenty-four rules, one with two ways to break it. *Validation*: the kernel without a bug passes the same vectors and
 plans (``test_planted_bugs``), so that what is noticed is the bug.
 """
 
@@ -95,6 +95,32 @@ LATCH_CLEARED = """        if m[ref + R_MODERATOR] != 0:
             m[m[ref + R_MODERATOR] + M_PENDING] = 0
 """
 
+EFFECT = "            access_effect(m, ref, a)\n"
+RELEASED_FIRST = """            if m[a + G_NOTIFY] == NF_WAKE and m[m[a + G_TARGET] + W_KIND] != EXIT:
+                leave_access(m, ref)
+"""
+LAST_IN_FIRST = """    m[t + T_NEXT] = m[u + U_WAIT_HEAD]
+    if m[u + U_WAIT_HEAD] == 0:
+        m[u + U_WAIT_TAIL] = t
+    m[u + U_WAIT_HEAD] = t
+    return False
+"""
+LOCKED_PART = "    hyp_first(m, v, m[g + G_LOCKED], J_EFFECT, g, LB_EXIT_USER)\n"
+LOCKED_PART_LAST = """    hyp_job(m, v, m[g + G_LOCKED], J_EFFECT, g)
+    m[m[v + V_HYP_TAIL] + N_B] = LB_EXIT_USER
+"""
+SIGNAL = """    moderator_latch(m, x, n)
+    return moderator_settle(m, x)
+"""
+SIGNAL_AT_ONCE = """    moderator_latch(m, x, n)
+    if m[x + M_ENABLED] != 0:
+        moderator_fire(m, x)
+        return True
+    return False
+"""
+GIVEN_BACK = "if u != 0 and (m[t + T_RUNNABLE] == 0 or m[u + U_WAIT_HEAD] != 0):"
+EXIT_CHARGED = "    n = m[v + V_HYP_HEAD]\n    m[c + E_LEAF_INNER] = charged_thread(m, v)\n"
+
 BUGS = (
     Bug(
         "slot classes 2 and 8 swapped", ("link_before_core", "descriptors_fetched_in_batches"), 50,
@@ -152,6 +178,54 @@ BUGS = (
         "sums without carry", ("latency_sum_above_63_bits", "wait_sum_above_63_bits"), 0,
         kernel=(("    if m[at] >= CARRY:\n        m[at] -= CARRY\n        m[at + 1] += 1\n", ""),),
         why="a sum needs 2**62 ps",
+    ),
+    Bug(
+        "lock released before the effect", ("effect_before_release",), 400,
+        kernel=((EFFECT, RELEASED_FIRST + EFFECT),),
+    ),
+    Bug(
+        "waiters for a lock: last in, first out", ("waiters_first_come_first_served",), 100,
+        kernel=(("    append(m, u + U_WAIT_HEAD, T_NEXT, t)\n    return False\n", LAST_IN_FIRST),),
+    ),
+    Bug(
+        "locked part at the tail", ("legacy_interrupt_in_user", "locked_part_before_a_queued_inject"), 100,
+        kernel=((LOCKED_PART, LOCKED_PART_LAST),),
+    ),
+    Bug(
+        "acknowledging keeps the latch", ("acknowledged_before_the_timer", "ack_clears_what_is_pending"), 100,
+        kernel=(("        m[target + M_PENDING] = 0\n        m[target + M_COUNT] = 0\n", "        pass\n"),),
+    ),
+    Bug(
+        "moderated gate ignores the interval", ("moderated_gate_waits_for_its_timer", "somebody_else_fires_before_the_worker"), 100,
+        kernel=((SIGNAL, SIGNAL_AT_ONCE),),
+    ),
+    Bug(
+        "exit worker after the hypervisor's jobs", ("device_model_goes_before_the_hypervisor",), 100,
+        kernel=(("    if m[v + V_WORKER] != 0:\n        w =", "    if m[v + V_WORKER] != 0 and m[v + V_HYP_HEAD] == 0:\n        w ="),),
+    ),
+    Bug(
+        "a main loop that sleeps keeps the lock", ("main_loop_gives_the_lock_back_when_it_sleeps", "main_loop_parks_without_the_lock"), 100,
+        kernel=((GIVEN_BACK, "if u != 0 and m[u + U_WAIT_HEAD] != 0:"),),
+    ),
+    Bug(
+        "a main loop keeps the lock between its turns", ("main_loop_passes_the_lock_on_between_invocations",), 100,
+        kernel=((GIVEN_BACK, "if u != 0 and m[t + T_RUNNABLE] == 0:"),),
+    ),
+    Bug(
+        "a vCPU that waits for a lock is woken as if blocked", ("apicv_interrupt_in_user", "posted_interrupt_and_tick_in_user"), 100,
+        kernel=(("    if state == BLOCKED:\n", "    if state == BLOCKED or state == USER:\n"),),
+    ),
+    Bug(
+        "a level interrupt without EOI on a virtual APIC", ("accesses_in_order_before_the_level_eoi",), 100,
+        kernel=(("if m[a + Q_MODE] == LEGACY or m[a + Q_LEVEL] != 0:", "if m[a + Q_MODE] == LEGACY:"),),
+    ),
+    Bug(
+        "exits cost the guest's thread nothing", ("exits_count_for_the_guests_thread",), 100,
+        kernel=((EXIT_CHARGED, EXIT_CHARGED.splitlines(keepends=True)[0]),),
+    ),
+    Bug(
+        "hand-over on top of the wake-up", ("contended_access", "waiters_first_come_first_served"), 100,
+        kernel=(("start_thread(m, t, m[u + U_HANDOVER])", "start_thread(m, t, m[u + U_HANDOVER] + m[t + T_WAKE_PS])"),),
     ),
 )  # fmt: skip
 

@@ -92,6 +92,8 @@ class Maker:
     def processors(self) -> None:
         for _ in range(self.random.randint(1, 3)):
             self.add("executors", self.executor("core"))
+        for _ in range(self.random.choice((0, 0, 1, 1, 2))):
+            self.add("locks", model.Lock(self.new_name("lock"), self.cost()))
         for _ in range(self.random.choice((0, 1, 2, 2))):
             self.vcpu(self.random.randrange(self.cores()))
         for index in range(len(self.made["executors"])):
@@ -165,7 +167,7 @@ class Maker:
             "notify_stage": self.maybe_stage(f"woken{len(self.made['workers'])}"),
             **({} if "reap_ring" in fields else self.reaps(outputs)), **fields,
         }  # fmt: skip
-        if given.get("reap_ring", NONE) == NONE and self.chance(0.5):
+        if given.get("reap_ring", NONE) == NONE and self.chance(0.8):
             given["recheck"] = "inplace"
         return self.worker("soft" if soft else "task", inputs, outputs, **given)
 
@@ -184,8 +186,18 @@ class Maker:
             index for index, thread in enumerate(self.made["threads"])
             if thread.kind == "workers" and thread.executor == executor and index not in polled
         ]  # fmt: skip
-        label = "guest_task" if self.is_guest(executor) else "host_task"
-        return self.random.choice(shared) if shared and self.chance(0.6) else self.thread(executor, "workers", label)
+        if shared and self.chance(0.6):
+            return self.random.choice(shared)
+        guest = self.is_guest(executor)
+        made = self.thread(executor, "workers", "guest_task" if guest else "host_task")
+        if not guest:
+            self.change("threads", made, lock=self.lock(0.6))
+        return made
+
+    def lock(self, probability: float) -> int:
+        """One of the locks with that probability, if there are any."""
+        count = len(self.made["locks"])
+        return self.random.randrange(count) if count and self.chance(probability) else NONE
 
     def polling(self, inputs: list[model.Input], outputs: list[model.Output], **fields: Any) -> int:
         """A poll-mode worker on a thread of its own; its outputs drop."""

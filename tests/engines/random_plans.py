@@ -4,7 +4,7 @@
 2. Paths are built from the sinks backwards: a queue is made together with whoever drains it, and what that worker gives
    onwards exists already, so that packets cannot go round; spare queues are kept for other producers.
 3. Every sink can answer over a link, so that requests and windows may go anywhere.
-4. Gates, moderators and routes come last, when it is known who publishes where.
+4. Gates, moderators, routes and accesses come last, when it is known who publishes where.
 
 Times are multiples of 100 ns and often equal, so that ties are the rule. Everything follows from the seed.
 *Scope*: plans that pass `check()`; an attempt that does not is thrown away and the next one taken.
@@ -28,13 +28,13 @@ from tests.engines.random_parts import BITS_PS, Maker
 SIZES = (100, 200, 300, 600, 1500)
 MACS, VLANS = 4, 2
 ATTEMPTS = 200
-DIRECTED_EVERY = 3
+CYCLE, DIRECTED = 5, (0, 2, 4)
 
 
 def random_plan(seed: int) -> tuple[model.Plan, int]:
-    """A plan and how long to run it (ps), the same for the same seed; every third is a directed one."""
-    if seed % DIRECTED_EVERY == 0:
-        return directed_plan(seed // DIRECTED_EVERY)
+    """A plan and how long to run it (ps), the same for the same seed; three of five are directed ones."""
+    if seed % CYCLE in DIRECTED:
+        return directed_plan(seed // CYCLE * len(DIRECTED) + DIRECTED.index(seed % CYCLE))
     for attempt in range(ATTEMPTS):
         maker = _Maker(Random(f"{seed} {attempt}"), f"random{seed}")
         plan = maker.plan()
@@ -204,7 +204,10 @@ class _Maker(Maker):
         kind = "hw" if remote else self.random.choice(("software", "software", "poll", "hw"))
         outputs, extra = self.backend_outputs(kind, remote, depth)
         rings = [self.ring("tx", **fields) for _ in range(self.random.choice((1, 1, 2, 3)))]
-        inputs = [model.Input("tx", ring, weight=self.random.randint(1, 3)) for ring in rings]
+        inputs = [
+            model.Input("tx", ring, self.random.randint(1, 3), publish_every=self.random.choice((1, 1, 2, INFINITE_PS)))
+            for ring in rings
+        ]
         {"hw": self.hardware, "software": self.software, "poll": self.polling}[kind](inputs, outputs, **extra)
         self.unreaped += rings
         return self.random.choice(rings)
@@ -259,17 +262,52 @@ class _Maker(Maker):
             if ring in self.unreaped:
                 self.unreaped.remove(ring)
                 self.software([], [], reap_ring=ring, reap_ps=self.cost())
+                if self.chance(0.1):
+                    self.software([], [], reap_ring=ring, reap_ps=self.cost())
 
     def moderators(self) -> None:
-        """A moderator for remote rings whose driver is interrupt-driven; rx and tx of one worker often share it."""
-        found: dict[int, int] = {}
+        """A moderator for remote rings whose driver is interrupt-driven, and for a few in shared memory; rx and tx of one
+        worker often share it."""
+        found: dict[tuple[int, bool], int] = {}
         for index, ring in enumerate(self.made["rings"]):
             driver = self.driver(index, ring.kind)
-            if not ring.remote or driver == NONE or self.made["workers"][driver].poll_mode:
+            if (
+                driver == NONE
+                or self.made["workers"][driver].poll_mode
+                or not (ring.remote or self.emulated(index, driver))
+            ):
                 continue
-            if driver not in found or self.chance(0.3):
-                found[driver] = self.moderator(driver, ring.dma)
-            self.change("rings", index, moderator=found[driver])
+            key = driver, ring.remote
+            if key not in found or self.chance(0.3):
+                found[key] = self.moderator(driver, ring.dma) if ring.remote else self.software_moderator(driver)
+            self.change("rings", index, moderator=found[key])
+            if not ring.remote:
+                self.change("rings", index, used_gate=model.Gate("moderated"))
+
+    def emulated(self, index: int, driver: int) -> bool:
+        """Whether a guest's ring in shared memory is to be moderated; its backend is software, which pays for the signals."""
+        plan = self.so_far()
+        if not self.is_guest(executor_of(plan, plan.workers[driver])):
+            return False
+        wiring = wire(plan)
+        backends = (
+            wiring.drains.get(("rings", index), [])
+            if plan.rings[index].kind == "tx"
+            else wiring.feeds.get(("rings", index), [])
+        )
+        return self.chance(0.3) and all(plan.workers[backend].kind != "hw" for backend in backends)
+
+    def software_moderator(self, driver: int) -> int:
+        """An emulated device's: whoever has none yet, or a new worker, is woken by its timer."""
+        made = self.moderator(driver, NONE, "irqfd")
+        free = [
+            index for index, worker in enumerate(self.made["workers"])
+            if worker.kind != "hw" and not worker.poll_mode and worker.moderator == NONE
+        ]  # fmt: skip
+        worker = self.random.choice(free) if free and self.chance(0.5) else self.software([], [])
+        self.change("workers", worker, moderator=made)
+        self.change("moderators", made, worker=worker, signal_ps=self.cost())
+        return made
 
     def driver(self, ring: int, kind: str) -> int:
         for index, worker in enumerate(self.made["workers"]):
@@ -279,13 +317,13 @@ class _Maker(Maker):
                 return index
         return NONE
 
-    def moderator(self, worker: int, dma: int) -> int:
+    def moderator(self, worker: int, dma: int, origin: str = "device") -> int:
         kind = self.random.choice(("none", "gap", "coal", "coal_eqe", "coal_cqe"))
         name = self.new_name("moderator")
         return self.add(
             "moderators",
             model.Moderator(
-                name, self.route(worker, "device"), kind, self.time(0, 30), self.random.choice((1, 2, 4, INFINITE_PS)),
+                name, self.route(worker, origin), kind, self.time(0, 30), self.random.choice((1, 2, 4, INFINITE_PS)),
                 self.random.choice((dma, dma, NONE)), stage=self.maybe_stage(name),
             ),
         )  # fmt: skip
@@ -302,9 +340,46 @@ class _Maker(Maker):
             "routes",
             model.IrqRoute(
                 self.new_name("route"), mode, worker, core, executor if guest else NONE, origin,
-                accesses=(model.Notify(cost_ps=self.cost(), exit="MSIX_MASK"),) * self.random.choice((0, 0, 1, 2)), **costs,
+                level=self.chance(0.3), **costs,
             ),
         )  # fmt: skip
+
+    def accesses(self) -> None:
+        """Handlers and drivers in a guest trap: they wake, acknowledge, mask and unmask."""
+        for index, route in enumerate(self.made["routes"]):
+            if route.vcpu != NONE:
+                self.change("routes", index, accesses=self.listed(self.random.choice((0, 0, 1, 2, 4))))
+        for index, worker in enumerate(self.made["workers"]):
+            vectors = self.vectors(worker)
+            guest = worker.kind != "hw" and self.is_guest(executor_of(self.so_far(), worker))
+            software = any(self.made["moderators"][vector].worker != NONE for vector in vectors)
+            if guest and self.chance(0.9 if software else 0.3):
+                unmask = tuple(self.trap("unmask", vector) for vector in vectors)
+                self.change("workers", index, unmask=self.listed(self.random.choice((0, 0, 1))) + unmask)
+
+    def vectors(self, worker: model.Worker) -> list[int]:
+        """The moderators of the rings that a worker drives."""
+        rings = [item.index for item in worker.inputs if item.kind == "rx"] + [worker.reap_ring]
+        return sorted({self.made["rings"][ring].moderator for ring in rings if ring != NONE} - {NONE})
+
+    def listed(self, count: int) -> tuple[model.Notify, ...]:
+        """Accesses of any kind; they wake the host's workers only, which make none, so that nobody wakes itself for ever."""
+        moderators, plan = len(self.made["moderators"]), self.so_far()
+        sleepers = [
+            index for index, worker in enumerate(plan.workers)
+            if worker.kind != "hw" and not worker.poll_mode and not self.is_guest(executor_of(plan, worker))
+        ]  # fmt: skip
+        kinds = ["none", *["ack", "unmask"] * (moderators > 0), *["wake"] * bool(sleepers)]
+        found = []
+        for kind in self.random.choices(kinds, k=count):
+            targets = {"none": [NONE], "wake": sleepers}.get(kind, range(moderators))
+            found.append(self.trap(kind, self.random.choice(targets)))
+        return tuple(found)
+
+    def trap(self, kind: str, target: int) -> model.Notify:
+        """An access, often under a lock if there is one."""
+        leaves, lock = self.random.choice(EXIT_KINDS[6:]), self.lock(0.6)
+        return model.Notify(kind, target, self.cost(), leaves, lock, self.cost() if lock != NONE else 0)
 
     def so_far(self) -> model.Plan:
         return model.Plan(self.name, **{name: tuple(values) for name, values in self.made.items()})
@@ -317,6 +392,8 @@ class _Maker(Maker):
 
     def gate(self, collection: str, index: int, field: str, users: set[int]) -> model.Gate:
         entity = self.made[collection][index]
+        if field == "used_gate" and entity.used_gate.mode == "moderated":
+            return entity.used_gate
         if field == "avail_gate" and entity.remote:
             return model.Gate("always", self.notify("doorbell", index, users))
         if field == "avail_gate" and entity.kind == "rx":
@@ -343,8 +420,9 @@ class _Maker(Maker):
             return model.Notify(kind, target)
         plan = self.so_far()
         guests = all(self.is_guest(executor_of(plan, self.made["workers"][user])) for user in users)
-        leaves = self.random.choice(EXIT_KINDS[6:]) if guests and users and self.chance(0.6) else ""
-        return model.Notify(kind, target, self.cost(), leaves)
+        if guests and users and self.chance(0.6):
+            return self.trap(kind, target)
+        return model.Notify(kind, target, self.cost())
 
     def plan(self) -> model.Plan:
         self.processors()
@@ -355,4 +433,5 @@ class _Maker(Maker):
         self.pollers()
         self.moderators()
         self.gates()
+        self.accesses()
         return self.so_far()

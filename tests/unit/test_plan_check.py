@@ -156,6 +156,7 @@ FAULTS: list[tuple[str, Change, str]] = [
     ("device_model_inside_an_access", change("q", "gate", mode="moderated"), "only a ring's used gate can be"),
     ("device_model_inside_an_access", change("ring", "used_gate.notify", cost_ps=1), "signal is its moderator's"),
     ("device_model_inside_an_access", change("r", origin="device"), "signalled by a thread"),
+    ("device_model_inside_an_access", change("r", mode="native", core=0), "mode = 'native': an emulated device interrupts a guest"),
     ("device_model_inside_an_access", change("w", moderator=0, kind="hw", on=-1), "a software worker serves a moderator"),
     ("device_model_inside_an_access", change("x", on=0), "an exit worker is on a vCPU"),
     ("device_model_inside_an_access", change("x", reap_ring=0), "an exit worker is a device model, no driver"),

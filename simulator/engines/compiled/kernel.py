@@ -2246,14 +2246,7 @@ def emit(m, w, o, p):
             tx_done(m, p)
         send_packet(m, ref, p)
     elif kind == OUT_DMA_READ:
-        f = m[o + O_FIFO]
-        if drops:
-            if fifo_space(m, f) < 1:
-                m[f + F_C_DROPPED] += 1
-                drop(m, p, m[f + F_PLACE])
-                return
-            m[f + F_RESERVED] += 1
-        dma_read(m, ref, READ_DATA, f, m[p + P_LEN], 0, p)
+        dma_read(m, ref, READ_DATA, m[o + O_FIFO], m[p + P_LEN], 0, p)
     else:
         if m[p + P_RING] != 0:
             tx_done(m, p)
