@@ -127,3 +127,29 @@ def test_e13_masking_lowers_the_rate_that_a_guest_can_take(run: Runner) -> None:
 def test_e13_moderation_hides_masking(run: Runner) -> None:
     rate = ("guests.vm.interrupts=legacy", "traffic.load.rate=600 kpps", "nic.moderation={kind: gap, interval: 100 us}")
     assert run(*rate, "guests.vm.mask_interrupts=on").goodput_pps == pytest.approx(600_000, rel=0.01)
+
+
+# Exits for each interrupt: of a guest that halts in between, and, the mechanism off, of one that does not.
+@pytest.mark.parametrize(
+    ("datapath", "mode", "halting", "awake"),
+    [
+        ("sriov-vf", "legacy", 2, 2),
+        ("sriov-vf", "apicv", 1, 0),
+        ("sriov-vf", "posted", 1, 0),
+        ("vhost-net", "legacy", 2, 2),
+        ("vhost-net", "apicv", 1, 0),
+        ("virtio-qemu", "legacy", 2, 2),
+        ("virtio-qemu", "apicv", 1, 0),
+    ],
+)
+def test_e04_exits_per_interrupt(run: Runner, datapath: str, mode: str, halting: int, awake: int) -> None:
+    # Legacy: the end of the interrupt, and HLT or the kick that takes its place.
+    choice = (f"guests.vm.datapath={datapath}", f"guests.vm.interrupts={mode}", "traffic.load.rate=1 kpps")
+    for idle, expected in (("hlt", halting), ("poll", awake)):
+        outcome = run(*choice, f"guests.vm.idle={idle}")
+        interrupts = outcome.count("vm.q0.route.delivered") + outcome.count("vm.q0.rx.route.delivered")
+        assert outcome.all_exits / interrupts == pytest.approx(expected, abs=0.02)
+
+
+def test_e04_poll_mode_never_exits(run: Runner) -> None:
+    assert run("guests.vm.interrupts=poll").all_exits == 0
