@@ -23,7 +23,7 @@ from types import ModuleType
 from typing import Any
 from unittest import mock
 
-from simulator.engines.compiled import CompiledEngine, engine, image, kernel
+from simulator.engines.compiled import CompiledEngine, engine, image, kernel, records
 from simulator.plan import slots
 from simulator.plan.draws import Draws
 from simulator.plan.model import Plan
@@ -169,7 +169,8 @@ class TwinEngine(CompiledEngine):
     @contextmanager
     def _short(self) -> Iterator[None]:
         small = mock.patch.multiple(engine, _LOG_BLOCK=LOG_ROWS, _GROWTH=GROWTH, Draws=_short_draws)
-        with small, mock.patch.multiple(image, DRAW_MARGIN=DRAW_MARGIN, READY_FROM=2, slot_numbers=self._numbers):
+        margin = mock.patch.multiple(image, DRAW_MARGIN=DRAW_MARGIN, slot_numbers=self._numbers)
+        with small, margin, mock.patch.object(records, "READY_FROM", 2):
             yield
 
     def _call(self, until_ps: int) -> int:

@@ -1,0 +1,304 @@
+"""Plan -> records: the fields of every entity, with positions in place of indices.
+
+*Scope*: one function per kind of entity; no rule of the simulation is decided here. *Validation*: agreement of the engines.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from simulator.engines.compiled import kernel as k
+from simulator.engines.compiled.builder import Builder
+from simulator.plan import slots as slot_numbers
+from simulator.plan.model import NONE, DescRing, Executor, Fifo, Gate, Notify, Plan, Worker
+from simulator.plan.trace import EXIT_KINDS, LABELS
+
+READY_FROM = 6
+"""Hardware workers with so many inputs find the next one with packets by a bitmap."""
+
+
+def _codes(words: str, **special: int) -> dict[str, int]:
+    return {word: number for number, word in enumerate(words.split())} | special
+
+
+_GATE_MODES = _codes("always never flag event edge moderated")
+_NOTIFY = _codes("none wake doorbell irq resume ack unmask")
+_SOURCE_KINDS = _codes("open rr window")
+_TARGETS = _codes("none fifo link sink")
+_MODERATORS = _codes("none gap coal coal_eqe coal_cqe")
+_ROUTES = _codes("native legacy apicv posted")
+_IDLE = _codes("hlt poll ghp")
+_THREADS = _codes("workers vcpu ksoftirqd busy")
+_WORKERS = _codes("hw soft task exit")
+_POLICIES = _codes("order rr drr")
+_SELECT = _codes("first switch endpoint")
+_INPUTS = _codes("fifo rx tx")
+_OUTPUTS = _codes("fifo post fill link dma_write dma_read sink")
+
+
+def endpoints(b: Builder, numbers: slot_numbers.Slots) -> None:
+    """Sources and sinks."""
+    for i, source in enumerate(b.plan.sources):
+        fields = {
+            k.S_KIND: _SOURCE_KINDS[source.kind], k.S_TARGET_KIND: _TARGETS[source.target_kind], k.S_TARGET: b.ref(source.target_kind + "s", source.target),
+            k.S_SIZE: b.ref("streams", source.size), k.S_FLOW: b.ref("streams", source.flow), k.S_DST: b.ref("streams", source.dst),
+            k.S_GAP: b.ref("streams", source.gap), k.S_THINK: b.ref("streams", source.think), k.S_VLAN: source.vlan, k.S_SEGMENT: source.segment_bytes,
+            k.S_STOP: source.stop_ps, k.S_MAX: source.max_packets, k.S_BACKLOG: source.backlog_ps, k.S_RESPONSE: source.response_bytes,
+            k.S_REPLY_DST: source.reply_dst, k.S_WINDOW: source.window, k.S_ACK_EVERY: source.ack_every, k.S_TIMEOUT: source.timeout_ps,
+            k.S_SLOT: numbers.source[i], k.S_TIMER: numbers.timeout[i], k.S_PLACE: b.place(source.name),
+            k.S_CWND: source.window, k.S_ROUND: source.window,
+        }  # fmt: skip
+        b.fill(b.at["sources"][i], fields)
+    for i, sink in enumerate(b.plan.sinks):
+        fields = {
+            k.K_REPLY: b.ref("links", sink.reply_link), k.K_PLACE: b.place(sink.name), k.K_MINIMUM: -1, k.K_MAXIMUM: -1,
+            k.K_HISTOGRAM: b.reserve(k.BUCKETS), k.K_STAGES: b.reserve(4 * len(b.plan.stages)),
+        }  # fmt: skip
+        b.fill(b.at["sinks"][i], fields)
+
+
+def bus(b: Builder, numbers: slot_numbers.Slots) -> None:
+    """Links and DMA functions."""
+    for i, link in enumerate(b.plan.links):
+        target = {"none": "", "fifo": "fifos", "link": "links", "sink": "sinks"}[link.target_kind]
+        fields = {
+            k.L_RATE: link.rate_bps, k.L_PROPAGATION: link.propagation_ps, k.L_OVERHEAD: link.frame_overhead_bytes, k.L_HEADER: link.segment_header_bytes,
+            k.L_STAGE: link.stage, k.L_TARGET_KIND: _TARGETS[link.target_kind], k.L_TARGET: b.ref(target, link.target) if target else 0,
+            k.L_SLOT: numbers.link[i],
+        }  # fmt: skip
+        b.fill(b.at["links"][i], fields)
+    for i, dma in enumerate(b.plan.dmas):
+        fields = {
+            k.D_UP: b.ref("links", dma.up), k.D_DOWN: b.ref("links", dma.down), k.D_MPS: dma.mps_bytes, k.D_MRRS: dma.mrrs_bytes,
+            k.D_COMPLETION: dma.completion_bytes, k.D_MAX: dma.max_reads, k.D_MEMORY: dma.memory_ps, k.D_SPREAD: b.ref("streams", dma.memory_spread),
+            k.D_HEADER: dma.segment_header_bytes, k.D_STAGE: dma.read_stage, k.D_SLOT: numbers.memory[i],
+        }  # fmt: skip
+        b.fill(b.at["dmas"][i], fields)
+
+
+def _gate(b: Builder, base: int, gate: Gate, owner: int, *, armed: bool) -> None:
+    fields = {
+        k.G_MODE: _GATE_MODES[gate.mode], k.G_ENABLED: armed, k.G_EVENT: 0 if armed else -1, k.G_NUM: gate.delay_num, k.G_DEN: gate.delay_den,
+        k.G_OWNER: owner,
+    }  # fmt: skip
+    b.fill(base, fields)
+    _notify(b, base, gate.notify)
+
+
+def _notify(b: Builder, base: int, notify: Notify) -> None:
+    table = {"wake": "workers", "irq": "routes", "resume": "rings", "ack": "moderators", "unmask": "moderators"}.get(notify.kind, "")
+    fields = {
+        k.G_NOTIFY: _NOTIFY[notify.kind], k.G_TARGET: b.ref(table, notify.target) if table else 0, k.G_COST: notify.cost_ps,
+        k.G_EXIT: EXIT_KINDS.index(notify.exit) if notify.exit else -1, k.G_LOCK: b.ref("locks", notify.lock), k.G_LOCKED: notify.locked_ps,
+    }  # fmt: skip
+    b.fill(base, fields)
+
+
+def _accesses(b: Builder, listed: tuple[Notify, ...]) -> int:
+    """Position of a row of records that are gates by their layout only."""
+    start = b.reserve(k.GATE * len(listed))
+    for n, notify in enumerate(listed):
+        _notify(b, start + k.GATE * n, notify)
+    return start
+
+
+def _poller_input(plan: Plan, poller: int, kinds: tuple[str, ...], index: int) -> int:
+    if poller == NONE:
+        return 0
+    return next(n for n, i in enumerate(plan.workers[poller].inputs) if i.kind in kinds and i.index == index)
+
+
+def _told_of_all(plan: Plan, worker: int) -> bool:
+    """Whether every input of a worker tells it of packets, and only it."""
+    inputs = plan.workers[worker].inputs
+    return all((plan.fifos if x.kind == "fifo" else plan.rings)[x.index].poller == worker for x in inputs)
+
+
+def rings(b: Builder) -> None:
+    """Fifos, descriptor rings and switches."""
+    for i, fifo in enumerate(b.plan.fifos):
+        _fifo(b, i, fifo)
+    for i, ring in enumerate(b.plan.rings):
+        _ring(b, i, ring)
+    for i, switch in enumerate(b.plan.switches):
+        ports = [word for port in switch.ports for word in port]
+        fields = {
+            k.Y_MACS: switch.macs, k.Y_DEFAULT: switch.default_port, k.Y_PLACE: b.place(switch.name),
+            k.Y_TABLE: b.array(switch.table), k.Y_PORTS: b.array(ports),
+        }  # fmt: skip
+        b.fill(b.at["switches"][i], fields)
+
+
+def _fifo(b: Builder, i: int, fifo: Fifo) -> None:
+    base = b.at["fifos"][i]
+    fields = {
+        k.F_CAPACITY: fifo.capacity, k.F_BYTES_CAPACITY: fifo.capacity_bytes, k.F_BLOCK: fifo.full == "block", k.F_WAKE_FREE: fifo.wake_free,
+        k.F_POLLER: b.ref("workers", fifo.poller), k.F_POLLER_INPUT: _poller_input(b.plan, fifo.poller, ("fifo",), i), k.F_PLACE: b.place(fifo.name),
+    }  # fmt: skip
+    b.fill(base, fields)
+    _gate(b, base + k.F_GATE, fifo.gate, base, armed=True)
+
+
+def _ring(b: Builder, i: int, ring: DescRing) -> None:
+    base = b.at["rings"][i]
+    receives = ring.kind == "rx"
+    full = ring.size if receives else 0
+    fields = {
+        k.R_KIND: k.RX if receives else k.TX, k.R_SIZE: ring.size, k.R_BUFFER: ring.buffer_bytes, k.R_MODERATOR: b.ref("moderators", ring.moderator),
+        k.R_REMOTE: ring.remote, k.R_DMA: b.ref("dmas", ring.dma), k.R_FETCH_MAX: ring.fetch_max, k.R_FETCH_LOW: ring.fetch_low,
+        k.R_DESC_BYTES: ring.descriptor_bytes, k.R_WB_BYTES: ring.writeback_bytes, k.R_GROUP: ring.writeback_group, k.R_WAKE_FREE: ring.wake_free,
+        k.R_POLLER: b.ref("workers", ring.poller), k.R_POLLER_INPUT: _poller_input(b.plan, ring.poller, (ring.kind,), i), k.R_PLACE: b.place(ring.name),
+        k.R_POSTED: full, k.R_SENT: full, k.R_AVAIL: full, k.R_FREE: ring.size,
+    }  # fmt: skip
+    b.fill(base, fields)
+    _gate(b, base + k.R_AVAIL_GATE, ring.avail_gate, base, armed=not receives)
+    _gate(b, base + k.R_USED_GATE, ring.used_gate, base, armed=True)
+
+
+def interrupts(b: Builder, numbers: slot_numbers.Slots) -> None:
+    """Moderators and interrupt routes."""
+    for i, moderator in enumerate(b.plan.moderators):
+        fields = {
+            k.M_KIND: _MODERATORS[moderator.kind], k.M_INTERVAL: moderator.interval_ps, k.M_FRAMES: moderator.frames, k.M_DMA: b.ref("dmas", moderator.dma),
+            k.M_MSI_BYTES: moderator.msi_bytes, k.M_UNMASK_BYTES: moderator.unmask_bytes, k.M_STAGE: moderator.stage,
+            k.M_ROUTE: b.ref("routes", moderator.route), k.M_SLOT: numbers.moderator[i], k.M_ENABLED: 1, k.M_LAST: k.NEVER,
+            k.M_WORKER: b.ref("workers", moderator.worker),
+        }  # fmt: skip
+        b.fill(b.at["moderators"][i], fields)
+        raises = {k.G_NOTIFY: k.NF_RAISE, k.G_TARGET: b.ref("routes", moderator.route), k.G_COST: moderator.signal_ps, k.G_EXIT: -1}
+        b.fill(b.at["moderators"][i] + k.M_GATE, raises)
+    for i, route in enumerate(b.plan.routes):
+        fields = {
+            k.Q_MODE: _ROUTES[route.mode], k.Q_WORKER: b.ref("workers", route.worker), k.Q_CORE: b.ref("executors", route.core),
+            k.Q_VCPU: b.ref("executors", route.vcpu), k.Q_IRQFD_ORIGIN: route.origin == "irqfd", k.Q_HARDIRQ: route.hardirq_ps, k.Q_IRQFD: route.irqfd_ps,
+            k.Q_IPI: route.ipi_ps, k.Q_INJECT: route.inject_ps, k.Q_EOI: route.eoi_ps, k.Q_NOTIFY: route.notify_ps, k.Q_WAKEUP: route.wakeup_ps,
+            k.Q_HANDLER: route.handler_ps, k.Q_ACCESSES: _accesses(b, route.accesses), k.Q_ACCESS_COUNT: len(route.accesses), k.Q_LEVEL: route.level,
+            k.Q_SLOT: numbers.route[i],
+        }  # fmt: skip
+        b.fill(b.at["routes"][i], fields)
+
+
+def core_of(plan: Plan, executor: int) -> int:
+    """Index of the core that executor runs on (itself, for a core)."""
+    thread = plan.executors[executor].thread
+    return executor if plan.executors[executor].kind == "core" else plan.threads[thread].executor
+
+
+def _polls(plan: Plan, thread: int) -> bool:
+    return any(w.kind == "task" and w.on == thread and w.poll_mode for w in plan.workers)
+
+
+def starts_runnable(plan: Plan, thread: int) -> bool:
+    """Whether a thread is runnable at time 0: it computes for ever, polls, or is a vCPU that never sleeps at the start."""
+    t = plan.threads[thread]
+    if t.kind == "vcpu":
+        inner = [j for j, other in enumerate(plan.threads) if other.executor == t.vcpu]
+        return plan.executors[t.vcpu].idle == "poll" or any(starts_runnable(plan, j) for j in inner)
+    return t.kind == "busy" or (t.kind == "workers" and _polls(plan, thread))
+
+
+def executors(b: Builder, numbers: slot_numbers.Slots) -> None:
+    """Cores, vCPUs, threads, ticks and locks."""
+    plan = b.plan
+    for i, executor in enumerate(plan.executors):
+        _executor(b, numbers, i, executor)
+    for i, thread in enumerate(plan.threads):
+        base = b.at["threads"][i]
+        runnable = starts_runnable(plan, i)
+        fields = {
+            k.T_KIND: _THREADS[thread.kind], k.T_EXECUTOR: b.ref("executors", thread.executor), k.T_VCPU: b.ref("executors", thread.vcpu),
+            k.T_WEIGHT: thread.weight, k.T_WAKE_PS: thread.wake_ps, k.T_LABEL: LABELS.index(thread.label), k.T_RUNNABLE: runnable,
+            k.T_LOCK: b.ref("locks", thread.lock),
+        }  # fmt: skip
+        b.fill(base, fields)
+        executor_at = b.at["executors"][thread.executor]
+        b.memory[executor_at + k.E_RUNNABLE] += runnable
+        if runnable and plan.executors[thread.executor].scheduler == "rr":
+            _append(b.memory, executor_at + k.E_RUN_HEAD, k.T_NEXT, base)
+        if thread.kind == "vcpu":
+            b.memory[b.ref("executors", thread.vcpu) + k.V_STATE] = k.RUN if runnable else k.BLOCKED
+    for i, tick in enumerate(plan.ticks):
+        fields = {k.I_EXECUTOR: b.ref("executors", tick.executor), k.I_PERIOD: tick.period_ps, k.I_COST: tick.cost_ps, k.I_SLOT: numbers.tick[i]}
+        b.fill(b.at["ticks"][i], fields)
+    for at, lock in zip(b.at["locks"], plan.locks, strict=True):
+        b.fill(at, {k.U_HANDOVER: lock.handover_ps})
+    b.fill(0, {k.H_LOCKS: b.ref("locks", 0 if plan.locks else NONE), k.H_LOCK_COUNT: len(plan.locks)})
+
+
+def _append(memory: Any, head: int, link: int, x: int) -> None:
+    if memory[head] == 0:
+        memory[head] = x
+    else:
+        memory[memory[head + 1] + link] = x
+    memory[head + 1] = x
+
+
+def _executor(b: Builder, numbers: slot_numbers.Slots, i: int, e: Executor) -> None:
+    threads = [b.at["threads"][j] for j, t in enumerate(b.plan.threads) if t.executor == i]
+    is_core = e.kind == "core"
+    fields = {
+        k.E_KIND: k.CORE if is_core else k.VCPU, k.E_FAIR: e.scheduler == "fair", k.E_LATENCY: e.latency_ps, k.E_MIN_GRANULARITY: e.min_granularity_ps,
+        k.E_WAKEUP_GRANULARITY: e.wakeup_granularity_ps, k.E_QUANTUM: e.quantum_ps, k.E_CTXSW: e.ctxsw_ps, k.E_SOFT_BUDGET: e.soft_budget,
+        k.E_SOFT_TIME: e.soft_time_ps, k.E_SOFT_RESTARTS: e.soft_restarts, k.E_DEMOTE: e.demote, k.E_KSOFTIRQD: b.ref("threads", e.ksoftirqd),
+        k.E_SPREAD: b.ref("streams", e.spread), k.E_THREADS: b.array(threads), k.E_THREAD_COUNT: len(threads),
+        k.E_CORE: b.at["executors"][core_of(b.plan, i)], k.E_SLOT: numbers.core[i], k.E_IDLE_EXIT: e.idle_exit_ps,
+        k.E_LABELS: b.reserve(len(LABELS)) if is_core else 0, k.E_LEAF_LABEL: k.LB_IDLE,
+    }  # fmt: skip
+    if not is_core:
+        fields |= {
+            k.V_THREAD: b.ref("threads", e.thread), k.V_IDLE: _IDLE[e.idle], k.V_GUEST_POLL: e.guest_poll_ps, k.V_EXIT: e.exit_ps, k.V_HLT: e.hlt_ps,
+            k.V_BLOCK: e.block_ps, k.V_WAKE: e.wake_ps, k.V_POLL_EXIT: e.poll_exit_ps, k.V_POLL_MAX: e.halt_poll_max_ps, k.V_GROW: e.halt_poll_grow,
+            k.V_GROW_START: e.halt_poll_grow_start_ps, k.V_SHRINK: e.halt_poll_shrink, k.V_POLL_SLOT: numbers.halt_poll[i],
+            k.V_EXITS: b.reserve(len(EXIT_KINDS)), k.V_PLACE: b.place(e.name),
+        }  # fmt: skip
+    b.fill(b.at["executors"][i], fields)
+
+
+def workers(b: Builder, numbers: slot_numbers.Slots) -> None:
+    """Workers with their inputs and outputs."""
+    for i, worker in enumerate(b.plan.workers):
+        _worker(b, numbers, i, worker)
+
+
+def _worker(b: Builder, numbers: slot_numbers.Slots, i: int, w: Worker) -> None:
+    on = 0 if w.kind == "hw" else b.ref("threads" if w.kind == "task" else "executors", w.on)
+    core = 0
+    if w.kind != "hw":
+        executor = b.plan.threads[w.on].executor if w.kind == "task" else w.on
+        core = b.at["executors"][core_of(b.plan, executor)]
+    inside = w.kind == "exit"  # a device model inside an access has no budget and takes no turns
+    inputs = b.reserve(k.INPUT * len(w.inputs))
+    outputs = b.reserve(k.OUTPUT * len(w.outputs))
+    fields = {
+        k.W_KIND: _WORKERS[w.kind], k.W_ON: on, k.W_CORE: core, k.W_LABEL: LABELS.index(w.label), k.W_POLL_MODE: w.poll_mode, k.W_LOOP: w.loop_ps,
+        k.W_POLICY: _POLICIES[w.policy], k.W_QUANTUM: w.quantum_bytes,
+        k.W_BUDGET: k.INF if inside else w.budget_packets, k.W_BUDGET_BYTES: k.INF if inside else w.budget_bytes,
+        k.W_CHUNK: 1 if w.kind == "hw" else w.chunk, k.W_WAKE_PS: w.wake_ps, k.W_POLL_PS: w.poll_ps, k.W_BATCH_PS: w.batch_ps, k.W_PACKET_PS: w.packet_ps,
+        k.W_BYTE_FS: w.byte_fs, k.W_SEGMENT_PS: w.segment_ps, k.W_REPLY_PS: w.reply_ps, k.W_REARM_PS: w.rearm_ps, k.W_RESUME_PS: w.resume_ps,
+        k.W_REAP_RING: b.ref("rings", w.reap_ring), k.W_REAP_PS: w.reap_ps, k.W_REFILL_RING: b.ref("rings", w.refill_ring),
+        k.W_REFILL_CHUNK: w.refill_chunk, k.W_REFILL_ABOVE: w.refill_above, k.W_SELECT: _SELECT[w.select], k.W_SWITCH: b.ref("switches", w.switch),
+        k.W_INPLACE: inside or w.recheck == "inplace", k.W_BACKEND: w.backend, k.W_SPREAD: b.ref("streams", w.spread), k.W_SERVICE: b.ref("streams", w.service),
+        k.W_STAGE: w.stage, k.W_NOTIFY_STAGE: w.notify_stage, k.W_SLOT: numbers.hardware[i], k.W_EXAM: numbers.examination[i],
+        k.W_SHAPED: any(x.rate_bps for x in w.inputs), k.W_INPUTS: inputs, k.W_INPUT_COUNT: len(w.inputs), k.W_OUTPUTS: outputs,
+        k.W_OUTPUT_COUNT: len(w.outputs), k.W_LAST: -1, k.W_SCAN: -1, k.W_STATE: k.POLLING if w.poll_mode and w.kind == "task" else k.IDLE,
+        k.W_UNMASK: _accesses(b, w.unmask), k.W_UNMASK_COUNT: len(w.unmask), k.W_MODERATOR: b.ref("moderators", w.moderator),
+    }  # fmt: skip
+    b.fill(b.at["workers"][i], fields)
+    if w.kind == "hw" and len(w.inputs) >= READY_FROM and _told_of_all(b.plan, i):
+        b.fill(b.at["workers"][i], {k.W_READY: b.reserve(-(-len(w.inputs) // k.READY_BITS))})
+    if w.kind == "task" and w.poll_mode:
+        _append(b.memory, on + k.T_HEAD, k.W_NEXT, b.at["workers"][i])
+    for n, x in enumerate(w.inputs):
+        tau = x.burst_bytes * 8 * 10**12 // x.rate_bps if x.rate_bps else 0
+        fields = {
+            k.I_KIND: _INPUTS[x.kind], k.I_REF: b.ref("fifos" if x.kind == "fifo" else "rings", x.index), k.I_WEIGHT: x.weight, k.I_RATE: x.rate_bps,
+            k.I_TAU: tau, k.I_OVERHEAD: x.overhead_bytes, k.I_EVERY: x.publish_every,
+        }  # fmt: skip
+        b.fill(inputs + k.INPUT * n, fields)
+    tables = {"fifo": "fifos", "post": "rings", "fill": "rings", "link": "links", "dma_write": "rings", "dma_read": "dmas", "sink": "sinks"}
+    for n, y in enumerate(w.outputs):
+        fields = {
+            k.O_KIND: _OUTPUTS[y.kind], k.O_REF: b.ref(tables[y.kind], y.index), k.O_EVERY: y.publish_every, k.O_DROP: y.full == "drop",
+            k.O_ROOM: y.room_ps, k.O_FIFO: b.ref("fifos", y.fifo),
+        }  # fmt: skip
+        b.fill(outputs + k.OUTPUT * n, fields)
