@@ -100,8 +100,10 @@ def accesses(plan: Plan) -> Iterator[str]:
         if route.accesses and route.mode == "native":
             yield f"{place(route)}: accesses: a handler outside a guest does not trap"
         yield from _list(plan, f"{place(route)} accesses", route.accesses, route.vcpu)
-    for worker in plan.workers:
+    for index, worker in enumerate(plan.workers):
         yield from _list(plan, f"{place(worker)} unmask", worker.unmask, executor_of(plan, worker))
+        if any(notify.kind == "wake" and notify.target == index for notify in worker.unmask):
+            yield f"{place(worker)} unmask: it would wake itself whenever it goes to sleep"
 
 
 def _starts(plan: Plan, where: str, notify: Notify, executors: set[int]) -> Iterator[str]:

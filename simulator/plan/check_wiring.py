@@ -280,3 +280,9 @@ def stages(plan: Plan) -> Iterator[str]:
     for link in plan.links:
         if link.target_kind == "sink" and link.stage == NONE:
             yield f"{place(link)}: stage = -1: a link that delivers needs one"
+    for ring in plan.rings:
+        # Its interrupt may leave before the packet arrives: a wait for moderation would begin before the bus's service ends.
+        moderated = ring.remote and ring.moderator != NONE and plan.moderators[ring.moderator].stage != NONE
+        if moderated and ring.kind == "rx" and plan.links[plan.dmas[ring.dma].up].stage == NONE:
+            link = plan.links[plan.dmas[ring.dma].up]
+            yield f"{place(link)}: stage = -1: ring {ring.name} has a moderator with a stage, so its bus needs one"

@@ -280,6 +280,8 @@ class _Maker(Maker):
             key = driver, ring.remote
             if key not in found or self.chance(0.3):
                 found[key] = self.moderator(driver, ring.dma) if ring.remote else self.software_moderator(driver)
+            if ring.remote and ring.kind == "rx" and self.made["moderators"][found[key]].stage != NONE:
+                self.staged(self.made["dmas"][ring.dma].up)
             self.change("rings", index, moderator=found[key])
             if not ring.remote:
                 self.change("rings", index, used_gate=model.Gate("moderated"))
@@ -316,6 +318,11 @@ class _Maker(Maker):
             ):
                 return index
         return NONE
+
+    def staged(self, link: int) -> None:
+        """Give the link a stage if it has none."""
+        if self.made["links"][link].stage == NONE:
+            self.change("links", link, stage=self.stage(self.made["links"][link].name))
 
     def moderator(self, worker: int, dma: int, origin: str = "device") -> int:
         kind = self.random.choice(("none", "gap", "coal", "coal_eqe", "coal_cqe"))

@@ -167,6 +167,8 @@ FAULTS: list[tuple[str, Change, str]] = [
     ("unmask_that_fires", change("n", "unmask[0]", kind="resume", target=0), "must be one of none, wake, ack, unmask"),
     ("unmask_that_fires", change("m", unmask=(Notify(exit="MMIO_READ"),)), "only code on a vCPU can trap"),
     ("uncontended_access", change("r", "accesses[0]", kind="wake", target=9), "there are"),
+    ("unmask_that_fires", change("n", "unmask[0]", kind="wake", target=1), "it would wake itself"),
+    ("unmask_access_of_a_device", change("m", stage=0), "has a moderator with a stage, so its bus needs one"),
     ("vhost_like_receive", change("n", refill_ring=-1), "packets come in and nobody refills it"),
     ("vhost_like_receive", change("ring", "avail_gate", mode="never"), "a parked worker would sleep for ever"),
     ("vhost_like_receive", change("ring", avail_gate=Gate("event")), "must resume this ring's waiter"),
