@@ -1,7 +1,7 @@
 """How full everything was: link utilisation, queue occupancy, batch sizes, and the resource that limits, in a sentence.
 
 1. Each core, each link with a rate, each hardware engine and each lock gets a busy share between 0 and 1.
-2. The largest share of 0.95 or more is the bottleneck; below that nothing is saturated on average, and losses, if
+2. The largest share of 0.95 or more is the bottleneck, or a lock that is mostly held and waited for; below that nothing is saturated on average, and losses, if
    any, are those of bursts, of late consumers or of limits that are not on the clock (rate limits, reads in flight).
 3. Queues that are much fuller at the end than at the start are named: such a window is not a steady state.
 
@@ -19,6 +19,8 @@ from simulator.plan.model import NONE, Plan
 from simulator.plan.trace import Trace
 
 SATURATED = 0.95
+LOCK_HELD, LOCK_CONTENDED = 0.8, 0.5
+"""A lock limits before it is held all the time: its owners wait for other things, too, and for one another."""
 WITHOUT_WORK = ("idle", "guest_idle", "pmd_idle", "halt_poll")
 SHOWN = 2
 GROWTH_SAID_FROM = 50
@@ -92,9 +94,25 @@ def bottleneck(plan: Plan, trace: Trace) -> str:
     state = f"{busiest} is {_percent(shares[busiest])} {'held' if busiest.startswith('lock ') else 'busy'}"
     if shares[busiest] >= SATURATED:
         return f"{state}{_labels(plan, trace, busiest)}{lost}"
+    if lost and (waiting := _contended(plan, trace)):
+        return f"{waiting}{lost}"
     if lost:
         return f"nothing saturated on average ({state}): bursts or a limit without a clock{lost}"
     return f"nothing: {state} at most"
+
+
+def _contended(plan: Plan, trace: Trace) -> str:
+    """The lock that is held most, if whoever wants it mostly has to wait; else nothing."""
+    found = {
+        name: row
+        for name, row in locks(plan, trace).items()
+        if row["held"] >= LOCK_HELD and row["contended"] >= LOCK_CONTENDED
+    }
+    if not found:
+        return ""
+    worst = max(found, key=lambda name: found[name]["held"])
+    held, waited = (_percent(found[worst][key], 0) for key in ("held", "contended"))
+    return f"lock {worst} is {held} held, and {waited} of its owners had to wait for it"
 
 
 def _labels(plan: Plan, trace: Trace, resource: str) -> str:

@@ -33,6 +33,7 @@ PLAN = model.Plan(
     routes=(model.IrqRoute("msi", "legacy", 1, core=1, vcpu=2),),
     executors=(model.Executor("c0", "core"), model.Executor("c1", "core"), model.Executor("v0", "vcpu", thread=0)),
     threads=(model.Thread("vm0", 0, "vcpu", vcpu=2), model.Thread("app", 2, "workers")),
+    locks=(model.Lock("bql"),),
     workers=(
         model.Worker(
             "rx", "hw", -1, (model.Input("fifo", 0),), (model.Output("dma_write", 0),), packet_ps=US, service=3
@@ -50,6 +51,7 @@ def blank(plan: model.Plan, length_ps: int = 10 * MS) -> Trace:
         "dma": plan.dmas, "switch": plan.switches, "moderator": plan.moderators, "route": plan.routes,
         "worker": plan.workers, "core": [e for e in plan.executors if e.kind == "core"],
         "vcpu": [e for e in plan.executors if e.kind == "vcpu"],
+        "lock": plan.locks,
     }  # fmt: skip
     counters = {f"{owner.name}.{m}": 0 for kind, owned in entities.items() for owner in owned for m in COUNTERS[kind]}
     counters |= {f"{sink.name}.minimum_ps": -1 for sink in plan.sinks}
@@ -222,6 +224,23 @@ def test_links_queues_and_batches() -> None:
             (
                 "nothing saturated on average (core c0 is 50.0 % busy): bursts or a limit without a clock"
                 "; socket drops 1.00 % of the offered packets and fewer at 1 other places"
+            ),
+        ),
+        (
+            {"bql__held_ps": 9 * MS, "bql__acquired": 10, "bql__contended": 6},
+            "nothing: lock bql is 90.0 % held at most",
+        ),
+        (
+            {
+                "bql__held_ps": 9 * MS,
+                "bql__acquired": 10,
+                "bql__contended": 6,
+                "load__offered": 1000,
+                "socket__dropped": 10,
+            },
+            (
+                "lock bql is 90 % held, and 60 % of its owners had to wait for it"
+                "; socket drops 1.00 % of the offered packets"
             ),
         ),
     ],
