@@ -8,11 +8,6 @@ from typing import Any
 
 import pytest
 
-from simulator.costs import host, hosts, nic
-from simulator.datapaths import datapath
-from simulator.engines.compiled import CompiledEngine
-from simulator.explain import one_packet
-from simulator.parts.settings import port_settings
 from simulator.plan.model import NONE, Executor, Notify, Plan
 
 Runner = Callable[..., Any]
@@ -86,18 +81,6 @@ def without_lock(plan: Plan) -> Plan:
         routes=tuple(replace(r, accesses=tuple(map(unlocked, r.accesses))) for r in free.routes),
         workers=tuple(replace(w, unmask=tuple(map(unlocked, w.unmask))) for w in free.workers),
     )
-
-
-@pytest.mark.parametrize("name", hosts())
-def test_e03_emulation_comes_last(name: str) -> None:
-    model, found = host(name), []
-    for path in ORDER:
-        mode = "native" if path == "native" else "legacy"
-        machine = one_packet(datapath(path), mode, model, port_settings(nic(model.default_nic)))
-        engine = CompiledEngine(machine.builder.finish("one"), 1)
-        engine.run(10**11)
-        found.append(engine.trace().counters["guest.sink.sum_ps"])
-    assert found == sorted(found)
 
 
 def test_e03_what_sets_it_apart_are_its_accesses(run: Runner) -> None:

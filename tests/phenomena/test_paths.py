@@ -10,11 +10,8 @@ from typing import Any
 
 import pytest
 
-from simulator.costs import host, hosts, nic
-from simulator.datapaths import datapath
-from simulator.engines.compiled import CompiledEngine
-from simulator.explain import one_packet
-from simulator.parts.settings import port_settings
+from simulator.costs import host, hosts
+from tests.phenomena.single import one_packet_us
 
 Runner = Callable[..., Any]
 
@@ -26,6 +23,7 @@ ORDER = (
     ("sriov-vf", "legacy"),
     ("vhost-net", "automatic"),
     ("virtio-qemu", "automatic"),
+    ("emulated-e1000", "automatic"),
 )
 """From the shortest way to the longest."""
 MODERATED = "nic.moderation={kind: gap, interval: 10 us}"
@@ -61,13 +59,6 @@ def test_e03_without_sleepers_the_order_of_interrupt_modes_remains(run: Runner) 
     found = low_load_us(run, "guests.vm.idle=poll", "host.costs={h_wake: 0 ns}")
     assert found[:2] == sorted(found[:2])
     assert found[5] - found[4] < 2.5, "with the mechanism off, the statement above fails"
-
-
-def one_packet_us(model: str, name: str, mode: str) -> float:
-    machine = one_packet(datapath(name), mode, host(model), port_settings(nic(host(model).default_nic)))
-    engine = CompiledEngine(machine.builder.finish("one"), 1)
-    engine.run(10**11)
-    return float(engine.trace().counters["guest.sink.sum_ps"] / 1e6)
 
 
 def order_on(model: str) -> list[tuple[str, float]]:
@@ -175,10 +166,10 @@ def one_way_us(run: Runner, name: str, mode: str, *overrides: str) -> float:
     return mean_us(ways["rx"], "vm.sink") + mean_us(ways["tx"], "peer")
 
 
-@pytest.mark.parametrize(("name", "mode"), ORDER[1:])
+@pytest.mark.parametrize(("name", "mode"), ORDER[1:-1])
 def test_e33_a_round_trip_is_both_ways(run: Runner, name: str, mode: str) -> None:
     both = one_way_us(run, name, mode)
-    # A sender alone wakes its vCPU; an answer finds it running.
+    # A sender alone wakes its vCPU; an answer finds it running. An e1000 is left out: its window holds back what comes in between.
     saved = 0 if name == "native" else WAKE_US
     assert round_trip_us(run, name, mode) == pytest.approx(both - saved, rel=0.015)
 
