@@ -153,16 +153,20 @@ def _exit_panels(points: list[Point]) -> list[Panel]:
     return [Panel("VM exits per delivered packet", "exits per packet", merged(bars))]
 
 
+def _worst(shown: View, total: str, parts: str) -> tuple[float, str, str] | None:
+    """The largest total, the label of its point, and the largest of its parts; None if there is nothing to count."""
+    found = [(p[total], label, p[parts]) for label, p in zip(shown.labels, shown.points, strict=True) if p[total]]
+    if not found:
+        return None
+    most, label, counts = max(found, key=lambda pair: pair[0])
+    return most, label, max(counts, key=lambda name: counts[name])
+
+
 def _exits_seen(shown: View) -> str:
-    pairs = [
-        (point["exits_per_packet"], label, point)
-        for label, point in zip(shown.labels, shown.points, strict=True)
-        if point["exits_per_packet"]
-    ]
-    if not pairs:
+    worst = _worst(shown, "exits_per_packet", "exits")
+    if worst is None:
         return "No exit was taken: the hypervisor stays out of the way."
-    most, label, point = max(pairs, key=lambda pair: pair[0])
-    kind = max(point["exits"], key=lambda name: point["exits"][name])
+    most, label, kind = worst
     return f"Each exit stops the guest. Most for {label}: {most:.3g} per packet, chiefly {kind}. {RANGE}"
 
 
@@ -186,13 +190,8 @@ def _drop_panels(points: list[Point]) -> list[Panel]:
 
 
 def _drops_seen(shown: View) -> str:
-    pairs = [
-        (point["loss_ratio"], label, point)
-        for label, point in zip(shown.labels, shown.points, strict=True)
-        if point["loss_ratio"]
-    ]
-    if not pairs:
+    worst = _worst(shown, "loss_ratio", "drops")
+    if worst is None:
         return "No packet was dropped."
-    most, label, point = max(pairs, key=lambda pair: pair[0])
-    place = max(point["drops"], key=lambda name: point["drops"][name])
+    most, label, place = worst
     return f"A packet dies where a queue is full: before the slow part. Most for {label}: {most * 100:.3g} %, chiefly at {place}. {RANGE}"
