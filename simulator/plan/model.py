@@ -71,10 +71,15 @@ class Source:
     max_packets: int = INFINITE_PS
     backlog_ps: int = INFINITE_PS
     response_bytes: int = 60
+    """Length of the answer to a request; -1: as long as the request."""
     reply_dst: int = 0
     window: int = 1
     ack_every: int = 1
     timeout_ps: int = 200_000_000_000
+    request: bool = False
+    """``open``: its packets are requests, which it sends without waiting for answers."""
+    record: int = NONE
+    """Sink whose statistics take what answering sinks get of this source; -1: the sink's own."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,6 +157,10 @@ class DescRing:
     wake_free: int = 1
     poller: int = NONE
     """Poll-mode consumer: of the avail side (tx) or of the used side (rx)."""
+    hold_group: int = 1
+    """rx, remote: the device hands packets over in groups of so many; 1 = each at once."""
+    hold_ps: int = NONE
+    """rx without moderator: an incomplete group is handed over so long after the last one; -1 = never."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,7 +178,9 @@ class Switch:
 class Moderator:
     """Interrupt moderation of one vector: ``none | gap | coal | coal_eqe | coal_cqe``.
 
-    With a ``worker`` it is that of an emulated device: whoever makes it fire pays ``signal_ps`` and raises the route, and
+    With ``tx_interval_ps`` >= 0 completions of sent packets have an interval (and ``tx_frames``) of their own. ``adapt`` names the
+    rule by which the driver changes the intervals at the end of a poll: ``size | size_vector | classes | dim``, with the numbers
+    of ``adapt_args`` (``docs/reference/plan.md`` 6.1). With a ``worker`` it is that of an emulated device: whoever makes it fire pays ``signal_ps`` and raises the route, and
     when its timer expires the worker is woken to do so.
     """
 
@@ -184,6 +195,12 @@ class Moderator:
     stage: int = NONE
     worker: int = NONE
     signal_ps: int = 0
+    tx_interval_ps: int = NONE
+    tx_frames: int = INFINITE_PS
+    adapt: str = ""
+    adapt_args: tuple[int, ...] = ()
+    least_gap_ps: int = 0
+    """No two interrupts closer than this, whatever the intervals."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -210,6 +227,14 @@ class IrqRoute:
     level: bool = False
     """Level-triggered: the end of interrupt exits also with a virtual APIC."""
     accesses: tuple[Notify, ...] = ()
+    flight_ps: int = 0
+    """Latency of the message on its way to a core (IOMMU, APIC); nobody's work."""
+    kick_flight_ps: int = 0
+    """Latency from whoever signals the vCPU until the vCPU's core takes it, if that is another core."""
+    waker_ps: int = 0
+    """Work of whoever signals a vCPU that is asleep, on top."""
+    pv_eoi: bool = False
+    """``legacy``, edge-triggered: the end of interrupt exits only if another interrupt is pending."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -225,6 +250,11 @@ class Executor:
     quantum_ps: int = 30_000_000_000
     ctxsw_ps: int = 0
     idle_exit_ps: int = 0
+    idle_states: tuple[tuple[int, int], ...] = ()
+    """Idle states, shallow to deep, as (target residency, time to leave); a governor chooses. Empty: ``idle_exit_ps`` alone."""
+    sibling: int = NONE
+    """The other thread of a physical core; while both have work each runs at ``sibling_speed`` / 1024."""
+    sibling_speed: int = 1024
     soft_budget: int = 300
     soft_time_ps: int = 2_000_000_000
     soft_restarts: int = 10
@@ -244,6 +274,9 @@ class Executor:
     halt_poll_grow: int = 2
     halt_poll_grow_start_ps: int = 10_000_000
     halt_poll_shrink: int = 2
+    nohz: bool = False
+    """The guest stops its tick before it halts and starts it again for its next thread: one timer write, an exit, each."""
+    timer_ps: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -259,6 +292,12 @@ class Thread:
     label: str = "host_task"
     lock: int = NONE
     """``workers`` on a core: it works only as the owner of this lock."""
+    flight_ps: int = 0
+    """``workers`` on a core: latency of a wake-up by another core, until this core takes it; nobody's work."""
+    waker_ps: int = 0
+    """Work of the software that wakes this thread while it sleeps."""
+    quota: int = NONE
+    """Thread of a core: CPU bandwidth that it shares with the other threads of this quota."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -270,14 +309,42 @@ class Lock:
 
 
 @dataclass(frozen=True, slots=True)
+class Quota:
+    """CPU bandwidth of a group of threads: ``quota_ps`` in each ``period_ps``, handed out in slices (cgroup ``cpu.max``)."""
+
+    name: str
+    quota_ps: int
+    period_ps: int
+    slice_ps: int = 5_000_000_000
+
+
+@dataclass(frozen=True, slots=True)
 class Tick:
-    """A periodic timer interrupt of an executor; silent while the executor is idle."""
+    """A recurring interrupt of an executor; silent while the executor is idle.
+
+    Periodic, or noise: streams give the time to the next one and the length of each, and ``label`` says where it is booked.
+    """
 
     name: str
     executor: int
     period_ps: int
     offset_ps: int
     cost_ps: int
+    gap: int = NONE
+    length: int = NONE
+    label: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Shaper:
+    """A token bucket in bytes, in packets, or both (rate 0: no limit), shared by all inputs that name it."""
+
+    name: str
+    rate_bps: int = 0
+    burst_bytes: int = 0
+    overhead_bytes: int = 0
+    rate_millipps: int = 0
+    burst_packets: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -287,9 +354,12 @@ class Input:
     kind: str
     index: int
     weight: int = 1
-    rate_bps: int = 0
-    burst_bytes: int = 0
-    overhead_bytes: int = 0
+    shaper: int = NONE
+    """``hw``: what limits it, perhaps together with other inputs."""
+    floor: int = NONE
+    """``hw``: rate that it is served at before all others."""
+    share: int = NONE
+    """``hw``: inputs with one number take turns as one, with the weight of the first; -1: by itself."""
     publish_every: int = 1
     """``tx`` in shared memory: completions are shown when so many are hidden, or at the end of the turn."""
 
@@ -353,6 +423,10 @@ class Worker:
     notify_stage: int = NONE
     unmask: tuple[Notify, ...] = ()
     moderator: int = NONE
+    merge_bytes: int = 0
+    """``soft``: packets of one bulk flow that are taken together are merged up to this length (GRO); 0 = no."""
+    merge_ps: int = NONE
+    """What a packet that was merged into the one before it costs here in place of ``packet_ps``; -1 = no difference."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -374,5 +448,7 @@ class Plan:
     executors: tuple[Executor, ...] = ()
     threads: tuple[Thread, ...] = ()
     locks: tuple[Lock, ...] = ()
+    quotas: tuple[Quota, ...] = ()
+    shapers: tuple[Shaper, ...] = ()
     ticks: tuple[Tick, ...] = ()
     workers: tuple[Worker, ...] = ()

@@ -17,11 +17,15 @@ CLASSES = (
     ("link", 2),
     ("memory", 2),
     ("hardware", 3),
+    ("hold", 3),
     ("moderator", 4),
     ("route", 5),
+    ("kick", 5),
     ("halt_poll", 6),
     ("tick", 6),
     ("timeout", 6),
+    ("flight", 6),
+    ("quota", 6),
     ("examination", 7),
     ("core", 8),
 )
@@ -35,11 +39,15 @@ class Slots:
     link: tuple[int, ...]
     memory: tuple[int, ...]
     hardware: tuple[int, ...]
+    hold: tuple[int, ...]
     moderator: tuple[int, ...]
     route: tuple[int, ...]
+    kick: tuple[int, ...]
     halt_poll: tuple[int, ...]
     tick: tuple[int, ...]
     timeout: tuple[int, ...]
+    flight: tuple[int, ...]
+    quota: tuple[int, ...]
     examination: tuple[int, ...]
     core: tuple[int, ...]
     count: int
@@ -52,11 +60,15 @@ def _owners(plan: Plan) -> dict[str, list[bool]]:
         "link": [True] * len(plan.links),
         "memory": [True] * len(plan.dmas),
         "hardware": hardware,
+        "hold": [ring.hold_group > 1 and ring.hold_ps != NONE for ring in plan.rings],
         "moderator": [True] * len(plan.moderators),
         "route": [True] * len(plan.routes),
+        "kick": [route.kick_flight_ps > 0 for route in plan.routes],
         "halt_poll": [e.kind == "vcpu" for e in plan.executors],
         "tick": [True] * len(plan.ticks),
         "timeout": [True] * len(plan.sources),
+        "flight": [thread.flight_ps > 0 for thread in plan.threads],
+        "quota": [True] * len(plan.quotas),
         "examination": [hw or w.poll_mode for hw, w in zip(hardware, plan.workers, strict=True)],
         "core": [e.kind == "core" for e in plan.executors],
     }
@@ -81,7 +93,8 @@ def names(plan: Plan) -> list[str]:
     slots = assign(plan)
     entities: dict[str, Sequence[Any]] = {
         "source": plan.sources, "link": plan.links, "memory": plan.dmas, "hardware": plan.workers, "moderator": plan.moderators,
-        "route": plan.routes, "halt_poll": plan.executors, "tick": plan.ticks, "timeout": plan.sources,
+        "hold": plan.rings, "route": plan.routes, "kick": plan.routes, "halt_poll": plan.executors, "tick": plan.ticks,
+        "timeout": plan.sources, "flight": plan.threads, "quota": plan.quotas,
         "examination": plan.workers, "core": plan.executors,
     }  # fmt: skip
     result = [""] * slots.count

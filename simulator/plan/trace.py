@@ -14,10 +14,13 @@ from typing import Protocol
 
 from simulator.plan.model import Plan
 
-EXIT_KINDS = ("HLT", "EXTINT", "KICK", "EOI", "IRQWIN", "TIMER", "MSIX_MASK", "IOEVENTFD", "MMIO_READ", "MMIO_WRITE")
+EXIT_KINDS = (
+    "HLT", "EXTINT", "KICK", "EOI", "IRQWIN", "TIMER", "MSIX_MASK", "IOEVENTFD", "MMIO_READ", "MMIO_WRITE",
+    "TSC_DEADLINE", "ICR", "EOI_INDUCED",
+)
 LABELS = (
     "guest_irq", "guest_soft", "guest_task", "guest_idle", "hyp", "exit_user", "qemu", "vhost", "host_irq", "host_soft",
-    "host_task", "ctxsw", "halt_poll", "pmd_work", "pmd_idle", "idle",
+    "host_task", "ctxsw", "halt_poll", "pmd_work", "pmd_idle", "idle", "noise",
 )  # fmt: skip
 EVENTS = ("push", "pop", "post", "take", "complete", "reap", "drop", "deliver", "exit")
 
@@ -37,12 +40,15 @@ METRICS = {
     "core": LABELS,
     "vcpu": EXIT_KINDS,
     "lock": ("acquired", "contended", "held_ps"),
+    "quota": ("used_ps", "throttled"),
+    "shaper": ("packets", "bytes"),
     "worker": ("invocations", "served", "empty", "requeued", "parked"),
 }  # fmt: skip
 """Meaning where a name does not say it. ``fifo.integral``: packets * ps held (pushed and not popped); ``fifo.maximum``: most held at once.
 ``ring.posted``: packets (tx) or buffers posted by refills (rx); ``taken``: packets (tx) or buffers (rx); ``completed``, ``reaped``: packets;
 ``maximum`` and ``integral``: tx: packets posted and not taken, rx: packets completed and not reaped. ``dma.reads``: read requests issued
 or waiting, ``waited``: those that waited for a tag. ``worker.requeued``: after the budget, after a re-check, after a wake while it ran.
+``quota.used_ps``: time its threads ran; ``throttled``: times one of them was stopped. ``shaper.bytes``: with overhead.
 ``lock.acquired``: times somebody became its owner; ``contended``: times somebody had to wait for it.
 ``sink.minimum_ps`` is -1 if nothing was recorded. ``worker.served``: packets. Core metrics are picoseconds by accounting label."""
 
