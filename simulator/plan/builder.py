@@ -27,6 +27,8 @@ from simulator.plan.model import (
     Lock,
     Moderator,
     Plan,
+    Quota,
+    Shaper,
     Sink,
     Source,
     Switch,
@@ -36,7 +38,23 @@ from simulator.plan.model import (
 )
 
 Entity = TypeVar(
-    "Entity", Source, Sink, Link, Dma, Fifo, DescRing, Switch, Moderator, IrqRoute, Executor, Thread, Lock, Tick, Worker
+    "Entity",
+    Source,
+    Sink,
+    Link,
+    Dma,
+    Fifo,
+    DescRing,
+    Switch,
+    Moderator,
+    IrqRoute,
+    Executor,
+    Thread,
+    Lock,
+    Quota,
+    Shaper,
+    Tick,
+    Worker,
 )
 
 _FIELDS: dict[type, str] = {
@@ -52,6 +70,8 @@ _FIELDS: dict[type, str] = {
     Executor: "executors",
     Thread: "threads",
     Lock: "locks",
+    Quota: "quotas",
+    Shaper: "shapers",
     Tick: "ticks",
     Worker: "workers",
 }

@@ -16,7 +16,7 @@ from typing import Any
 
 from simulator.plan.check_values import place
 from simulator.plan.draws import Stream, parameters
-from simulator.plan.model import INFINITE_PS, NONE, DescRing, Dma, Link, Plan, Worker
+from simulator.plan.model import INFINITE_PS, NONE, DescRing, Dma, Link, Plan, Shaper, Worker
 from simulator.plan.wiring import Packet, Place, executor_of, flows, leads_to, wire
 
 LIMIT = 2**63
@@ -27,6 +27,7 @@ EXPONENTIAL_MEANS = 37
 """Exponential draws end at 36.7 means."""
 SAME_INSTANT = 1_000_000
 _BITS_PS = 8 * 10**12
+_MILLIPPS_PS = 10**15
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +57,7 @@ def _range(plan: Plan, stream: int) -> tuple[int, int]:
 
 def _largest(plan: Plan, packet: Packet) -> Largest:
     source = plan.sources[packet[0]]
-    if packet[1] in ("RESP", "ACK"):
+    if packet[1] == "ACK" or (packet[1] == "RESP" and source.response_bytes != NONE):
         return Largest(source.response_bytes if packet[1] == "RESP" else ACK_BYTES, 1)
     length = _range(plan, source.size)[1]
     return Largest(length, -(-length // source.segment_bytes) if source.segment_bytes else 1)
@@ -65,12 +66,17 @@ def _largest(plan: Plan, packet: Packet) -> Largest:
 def streams(plan: Plan) -> Iterator[str]:
     """What a stream can give suits whoever draws from it."""
     for source in plan.sources:
-        for field, least in (("size", 1), ("flow", 0), ("dst", 0), ("gap", 0), ("think", 0)):
+        for field, least in (("size", 1), ("flow", -1), ("dst", 0), ("gap", 0), ("think", 0)):
             low, high = _range(plan, getattr(source, field)) if getattr(source, field) != NONE else (least, least)
             if low < least or high > INFINITE_PS:
                 yield f"{place(source)}: {field}: draws from {low} to {high}; the least is {least}, the most 2**62"
         if source.kind == "open" and source.gap == NONE:
             yield f"{place(source)}: gap = -1: an open source needs gaps"
+    for tick in plan.ticks:
+        if tick.gap != NONE and _range(plan, tick.gap)[0] < 1:
+            yield f"{place(tick)}: gap: draws may be below 1: time would stand still"
+        if tick.length != NONE and _range(plan, tick.length)[0] < 0:
+            yield f"{place(tick)}: length: draws may be negative"
     users: list[tuple[Any, str, int]] = [(w, f, getattr(w, f)) for w in plan.workers for f in ("spread", "service")]
     users += [(e, "spread", e.spread) for e in plan.executors] + [
         (d, "memory_spread", d.memory_spread) for d in plan.dmas
@@ -134,20 +140,33 @@ def products(plan: Plan) -> Iterator[str]:
         yield from _link_time(link, max(frame, *_pcie_bytes(plan, index, biggest), 0), place(link))
     for worker in plan.workers:
         for number, item in enumerate(worker.inputs):
-            for what, amount in (
-                ("burst_bytes", item.burst_bytes),
-                ("overhead_bytes", item.overhead_bytes + biggest.length),
-            ):
-                if item.rate_bps and amount * _BITS_PS >= LIMIT:
-                    yield f"{place(worker)} inputs[{number}]: {what}: {amount} bytes * 8 * 10**12 do not fit 63 bits"
             if worker.quantum_bytes * item.weight >= LIMIT // 2:
                 yield f"{place(worker)} inputs[{number}]: quantum_bytes * weight does not fit 62 bits"
         yield from _cost(plan, worker, biggest)
+    for shaper in plan.shapers:
+        yield from _shaper(shaper, biggest)
     for executor in plan.executors:
-        costs = [executor.exit_ps, executor.hlt_ps, executor.block_ps, executor.wake_ps, executor.poll_exit_ps]
-        yield from _factored(plan, place(executor), max(*costs, executor.idle_exit_ps), executor.spread)
+        costs = [
+            executor.exit_ps,
+            executor.hlt_ps,
+            executor.block_ps,
+            executor.wake_ps,
+            executor.poll_exit_ps,
+            executor.timer_ps,
+        ]
+        leaving = [executor.idle_exit_ps, *(leave_ps for _, leave_ps in executor.idle_states)]
+        yield from _factored(plan, place(executor), max(*costs, *leaving), executor.spread)
         if max(executor.latency_ps, executor.min_granularity_ps, executor.quantum_ps) * 1024 >= LIMIT:
             yield f"{place(executor)}: a slice * 1024 does not fit 63 bits"
+
+
+def _shaper(shaper: Shaper, biggest: Largest) -> Iterator[str]:
+    lengths = (("burst_bytes", shaper.burst_bytes), ("overhead_bytes", shaper.overhead_bytes + biggest.length))
+    for what, amount in lengths:
+        if shaper.rate_bps and amount * _BITS_PS >= LIMIT:
+            yield f"{place(shaper)}: {what}: {amount} bytes * 8 * 10**12 do not fit 63 bits"
+    if shaper.rate_millipps and shaper.burst_packets * (_MILLIPPS_PS // shaper.rate_millipps) > INFINITE_PS:
+        yield f"{place(shaper)}: burst_packets = {shaper.burst_packets}: they take longer than 2**62 ps"
 
 
 def _biggest(plan: Plan) -> Largest:
@@ -190,7 +209,12 @@ def _link_time(link: Link, size: int, where: str) -> Iterator[str]:
 
 
 def _cost(plan: Plan, worker: Worker, packet: Largest) -> Iterator[str]:
-    terms = worker.packet_ps + worker.byte_fs * packet.length // 1000 + 1 + worker.segment_ps * packet.segments
+    terms = (
+        max(worker.packet_ps, worker.merge_ps)
+        + worker.byte_fs * packet.length // 1000
+        + 1
+        + worker.segment_ps * packet.segments
+    )
     packets = 1 if worker.kind == "hw" else min(worker.chunk, worker.budget_packets, _held(plan, worker))
     total = packets * (terms + worker.reply_ps + _range(plan, worker.service)[1]) + worker.batch_ps + worker.poll_ps
     if worker.reap_ring != NONE:

@@ -24,6 +24,7 @@ WORDS = {
     ("Fifo", "full"): ("drop", "block"),
     ("DescRing", "kind"): ("rx", "tx"),
     ("Moderator", "kind"): ("none", "gap", "coal", "coal_eqe", "coal_cqe"),
+    ("Moderator", "adapt"): ("", "size", "size_vector", "classes", "dim"),
     ("IrqRoute", "mode"): ("native", "legacy", "apicv", "posted"),
     ("IrqRoute", "origin"): ("device", "irqfd"),
     ("Executor", "kind"): ("core", "vcpu"),
@@ -31,6 +32,7 @@ WORDS = {
     ("Executor", "idle"): ("hlt", "poll", "ghp"),
     ("Thread", "kind"): ("workers", "vcpu", "ksoftirqd", "busy"),
     ("Thread", "label"): LABELS,
+    ("Tick", "label"): ("", *LABELS),
     ("Input", "kind"): ("fifo", "rx", "tx"),
     ("Output", "kind"): ("fifo", "post", "fill", "link", "dma_write", "dma_read", "sink"),
     ("Output", "full"): ("drop", "block"),
@@ -56,13 +58,18 @@ LEAST = {
     ("DescRing", "size"): 1,
     ("DescRing", "writeback_group"): 1,
     ("DescRing", "wake_free"): 1,
+    ("DescRing", "hold_group"): 1,
     ("Switch", "macs"): 1,
     ("Executor", "min_granularity_ps"): 1,
     ("Executor", "quantum_ps"): 1,
     ("Executor", "soft_budget"): 1,
     ("Executor", "soft_restarts"): 1,
     ("Executor", "halt_poll_grow"): 1,
+    ("Executor", "sibling_speed"): 1,
     ("Thread", "weight"): 1,
+    ("Quota", "quota_ps"): 1,
+    ("Quota", "period_ps"): 1,
+    ("Quota", "slice_ps"): 1,
     ("Tick", "period_ps"): 1,
     ("Input", "weight"): 1,
     ("Input", "publish_every"): 1,
@@ -90,6 +97,8 @@ _COUNTER_OWNERS = frozenset(
         "routes",
         "executors",
         "locks",
+        "quotas",
+        "shapers",
         "workers",
     )
 )
@@ -159,8 +168,11 @@ def _integer(where: str, part: Any, field: str, value: object, plan: Plan) -> It
         yield f"{where}: {field} = {value}: must be at most 2**62"
 
 
-_FREE = {("Worker", "on"), ("Link", "target"), ("Notify", "target")}
-"""Indices that may be -1 because their kind points nowhere: a hardware worker's executor, a pipe's end, no effect."""
+_FREE = {
+    ("Worker", "on"), ("Link", "target"), ("Notify", "target"),
+    ("Source", "response_bytes"), ("DescRing", "hold_ps"), ("Moderator", "tx_interval_ps"), ("Input", "share"), ("Worker", "merge_ps"),
+}  # fmt: skip
+"""May be -1: indices whose kind points nowhere (a hardware worker's executor, a pipe's end, no effect), and numbers that -1 switches off."""
 
 
 def shapes(plan: Plan) -> Iterator[str]:
@@ -177,6 +189,22 @@ def shapes(plan: Plan) -> Iterator[str]:
     for entity, gate in gates:
         if not (isinstance(gate, Gate) and isinstance(gate.notify, Notify)):
             yield f"{place(entity)}: gate: must be a Gate with a Notify"
+
+
+def numbers(plan: Plan) -> Iterator[str]:
+    """Lists of numbers are lists of numbers."""
+    for executor in plan.executors:
+        if not all(
+            isinstance(pair, tuple) and len(pair) == 2 and all(map(_is_time, pair)) for pair in executor.idle_states
+        ):
+            yield f"{place(executor)}: idle_states: every one must be (residency, time to leave) in ps"
+    for moderator in plan.moderators:
+        if not all(map(_is_time, moderator.adapt_args)):
+            yield f"{place(moderator)}: adapt_args: every one must be an integer from 0 to 2**62"
+
+
+def _is_time(value: object) -> bool:
+    return type(value) is int and 0 <= value <= INFINITE_PS
 
 
 def sizes(plan: Plan) -> Iterator[str]:

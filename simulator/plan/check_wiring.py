@@ -14,7 +14,7 @@ from collections import defaultdict
 from collections.abc import Iterator
 
 from simulator.plan.check_values import place
-from simulator.plan.model import NONE, DescRing, Executor, Gate, IrqRoute, Output, Plan, Thread, Worker
+from simulator.plan.model import NONE, DescRing, Executor, Gate, Input, IrqRoute, Output, Plan, Thread, Worker
 from simulator.plan.wiring import HARDWARE, Wiring, executor_of, flows, publishers, wire
 
 HARDWARE_OUTPUTS = ("fifo", "link", "dma_write", "dma_read", "sink")
@@ -111,8 +111,8 @@ def _worker(plan: Plan, worker: Worker) -> Iterator[str]:
         yield f"{where}: outputs: packets taken have nowhere to go"
     if worker.kind == "hw":
         yield from _hardware(where, worker)
-    elif worker.policy == "drr" or any(item.rate_bps for item in worker.inputs):
-        yield f"{where}: policy 'drr' and shaped inputs are for hardware workers"
+    elif worker.policy == "drr" or any(is_limited(item) or item.share != NONE for item in worker.inputs):
+        yield f"{where}: policy 'drr', shaped inputs and shares are for hardware workers"
     yield from _select(plan, where, worker)
     for number, item in enumerate(worker.inputs):
         if item.kind != "fifo" and plan.rings[item.index].kind != item.kind:
@@ -131,13 +131,18 @@ def _hardware(where: str, worker: Worker) -> Iterator[str]:
         yield f"{where}: inputs: a hardware worker has at least one"
     if worker.select == "endpoint":
         yield f"{where}: select = 'endpoint': endpoints are software"
-    ordered = worker.policy == "drr" or any(item.rate_bps for item in worker.inputs)
+    ordered = worker.policy == "drr" or any(is_limited(item) for item in worker.inputs)
     if ordered and worker.select != "first":
         yield f"{where}: select = '{worker.select}': drr and shaped inputs need 'first', room is known before the choice"
     if worker.policy == "drr" and worker.quantum_bytes < 1:
         yield f"{where}: quantum_bytes = {worker.quantum_bytes}: drr needs at least 1"
     if worker.reap_ring != NONE or worker.refill_ring != NONE:
         yield f"{where}: reap_ring, refill_ring: drivers are software"
+
+
+def is_limited(item: Input) -> bool:
+    """Whether an input has a shaper or a floor."""
+    return item.shaper != NONE or item.floor != NONE
 
 
 def _select(plan: Plan, where: str, worker: Worker) -> Iterator[str]:

@@ -180,7 +180,9 @@ class Moderator:
 
     With ``tx_interval_ps`` >= 0 completions of sent packets have an interval (and ``tx_frames``) of their own. ``adapt`` names the
     rule by which the driver changes the intervals at the end of a poll: ``size | size_vector | classes | dim``, with the numbers
-    of ``adapt_args`` (``docs/reference/plan.md`` 6.1). With a ``worker`` it is that of an emulated device: whoever makes it fire pays ``signal_ps`` and raises the route, and
+    of ``adapt_args`` (``docs/reference/plan.md`` 6.1).
+
+    With a ``worker`` it is that of an emulated device: whoever makes it fire pays ``signal_ps`` and raises the route, and
     when its timer expires the worker is woken to do so.
     """
 

@@ -16,12 +16,14 @@ from simulator.plan.model import Gate, Input, Notify, Output, Plan
 
 ENTITIES = (
     "sources", "sinks", "links", "dmas", "fifos", "rings", "switches", "moderators", "routes", "executors", "threads",
-    "locks", "ticks", "workers",
+    "locks", "quotas", "shapers", "ticks", "workers",
 )  # fmt: skip
 """The collections of a plan in the order of its fields, without stages and streams."""
 
 FIXED = {
-    "Source": {"size": "streams", "flow": "streams", "dst": "streams", "gap": "streams", "think": "streams"},
+    "Source": {
+        "size": "streams", "flow": "streams", "dst": "streams", "gap": "streams", "think": "streams", "record": "sinks",
+    },
     "Sink": {"reply_link": "links"},
     "Link": {"stage": "stages"},
     "Dma": {"up": "links", "down": "links", "memory_spread": "streams", "read_stage": "stages"},
@@ -30,9 +32,10 @@ FIXED = {
     "Notify": {"lock": "locks"},
     "Moderator": {"route": "routes", "dma": "dmas", "stage": "stages", "worker": "workers"},
     "IrqRoute": {"worker": "workers", "core": "executors", "vcpu": "executors"},
-    "Executor": {"ksoftirqd": "threads", "spread": "streams", "thread": "threads"},
-    "Thread": {"executor": "executors", "vcpu": "executors", "lock": "locks"},
-    "Tick": {"executor": "executors"},
+    "Executor": {"ksoftirqd": "threads", "spread": "streams", "thread": "threads", "sibling": "executors"},
+    "Thread": {"executor": "executors", "vcpu": "executors", "lock": "locks", "quota": "quotas"},
+    "Tick": {"executor": "executors", "gap": "streams", "length": "streams"},
+    "Input": {"shaper": "shapers", "floor": "shapers"},
     "Output": {"fifo": "fifos"},
     "Worker": {
         "reap_ring": "rings", "refill_ring": "rings", "switch": "switches", "spread": "streams", "service": "streams",

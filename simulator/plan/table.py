@@ -56,7 +56,9 @@ def _cell(plan: Plan, entity: Any, field: str) -> str:
     if isinstance(entity, Switch) and isinstance(value, tuple):
         return _ports(value)
     if isinstance(value, tuple):
-        return "; ".join(_part(plan, item) for item in value)
+        return "; ".join(
+            _part(plan, item) if isinstance(item, Input | Output | Notify) else _numbers(item) for item in value
+        )
     return _scalar(plan, entity, field, value)
 
 
@@ -110,6 +112,11 @@ def _part(plan: Plan, item: Input | Output | Notify) -> str:
     if isinstance(item, Notify):
         return _notify(plan, item)
     return _short(plan, item, f"{item.kind} {_scalar(plan, item, 'index', item.index)}")
+
+
+def _numbers(item: int | tuple[int, ...]) -> str:
+    """A number of a rule, or the two times of an idle state."""
+    return "/".join(format_time(ps) for ps in item) if isinstance(item, tuple) else str(item)
 
 
 def _short(plan: Plan, item: Input | Output, head: str) -> str:

@@ -15,8 +15,19 @@ from typing import Protocol
 from simulator.plan.model import Plan
 
 EXIT_KINDS = (
-    "HLT", "EXTINT", "KICK", "EOI", "IRQWIN", "TIMER", "MSIX_MASK", "IOEVENTFD", "MMIO_READ", "MMIO_WRITE",
-    "TSC_DEADLINE", "ICR", "EOI_INDUCED",
+    "HLT",
+    "EXTINT",
+    "KICK",
+    "EOI",
+    "IRQWIN",
+    "TIMER",
+    "MSIX_MASK",
+    "IOEVENTFD",
+    "MMIO_READ",
+    "MMIO_WRITE",
+    "TSC_DEADLINE",
+    "ICR",
+    "EOI_INDUCED",
 )
 LABELS = (
     "guest_irq", "guest_soft", "guest_task", "guest_idle", "hyp", "exit_user", "qemu", "vhost", "host_irq", "host_soft",

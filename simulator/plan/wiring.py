@@ -94,7 +94,7 @@ def flows(plan: Plan, wiring: Wiring, passes: Callable[[Place], bool] = lambda _
     found: dict[Place, set[Packet]] = defaultdict(set)
     todo: list[tuple[Place, Packet]] = []
     for index, source in enumerate(plan.sources):
-        kind = "REQ" if source.kind == "rr" else "DATA"
+        kind = "REQ" if source.kind == "rr" or source.request else "DATA"
         todo.append(((f"{source.target_kind}s", source.target), (index, kind)))
     while todo:
         place, packet = todo.pop()

@@ -2,7 +2,7 @@
 
 - `is` tells the kind of entity; the order of the map is the order of declaration.
 - A stream is written where it is used: `100` is constant, `[1, 2, 3]` is a cycle. Its name is `entity.field`.
-- `ps_per_byte: n` on a link or an input is its rate. `to` is the target of a source or link.
+- `ps_per_byte: n` on a link, a shaper or an input is its rate; an input with one gets a shaper of its own. `to` is the target of a source or link.
 - A gate is `event w` (mode, worker to wake) or a map with `mode` and one of `wake`, `irq`, `doorbell`, `resume`.
 - What follows a gate, and each item of `accesses` and `unmask`, has `cost`, `exit`, `lock` and `locked` (under the lock); an
   access also `ack` or `unmask`.
@@ -23,7 +23,8 @@ from simulator.plan.references import ENTITIES, FIXED
 KINDS = {
     "source": model.Source, "sink": model.Sink, "link": model.Link, "dma": model.Dma, "fifo": model.Fifo, "ring": model.DescRing,
     "switch": model.Switch, "moderator": model.Moderator, "route": model.IrqRoute, "core": model.Executor,
-    "vcpu": model.Executor, "thread": model.Thread, "lock": model.Lock, "tick": model.Tick, "worker": model.Worker,
+    "vcpu": model.Executor, "thread": model.Thread, "lock": model.Lock,
+    "quota": model.Quota, "shaper": model.Shaper, "tick": model.Tick, "worker": model.Worker,
 }  # fmt: skip
 COLLECTIONS = dict(
     zip(
@@ -40,6 +41,8 @@ COLLECTIONS = dict(
             "executor",
             "thread",
             "lock",
+            "quota",
+            "shaper",
             "tick",
             "worker",
         ),
@@ -63,7 +66,7 @@ class _Builder:
 
     def __init__(self, name: str, short: Mapping[str, Fields]) -> None:
         self.name = name
-        self.short = {key: dict(value) for key, value in _with_threads(short).items()}
+        self.short = {key: dict(value) for key, value in _with_shapers(_with_threads(short)).items()}
         self.order: dict[str, list[str]] = {collection: [] for collection in ENTITIES}
         for key, value in self.short.items():
             self.order[self._collection(value["is"])].append(key)
@@ -163,6 +166,13 @@ class _Builder:
                 return self._index(worker)
         return model.NONE
 
+    def _shaper(self, _: str, given: Fields) -> Fields:
+        made = {"rate_bps": BITS_PS // given.pop("ps_per_byte")} if "ps_per_byte" in given else {}
+        return made | given
+
+    def _moderator(self, _: str, given: Fields) -> Fields:
+        return {**given, "adapt_args": tuple(given.pop("adapt_args", ()))}
+
     def _switch(self, _: str, given: Fields) -> Fields:
         return {**given, "table": tuple(given["table"]), "ports": tuple(tuple(port) for port in given["ports"])}
 
@@ -170,7 +180,8 @@ class _Builder:
         daemons = [
             t for t in self.order["threads"] if self.short[t].get("kind") == "ksoftirqd" and self.short[t]["by"] == key
         ]
-        return {"kind": "core", **({"ksoftirqd": daemons[0]} if daemons else {}), **given}
+        states = tuple(tuple(state) for state in given.pop("idle_states", ()))
+        return {"kind": "core", "idle_states": states, **({"ksoftirqd": daemons[0]} if daemons else {}), **given}
 
     def _vcpu(self, key: str, given: Fields) -> Fields:
         return {**self._core(key, given), "kind": "vcpu", "thread": f"{key}_thread"}
@@ -191,8 +202,9 @@ class _Builder:
     def _input(self, item: str | Fields) -> model.Input:
         given: Fields = {"of": item} if isinstance(item, str) else dict(item)
         of = given.pop("of")
-        if "ps_per_byte" in given:
-            given["rate_bps"] = BITS_PS // given.pop("ps_per_byte")
+        for limit in ("shaper", "floor"):
+            if limit in given:
+                given[limit] = self._index(given[limit])
         kind = self.short[of].get("kind", "rx") if self.short[of]["is"] == "ring" else "fifo"
         return model.Input(kind, self._index(of), **given)
 
@@ -208,6 +220,22 @@ class _Builder:
         if kind == "fifo":
             given.setdefault("full", target.get("full", "drop"))
         return model.Output(kind, self._index(of), **given)
+
+
+def _with_shapers(short: Mapping[str, Fields]) -> dict[str, Fields]:
+    """The same map in which a rate on an input is a shaper, `worker_shaper0` for its first input."""
+    full: dict[str, Fields] = {}
+    for key, value in short.items():
+        inputs = []
+        for number, item in enumerate(value.get("from", ()) if value["is"] == "worker" else ()):
+            rest = dict(item) if isinstance(item, dict) else {"of": item}
+            limits = {name: rest.pop(name) for name in ("ps_per_byte", "burst_bytes", "overhead_bytes") if name in rest}
+            if limits:
+                full[f"{key}_shaper{number}"] = {"is": "shaper", **limits}
+                rest["shaper"] = f"{key}_shaper{number}"
+            inputs.append(rest)
+        full[key] = {**value, **({"from": inputs} if inputs else {})}
+    return full
 
 
 def _with_threads(short: Mapping[str, Fields]) -> dict[str, Fields]:

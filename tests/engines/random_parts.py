@@ -229,7 +229,7 @@ class Maker:
 
     def shaped(self, item: model.Input) -> model.Input:
         rate = BITS_PS // self.random.choice((1000, 3000))
-        return dataclasses.replace(
-            item, rate_bps=rate, burst_bytes=self.random.choice((0, 300, 3000)), overhead_bytes=self.random.choice((0, 24)),
-            weight=self.random.randint(1, 3),
+        shaper = model.Shaper(
+            self.new_name("shaper"), rate, burst_bytes=self.random.choice((0, 300, 3000)), overhead_bytes=self.random.choice((0, 24)),
         )  # fmt: skip
+        return dataclasses.replace(item, shaper=self.add("shapers", shaper), weight=self.random.randint(1, 3))

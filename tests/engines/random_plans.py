@@ -24,10 +24,12 @@ from simulator.plan.trace import EXIT_KINDS
 from simulator.plan.wiring import HARDWARE, executor_of, publishers, wire
 from tests.engines.directed import directed_plan
 from tests.engines.random_parts import BITS_PS, Maker
+from tests.engines.random_times import season
 
 SIZES = (100, 200, 300, 600, 1500)
 MACS, VLANS = 4, 2
 ATTEMPTS = 200
+SEASONED = ("flight_ps", "kick_flight_ps", "waker_ps")
 CYCLE, DIRECTED = 5, (0, 2, 4)
 
 
@@ -37,7 +39,7 @@ def random_plan(seed: int) -> tuple[model.Plan, int]:
         return directed_plan(seed // CYCLE * len(DIRECTED) + DIRECTED.index(seed % CYCLE))
     for attempt in range(ATTEMPTS):
         maker = _Maker(Random(f"{seed} {attempt}"), f"random{seed}")
-        plan = maker.plan()
+        plan = season(maker.plan(), f"{seed} {attempt}")
         if not check(plan):
             return plan, maker.time(150, 600)
     raise RuntimeError(f"no sound plan in {ATTEMPTS} attempts for seed {seed}")
@@ -339,7 +341,11 @@ class _Maker(Maker):
         executor = executor_of(self.so_far(), self.made["workers"][worker])
         guest = self.is_guest(executor)
         mode = self.random.choice(("legacy", "apicv", "posted")) if guest else "native"
-        costs = {field.name: self.cost() for field in dataclasses.fields(model.IrqRoute) if field.name.endswith("_ps")}
+        costs = {
+            field.name: self.cost()
+            for field in dataclasses.fields(model.IrqRoute)
+            if field.name.endswith("_ps") and field.name not in SEASONED
+        }
         core = self.random.randrange(self.cores())
         if guest and self.chance(0.4):
             core = self.made["threads"][self.made["executors"][executor].thread].executor

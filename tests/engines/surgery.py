@@ -114,19 +114,18 @@ def with_idle_guest(plan: Plan) -> Plan:
 
 
 def without_rates(plan: Plan) -> Plan:
-    """No serialisation and no shaping: what is left of time can be scaled."""
+    """No serialisation, no shaping, no rule that counts in microseconds, no rounding: what is left of time can be scaled."""
     links = tuple(dataclasses.replace(link, rate_bps=0) for link in plan.links)
-    workers = tuple(
-        dataclasses.replace(worker, inputs=tuple(dataclasses.replace(item, rate_bps=0) for item in worker.inputs))
-        for worker in plan.workers
-    )
-    return replaced(plan, links=links, workers=workers)
+    shapers = tuple(dataclasses.replace(shaper, rate_bps=0, rate_millipps=0) for shaper in plan.shapers)
+    executors = tuple(dataclasses.replace(executor, idle_states=(), sibling=NONE) for executor in plan.executors)
+    moderators = tuple(dataclasses.replace(moderator, adapt="", adapt_args=()) for moderator in plan.moderators)
+    return replaced(plan, links=links, shapers=shapers, executors=executors, moderators=moderators)
 
 
 def scaled(plan: Plan, factor: int) -> Plan:
     """Every time of the plan `factor` times as long; links must have no rate and streams of times no exponential."""
     times = {getattr(source, field) for source in plan.sources for field in ("gap", "think")}
-    times |= {worker.service for worker in plan.workers}
+    times |= {worker.service for worker in plan.workers} | {s for tick in plan.ticks for s in (tick.gap, tick.length)}
     streams = tuple(_longer(s, factor) if index in times else s for index, s in enumerate(plan.streams))
     return replaced(
         plan, streams=streams, **{name: tuple(_scaled(e, factor) for e in getattr(plan, name)) for name in ENTITIES}
@@ -153,6 +152,6 @@ def _scaled(part: Any, factor: int) -> Any:
             fields[field.name] = _scaled(value, factor)
         elif isinstance(value, tuple) and value and isinstance(value[0], Input | Output | Notify):
             fields[field.name] = tuple(_scaled(item, factor) for item in value)
-        elif (field.name.endswith("_ps") or field.name == "byte_fs") and value != INFINITE_PS:
+        elif (field.name.endswith("_ps") or field.name == "byte_fs") and value not in (NONE, INFINITE_PS):
             fields[field.name] = value * factor
     return dataclasses.replace(part, **fields)

@@ -12,13 +12,22 @@ from simulator.errors import PlanError
 from simulator.plan import draws
 from simulator.plan.check import check, require
 from simulator.plan.check_values import LEAST, WORDS
-from simulator.plan.model import Executor, Gate, Input, Notify, Output, Plan, Source, Worker
+from simulator.plan.model import Executor, Gate, Input, Notify, Output, Plan, Quota, Shaper, Source, Worker
 from simulator.plan.references import collection, entities, parts
 from tests.conformance.build import build
 from tests.conformance.vectors import vectors
 from tests.engines.mutation import with_entity, with_field
 
 Change = Callable[[Plan], Plan]
+MINUS_ONE = {
+    ("Source", "response_bytes"),
+    ("DescRing", "hold_ps"),
+    ("Moderator", "tx_interval_ps"),
+    ("Input", "share"),
+    ("Worker", "merge_ps"),
+}
+"""Numbers that -1 switches off."""
+SIZE = {"adapt": "size", "adapt_args": (2, 126, 512, 4 * 10**9), "tx_interval_ps": 0, "interval_ps": 0}
 VECTORS = {vector.name: vector.plan for vector in vectors()}
 
 
@@ -32,6 +41,27 @@ def change(entity_name: str, path: str = "", /, **fields: Any) -> Change:
                     entity = with_field(entity, path, field, value)
                 return with_entity(plan, where, index, entity)
         raise KeyError(entity_name)
+
+    return apply
+
+
+def limited(worker: str, field: str) -> Change:
+    """Give the first input of a worker a shaper or a floor."""
+
+    def apply(plan: Plan) -> Plan:
+        more = dataclasses.replace(plan, shapers=(*plan.shapers, Shaper("limit", 10**9)))
+        return change(worker, "inputs[0]", **{field: len(plan.shapers)})(more)
+
+    return apply
+
+
+def both(*changes: Change) -> Change:
+    """One change after the other."""
+
+    def apply(plan: Plan) -> Plan:
+        for each in changes:
+            plan = each(plan)
+        return plan
 
     return apply
 
@@ -78,6 +108,8 @@ def test_every_word_and_number_out_of_range_is_named() -> None:
                         continue
                     if key in (("Switch", "default_port"), ("Worker", "on"), ("Link", "target"), ("Notify", "target")):
                         continue
+                    if key in MINUS_ONE:
+                        bad = -2
                     complaints = check(with_entity(plan, where, index, with_field(entity, path, field.name, bad)))
                     assert any(entity.name in text and f"{field.name} = {bad!r}" in text for text in complaints), key
                     tried.add(key)
@@ -113,11 +145,13 @@ FAULTS: list[tuple[str, Change, str]] = [
     ("apicv_wakes_a_blocked_vcpu", change("n", poll_mode=True), "only a task or hardware worker can poll"),
     ("source_before_core", change("w", outputs=()), "packets taken have nowhere to go"),
     ("source_before_core", change("w", policy="drr", quantum_bytes=1), "are for hardware workers"),
-    ("source_before_core", change("w", "inputs[0]", rate_bps=1), "are for hardware workers"),
+    ("source_before_core", change("w", "inputs[0]", share=0), "are for hardware workers"),
     ("link_room", change("h", inputs=()), "a hardware worker has at least one"),
     ("drr_quanta", change("h", quantum_bytes=0), "drr needs at least 1"),
     ("switch_default_port_and_vlan", change("h", policy="drr", quantum_bytes=1), "drr and shaped inputs need 'first'"),
-    ("switch_default_port_and_vlan", change("h", "inputs[0]", rate_bps=1), "drr and shaped inputs need 'first'"),
+    ("switch_default_port_and_vlan", limited("h", "shaper"), "drr and shaped inputs need 'first'"),
+    ("switch_default_port_and_vlan", limited("h", "floor"), "drr and shaped inputs need 'first'"),
+    ("source_before_core", limited("w", "shaper"), "are for hardware workers"),
     ("switch_default_port_and_vlan", change("h", switch=-1), "select = 'switch' needs one"),
     ("switch_default_port_and_vlan", change("sw", ports=((0, 1), (1, 2))), "a port lies beyond the 2 outputs"),
     ("switch_default_port_and_vlan", change("sw", ports=((0, 1), (-1, 1))), "needs a first output >= 0"),
@@ -180,13 +214,36 @@ FAULTS: list[tuple[str, Change, str]] = [
     ("no_fetch_engine", change("ring", "avail_gate", mode="flag"), "must be 'always' with a doorbell of this ring"),
     ("vhost_like_receive", change("ring", used_gate=Gate("event", Notify("doorbell", 0))), "only the avail side of a remote"),
     ("link_before_hardware", change("a", gate=Gate("flag", Notify("wake", 0))), "are not woken"),
+    # what takes time or adapts
+    ("apicv_wakes_a_blocked_vcpu", change("v_thread", flight_ps=1), "on a core is woken from elsewhere"),
+    ("apicv_wakes_a_blocked_vcpu", change("v_thread", waker_ps=1), "on a core is woken from elsewhere"),
+    ("softirq_demoted_by_restarts", both(lambda p: dataclasses.replace(p, quotas=(Quota("limit", 1, 1),)), change("kd", quota=0)), "other than ksoftirqd"),
+    ("interrupt_displaces_a_task", change("r", waker_ps=1), "mode = 'native' wakes no vCPU"),
+    ("rr_think_time", change("s", request=True), "only a source of kind 'open' chooses"),
+    ("apicv_wakes_a_blocked_vcpu", change("v", idle_states=((0, 1),)), "only a core has them"),
+    ("source_before_core", change("c", nohz=True), "only a vCPU's timer traps"),
+    ("source_before_core", change("c", idle_states=((2, 1), (1, 1))), "must not fall"),
+    ("source_before_core", change("c", idle_states=((2,),)), "must be (residency, time to leave)"),
+    ("source_before_core", change("c", sibling=0), "two cores name each other"),
+    ("moderator_none_waits_for_the_unmask", change("m", adapt="size"), "0 numbers, rule 'size' has 4"),
+    ("moderator_none_waits_for_the_unmask", change("m", **{**SIZE, "tx_interval_ps": -1}), "works with two"),
+    ("moderator_none_waits_for_the_unmask", change("m", **{**SIZE, "adapt": "size_vector"}), "works with one"),
+    ("moderator_none_waits_for_the_unmask", change("m", **{**SIZE, "interval_ps": 1}), "begins with whole microseconds"),
+    ("moderator_none_waits_for_the_unmask", change("m", **{**SIZE, "adapt_args": (2, 1, 1, 1)}), "needs least <= most"),
+    ("moderator_none_waits_for_the_unmask", change("m", adapt="classes", adapt_args=(1, 2, 2**15)), "delays are at most"),
+    ("moderator_none_waits_for_the_unmask", change("m", **{**SIZE, "adapt": "dim", "adapt_args": (5, *[1] * 20)}), "the first profile is one of 5"),
+    ("moderator_none_waits_for_the_unmask", change("m", adapt_args=(1,)), "without a rule"),
+    ("moderator_none_waits_for_the_unmask", change("m", adapt_args=(-1,)), "must be an integer from 0"),
+    ("device_model_inside_an_access", change("mo", least_gap_ps=1), "an emulated device has one interval"),
+    ("vhost_like_receive", change("ring", hold_group=2, hold_ps=1), "only the device of a remote rx ring"),
+    ("source_before_core", change("w", merge_bytes=1), "only a softirq merges"),
     # requests, stages
     ("rr_think_time", change("far", reply_link=-1), "requests of source s may arrive"),
     ("rr_think_time", change("there", target_kind="none", target=-1), "packets may be sent here"),
     ("link_room", change("wire", stage=-1), "a link that delivers needs one"),
     # bounds
     ("source_before_core", stream(draws.constant("s.size", 0)), "Source s: size: draws from 0 to 0; the least is 1"),
-    ("source_before_core", stream(draws.constant("s.flow", -1)), "Source s: flow: draws from -1 to -1"),
+    ("source_before_core", stream(draws.constant("s.flow", -2)), "Source s: flow: draws from -2 to -2"),
     ("source_before_core", change("s", gap=-1), "an open source needs gaps"),
     ("spread_draws_once_per_job", stream(draws.cycle("w.spread", [1024, -1])), "Worker w: spread: draws may be negative"),
     ("wake_free_hysteresis", change("r", wake_free=3), "wake_free = 3: more than its capacity 2"),
@@ -196,7 +253,7 @@ FAULTS: list[tuple[str, Change, str]] = [
     ("switch_by_flow_hash", stream(draws.constant("s.dst", 2)), "no entry for vlan 0, dst 2"),
     ("link_room", change("wire", frame_overhead_bytes=1_100_000), "bytes * 8 * 10**12 do not fit 63 bits"),
     ("link_room", change("wire", rate_bps=1, propagation_ps=2**62), "take longer than 2**62 ps"),
-    ("shaper_at_equality", change("h", "inputs[0]", burst_bytes=1_152_922), "burst_bytes: 1152922 bytes * 8"),
+    ("shaper_at_equality", change("h_shaper0", burst_bytes=1_152_922), "burst_bytes: 1152922 bytes * 8"),
     ("drr_quanta", change("h", quantum_bytes=2**61, inputs=(Input("fifo", 0, 4), Input("fifo", 1))), "does not fit 62 bits"),
     ("source_before_core", change("w", packet_ps=2**61), "a cost of"),
     ("spread_multiplies_the_sum", change("w", packet_ps=2**53), "times its spread 1536 / 1024 does not fit"),

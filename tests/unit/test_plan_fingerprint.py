@@ -20,7 +20,7 @@ PLAN = model.Plan(
     (model.Sink("sink"),),
     (model.Link("link", 1000, stage=0, target_kind="sink", target=0),),
 )
-GOLDEN = "dd1c6c77b57390a97dd09e8c0d5ff020834fd24e767dcb7eaf3bc4a112a263fe"
+GOLDEN = "b56142362d168ba55d7dd64d24863ac25668adeffe493510300b68e84b09ea10"
 
 
 def test_golden_value() -> None:
