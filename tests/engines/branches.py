@@ -20,7 +20,6 @@ from dataclasses import dataclass, field
 from typing import Any
 from unittest.mock import patch
 
-from simulator.engines.compiled import kernel
 from simulator.plan import draws, model
 from simulator.plan.trace import EXIT_KINDS, Trace
 from tests.conformance.build import build
@@ -28,7 +27,7 @@ from tests.engines.agreement import SLICES
 from tests.engines.library import UNTIL_PS, library
 from tests.engines.mutation import mutate
 from tests.engines.random_plans import random_plan
-from tests.engines.twin import WITHOUT_NUMBA, TwinEngine, execute, syntax_tree
+from tests.engines.twin import TwinEngine, execute, kernel_tree
 
 LONG = 3000
 """Packets of the plan that fills logs, pools and blocks of draws."""
@@ -63,7 +62,7 @@ NEVER = {
     + " -> not entered": "the input was chosen because something is visible, and a used-up budget leaves before",
     "flush: m[r + R_REMOTE] == 0 -> false": "check() leaves the device's side of a remote ring to hardware, which does not flush",
     "doorbell: m[r + R_POLLER] != 0 -> false": "who takes from a remote tx ring is hardware, and check() wants it named as the poller",
-    "read_completed: m[target + R_POLLER] != 0 -> false": "descriptors are read for remote tx rings, whose taker check() wants named",
+    "fetch_arrived: m[r + R_POLLER] != 0 -> false": "descriptors are read for remote tx rings, whose taker check() wants named",
     "start_thread: m[v + V_THREAD] != t -> false": "a vCPU's thread sleeps only when BLOCKED or in USER, so it cannot be woken while it polls",
     "adapt: hp < limit -> false": "hp never exceeds the limit and equals it only after growing; then h <= hp or h > limit was asked before",
     "on_halt_poll: m[v + V_STATE] == POLL -> false": "every way out of POLL disarms the slot",
@@ -282,7 +281,7 @@ def library_cases(plans: Iterable[int]) -> Iterator[Case]:
 
 def count(cases: Iterable[Case]) -> Seen:
     """Run plans on the counted kernel; as CI does, in slices where a slice's end decides something, and nearly all with their log."""
-    tree, arms = counted(syntax_tree(kernel, WITHOUT_NUMBA + HOOKS))
+    tree, arms = counted(kernel_tree(HOOKS))
     seen, times, preempted = Seen(arms), list[int](), list[bool]()
     given = {"_handled": times.append, "_chosen": preempted.append, **names(arms)}
     engine = functools.partial(TwinEngine, code=execute(tree, "kernel_counted", **given))

@@ -1,7 +1,7 @@
 """The kernel's own source on a list of Python integers: what numba compiles, without numba and without 64 bits.
 
-1. ``load`` reads ``kernel.py``, edits its text (planted bugs) and its syntax tree (counting, checking), and runs it
-   with decorators that do nothing;
+1. ``kernel_tree`` reads the kernel's modules, edits their text (planted bugs) and puts them together as one module, in
+   which every name has one meaning; ``load`` edits its syntax tree (checking) and runs it with decorators that do nothing;
 2. ``TwinEngine`` is the compiled engine around the ``run`` of that module: the words go into a list before a call and
    back into int64 after it;
 3. ``Checked`` makes every sum and product prove that it fits int64, every position that it lies inside a record.
@@ -16,6 +16,7 @@ from __future__ import annotations
 
 import ast
 import functools
+import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -30,12 +31,7 @@ from simulator.plan.model import Plan
 
 Edits = tuple[tuple[str, str], ...]
 
-WITHOUT_NUMBA: Edits = (
-    (
-        "from simulator.engines.compiled.jit import entry, helper, inlined",
-        "entry = helper = inlined = lambda function: function",
-    ),
-)  # fmt: skip
+WITHOUT_NUMBA = "entry = helper = inlined = lambda function: function"
 DRAW_MARGIN = 64
 GROWTH = 8
 LOG_ROWS = 200 - 4 * 256
@@ -57,6 +53,34 @@ def syntax_tree(module: ModuleType, edits: Edits = ()) -> ast.Module:
     return ast.parse(edited(Path(str(module.__file__)).read_text(encoding="utf-8"), edits))
 
 
+def kernel_tree(edits: Edits = ()) -> ast.Module:
+    """The kernel as one module without numba; each old piece of the edits must stand in it exactly once."""
+    texts = {path: path.read_text(encoding="utf-8") for path in kernel_files()}
+    for old, new in edits:
+        places = [path for path, text in texts.items() if old in text]
+        if len(places) != 1:
+            raise LookupError(f"found in {len(places)} modules instead of once:\n{old}")
+        texts[places[0]] = edited(texts[places[0]], ((old, new),))
+    body = ast.parse(WITHOUT_NUMBA).body
+    for text in texts.values():
+        body += [statement for statement in ast.parse(text).body if not _only_binds(statement)]
+    return ast.Module(body, [])
+
+
+def kernel_files() -> list[Path]:
+    """The kernel's modules in their order."""
+    package = f"{kernel.__name__}."
+    return [Path(str(sys.modules[package + name].__file__)) for name in kernel.MODULES]
+
+
+def _only_binds(statement: ast.stmt) -> bool:
+    """Whether a statement only says where a name comes from."""
+    declared = isinstance(statement, ast.FunctionDef) and any(
+        ast.unparse(d) == "later" for d in statement.decorator_list
+    )
+    return declared or isinstance(statement, ast.ImportFrom)
+
+
 def execute(tree: ast.Module, name: str, **given: Any) -> ModuleType:
     """Run a tree as a fresh module that finds ``given`` among its names."""
     module = ModuleType(name)
@@ -70,7 +94,7 @@ def execute(tree: ast.Module, name: str, **given: Any) -> ModuleType:
 @functools.cache
 def load(edits: Edits = (), *, checked: bool = False) -> ModuleType:
     """The kernel as plain Python; ``checked`` adds the proofs of ``Checked``."""
-    tree = syntax_tree(kernel, WITHOUT_NUMBA + edits)
+    tree = kernel_tree(edits)
     if not checked:
         return execute(tree, "kernel_twin")
     return execute(Checked().visit(tree), "kernel_checked", _fits=_fits, _inside=_inside)

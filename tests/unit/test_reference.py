@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from simulator.engines.reference import ReferenceEngine, calendar
+from simulator.engines.reference import ReferenceEngine
+from simulator.engines.reference.clock import calendar
 from simulator.errors import EngineError
 from simulator.plan.draws import Stream, constant, cycle
 from simulator.plan.model import (

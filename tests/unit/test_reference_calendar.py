@@ -6,7 +6,7 @@ from functools import partial
 
 import pytest
 
-from simulator.engines.reference.calendar import Calendar, Process, Slot
+from simulator.engines.reference.clock.calendar import Calendar, Process, Slot
 from simulator.errors import EngineError
 
 

@@ -31,10 +31,15 @@ _BARE: dict[str, Any] = {"no_cpython_wrapper": True, "no_cfunc_wrapper": True}
 _LOCK = threading.Lock()
 
 
+def _cache_key(folder: Path) -> str:
+    """Of every module that decides what is compiled, and where it stands; numba's own key knows the entry's module only."""
+    paths = sorted([*(folder / "kernel").rglob("*.py"), folder / "jit.py"])
+    sources = b"".join(path.relative_to(folder).as_posix().encode() + b"\0" + path.read_bytes() + b"\0" for path in paths)
+    return hashlib.sha256(sources + numba.__version__.encode() + str(config.BOUNDSCHECK).encode()).hexdigest()[:16]
+
+
 def _cache_folder() -> Path | None:
-    here = Path(__file__).parent
-    sources = b"".join((here / name).read_bytes() for name in ("kernel.py", "jit.py"))
-    key = hashlib.sha256(sources + numba.__version__.encode() + str(config.BOUNDSCHECK).encode()).hexdigest()[:16]
+    key = _cache_key(Path(__file__).parent)
     bases = [os.environ.get("NUMBA_CACHE_DIR"), os.environ.get("XDG_CACHE_HOME"), os.path.expanduser("~/.cache")]
     for base in filter(None, bases):
         folder = Path(base) / "sriovsim" / key
@@ -47,6 +52,12 @@ def _cache_folder() -> Path | None:
             continue
         return folder
     return None
+
+
+def later(function: Callable[..., Any]) -> Any:
+    """Declare a kernel function of a later module; ``kernel.assembly`` binds the name to the function itself."""
+    function.is_later = True  # type: ignore[attr-defined]
+    return function
 
 
 def helper(function: Callable[..., Any]) -> Any:
@@ -72,7 +83,7 @@ def entry(function: Callable[..., Any]) -> Any:
 
 def compile_entry(function: Any, *arguments: Any) -> None:
     """Compile ``function`` (an ``entry``) for these arguments by calling it once, or load it from the cache."""
-    with _LOCK, _only_the_entry(function.py_func.__name__):
+    with _LOCK, _only_the_entry(function.py_func):
         if not function.signatures:
             if not _is_cached():
                 print("compiling the packet kernel (once per version, about 15 s)", file=sys.stderr, flush=True)
@@ -84,21 +95,29 @@ def _is_cached() -> bool:
     return folder is not None and any(folder.rglob("*.nbi"))
 
 
+def is_helper(symbol: str, entry: Callable[..., Any]) -> bool:
+    """Whether a symbol of the compiled module is a function of the entry's package, in whatever room, but not the entry itself or its wrapper."""
+    parts = entry.__module__.split(".")
+    package, path = ("".join(f"{len(part)}{part}" for part in some) for some in (parts[:-1], [*parts, entry.__qualname__]))
+    return package in symbol and path not in symbol
+
+
 @contextmanager
-def _only_the_entry(name: str) -> Iterator[None]:
+def _only_the_entry(entry: Callable[..., Any]) -> Iterator[None]:
     """While compiling, let numba link helpers without optimising or emitting each, and type each once, not once per literal argument."""
+    name = entry.__qualname__
     finalize, get_executable, equal = JITCodeLibrary.finalize, cpu.CPUContext.get_executable, targetconfig.TargetConfig.__eq__
     call_type, optimize = types.Dispatcher.get_call_type, JITCodeLibrary._optimize_final_module
 
     def private_helpers(self: Any) -> None:
         # nobody else calls the linked helpers: the optimiser may change their arguments and drop what it has inlined
         for function in self._final_module.functions:
-            if not function.is_declaration and "kernel" in function.name and f"kernel{len(name)}{name}" not in function.name:
+            if not function.is_declaration and is_helper(function.name, entry):
                 function.linkage = "internal"
         optimize(self)
 
     def lean_finalize(self: Any) -> None:
-        if self.name.startswith(name):
+        if self.name == name:
             self._optimize_final_module = MethodType(private_helpers, self)
             return finalize(self)
         for library in dict.fromkeys(self._linking_libraries):
@@ -110,7 +129,7 @@ def _only_the_entry(name: str) -> Iterator[None]:
 
     def lean_executable(self: Any, library: Any, fndesc: Any, env: Any) -> Any:
         # a helper is never called from Python; numba only wants an object of this type, a different one for each
-        return get_executable(self, library, fndesc, env) if library.name.startswith(name) else [].append
+        return get_executable(self, library, fndesc, env) if library.name == name else [].append
 
     def quick_equal(self: Any, other: Any) -> Any:
         same = isinstance(other, targetconfig.TargetConfig) and self._values == other._values

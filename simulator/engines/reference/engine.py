@@ -12,28 +12,29 @@ from __future__ import annotations
 
 from itertools import chain
 
-from simulator.engines.reference.core import Core
-from simulator.engines.reference.dma import Dma
-from simulator.engines.reference.executors import Executor
-from simulator.engines.reference.exit_worker import ExitWorker
-from simulator.engines.reference.fifo import Fifo
-from simulator.engines.reference.hardware import HardwareWorker
-from simulator.engines.reference.links import Link
-from simulator.engines.reference.lock import Lock
-from simulator.engines.reference.moderators import moderator_of
-from simulator.engines.reference.polling import PollingWorker
-from simulator.engines.reference.routes import IrqRoute
-from simulator.engines.reference.rx_ring import RxRing
-from simulator.engines.reference.sinks import Sink
-from simulator.engines.reference.software import SoftirqWorker, TaskWorker
-from simulator.engines.reference.sources import source_of
-from simulator.engines.reference.switches import Switch
-from simulator.engines.reference.threads import BusyThread, KsoftirqdThread, Thread, VcpuThread, WorkersThread
-from simulator.engines.reference.ticks import Tick
-from simulator.engines.reference.tx_ring import TxRing
-from simulator.engines.reference.vcpu import Vcpu
-from simulator.engines.reference.workers import Worker
-from simulator.engines.reference.world import Entity, World
+from simulator.engines.reference.bus.dma import Dma
+from simulator.engines.reference.bus.links import Link
+from simulator.engines.reference.clock.world import Entity
+from simulator.engines.reference.cpu.core import Core
+from simulator.engines.reference.cpu.executors import Executor
+from simulator.engines.reference.cpu.lock import Lock
+from simulator.engines.reference.cpu.threads import BusyThread, KsoftirqdThread, Thread, VcpuThread, WorkersThread
+from simulator.engines.reference.cpu.ticks import Tick
+from simulator.engines.reference.cpu.vcpu import Vcpu
+from simulator.engines.reference.ends.sinks import Sink
+from simulator.engines.reference.ends.sources import source_of
+from simulator.engines.reference.ends.world import World
+from simulator.engines.reference.interrupts.moderators import moderator_of
+from simulator.engines.reference.interrupts.routes import IrqRoute
+from simulator.engines.reference.queues.fifo import Fifo
+from simulator.engines.reference.queues.rx_ring import RxRing
+from simulator.engines.reference.queues.switches import Switch
+from simulator.engines.reference.queues.tx_ring import TxRing
+from simulator.engines.reference.workers.exit_worker import ExitWorker
+from simulator.engines.reference.workers.hardware import HardwareWorker
+from simulator.engines.reference.workers.polling import PollingWorker
+from simulator.engines.reference.workers.software import SoftirqWorker, TaskWorker
+from simulator.engines.reference.workers.workers import Worker
 from simulator.errors import EngineError
 from simulator.plan import model
 from simulator.plan.trace import Trace

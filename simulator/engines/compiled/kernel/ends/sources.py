@@ -1,0 +1,160 @@
+"""Where packets are born: an open loop, request and response, or a window of unacknowledged data.
+
+*Scope*: load generators. *Validation*: closed loops obey X = N / R (tests/theory); conformance vectors of timeouts and ACKs.
+"""
+
+from __future__ import annotations
+
+from simulator.engines.compiled.jit import helper, inlined
+from simulator.engines.compiled.kernel.bus.links import L_BUSY, TO_FIFO, send_packet
+from simulator.engines.compiled.kernel.clock.arithmetic import ceil_div
+from simulator.engines.compiled.kernel.clock.calendar import arm, arm_min, disarm
+from simulator.engines.compiled.kernel.clock.chance import draw
+from simulator.engines.compiled.kernel.clock.packets import (
+    ACK, P_AUX, P_BORN, P_DST, P_FLAG, P_FLOW, P_ID, P_KIND, P_LEN, P_MARK, P_NEXT, P_SEGS, P_SEQ, P_SOURCE, P_STAGES, P_VLAN, REQ, RESP, drop,
+)
+from simulator.engines.compiled.kernel.clock.world import H_ALIVE, H_NEXT_ID, H_NOW, H_PACKETS, H_PACKETS_FREE, H_STAGES
+from simulator.engines.compiled.kernel.queues.fifo import fifo_arrive
+
+# source
+(
+    S_KIND, S_TARGET_KIND, S_TARGET, S_SIZE, S_FLOW, S_DST, S_GAP, S_THINK, S_VLAN, S_SEGMENT, S_STOP, S_MAX, S_BACKLOG, S_RESPONSE,
+    S_REPLY_DST, S_WINDOW, S_ACK_EVERY, S_TIMEOUT, S_SLOT, S_TIMER, S_PLACE, S_NEXT_SEQ, S_ACKED, S_CWND, S_LOST, S_RECOVER, S_ROUND,
+    S_RECEIVED, S_C_OFFERED, S_C_BYTES, S_C_DROPPED, S_C_TIMEOUTS, S_C_RECEIVED,
+) = range(33)  # fmt: skip
+SOURCE = 33
+OPEN, RR, WINDOW = range(3)
+
+
+@helper
+def new_packet(m, s):
+    p = m[H_PACKETS]
+    m[H_PACKETS] = m[p + P_NEXT]
+    m[H_PACKETS_FREE] -= 1
+    m[H_ALIVE] += 1
+    for k in range(P_STAGES + 2 * m[H_STAGES]):
+        m[p + k] = 0
+    m[p + P_ID] = m[H_NEXT_ID]
+    m[H_NEXT_ID] += 1
+    m[p + P_SOURCE] = s
+    m[p + P_SEQ] = m[s + S_NEXT_SEQ]
+    m[s + S_NEXT_SEQ] += 1
+    m[p + P_LEN] = draw(m, m[s + S_SIZE])
+    m[p + P_FLOW] = draw(m, m[s + S_FLOW])
+    m[p + P_DST] = draw(m, m[s + S_DST])
+    m[p + P_VLAN] = m[s + S_VLAN]
+    m[p + P_SEGS] = 1
+    if m[s + S_SEGMENT] > 0:
+        m[p + P_SEGS] = max(1, ceil_div(m[p + P_LEN], m[s + S_SEGMENT]))
+    m[p + P_BORN] = m[H_NOW]
+    m[p + P_MARK] = m[H_NOW]
+    m[s + S_C_OFFERED] += 1
+    m[s + S_C_BYTES] += m[p + P_LEN]
+    return p
+
+
+@inlined
+def launch(m, s, p):
+    target = m[s + S_TARGET]
+    if m[s + S_TARGET_KIND] == TO_FIFO:
+        fifo_arrive(m, target, p, False)
+    elif m[target + L_BUSY] - m[H_NOW] > m[s + S_BACKLOG]:
+        m[s + S_C_DROPPED] += 1
+        drop(m, p, m[s + S_PLACE])
+    else:
+        send_packet(m, target, p)
+
+
+@inlined
+def may_send(m, s, t):
+    return t < m[s + S_STOP] and m[s + S_NEXT_SEQ] < m[s + S_MAX]
+
+
+@helper
+def on_source(m, s):
+    now = m[H_NOW]
+    kind = m[s + S_KIND]
+    p = new_packet(m, s)
+    if kind == OPEN:
+        launch(m, s, p)
+        t = now + draw(m, m[s + S_GAP])
+        if may_send(m, s, t):
+            arm(m, m[s + S_SLOT], t)
+    elif kind == RR:
+        m[p + P_KIND] = REQ
+        launch(m, s, p)
+        arm(m, m[s + S_TIMER], now + m[s + S_TIMEOUT])
+    else:
+        sent = m[s + S_NEXT_SEQ]
+        if sent % m[s + S_ACK_EVERY] == 0 or sent - m[s + S_ACKED] >= m[s + S_CWND]:
+            m[p + P_FLAG] = 1
+        launch(m, s, p)
+        arm_min(m, m[s + S_TIMER], now + m[s + S_TIMEOUT])
+        window_open(m, s)
+
+
+@inlined
+def window_open(m, s):
+    if m[s + S_NEXT_SEQ] - m[s + S_ACKED] < m[s + S_CWND] and may_send(m, s, m[H_NOW]):
+        arm(m, m[s + S_SLOT], m[H_NOW])
+
+
+@helper
+def on_timeout(m, s):
+    m[s + S_C_TIMEOUTS] += 1
+    if m[s + S_KIND] == RR:
+        if may_send(m, s, m[H_NOW]):
+            arm(m, m[s + S_SLOT], m[H_NOW])
+        return
+    m[s + S_ACKED] = m[s + S_NEXT_SEQ]
+    m[s + S_CWND] = max(1, m[s + S_CWND] // 2)
+    m[s + S_RECOVER] = m[s + S_NEXT_SEQ]
+    window_open(m, s)
+
+
+@helper
+def answered(m, s, seq):
+    """A response reached its source."""
+    if m[s + S_KIND] == RR and seq == m[s + S_NEXT_SEQ] - 1:
+        disarm(m, m[s + S_TIMER])
+        t = m[H_NOW]
+        if m[s + S_THINK] != 0:
+            t += draw(m, m[s + S_THINK])
+        if may_send(m, s, t):
+            arm(m, m[s + S_SLOT], t)
+
+
+@helper
+def acknowledged(m, s, seq, received):
+    sent = m[s + S_NEXT_SEQ]
+    if seq + 1 > m[s + S_ACKED]:
+        m[s + S_ACKED] = seq + 1
+        if sent > m[s + S_ACKED]:
+            arm(m, m[s + S_TIMER], m[H_NOW] + m[s + S_TIMEOUT])
+        else:
+            disarm(m, m[s + S_TIMER])
+    lost = seq + 1 - received
+    if lost > m[s + S_LOST]:
+        m[s + S_LOST] = lost
+        if seq >= m[s + S_RECOVER]:
+            m[s + S_CWND] = max(1, m[s + S_CWND] // 2)
+            m[s + S_RECOVER] = sent
+    elif m[s + S_ACKED] >= m[s + S_ROUND]:
+        m[s + S_CWND] = min(m[s + S_WINDOW], m[s + S_CWND] + 1)
+        m[s + S_ROUND] = sent
+    window_open(m, s)
+
+
+@helper
+def turn(m, p):
+    """A request becomes its response, flagged data its acknowledgement."""
+    s = m[p + P_SOURCE]
+    m[p + P_DST] = m[s + S_REPLY_DST]
+    m[p + P_SEGS] = 1
+    if m[p + P_KIND] == REQ:
+        m[p + P_KIND] = RESP
+        m[p + P_LEN] = m[s + S_RESPONSE]
+    else:
+        m[p + P_KIND] = ACK
+        m[p + P_LEN] = 60
+        m[p + P_AUX] = m[s + S_RECEIVED]

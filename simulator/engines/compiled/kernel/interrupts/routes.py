@@ -1,0 +1,112 @@
+"""How an interrupt reaches the code that handles it: on the host, or in a guest by one of three techniques.
+
+*Scope*: interrupts to one vCPU. *Validation*: conformance vectors of routes.
+"""
+
+from __future__ import annotations
+
+from simulator.engines.compiled.jit import helper, inlined, later
+from simulator.engines.compiled.kernel.clock.calendar import arm
+from simulator.engines.compiled.kernel.clock.world import H_NOW
+from simulator.engines.compiled.kernel.cpu.accesses import access
+from simulator.engines.compiled.kernel.cpu.core import irq_job, kick, sync
+from simulator.engines.compiled.kernel.cpu.executors import BLOCKED, E_CORE, E_IRQ_HEAD, RUN, V_EXIT, V_STATE
+from simulator.engines.compiled.kernel.cpu.jobs import J_HANDLER, J_INJECT, J_NATIVE, J_STAGE2
+from simulator.engines.compiled.kernel.cpu.vcpu import (
+    X_EOI, X_IRQWIN, X_KICK, guest_irq_job, hyp_job, in_hypervisor, preempted, vm_exit, wake_vcpu,
+)
+from simulator.engines.compiled.kernel.queues.gates import GATE
+
+# interrupt route
+(
+    Q_MODE, Q_WORKER, Q_CORE, Q_VCPU, Q_IRQFD_ORIGIN, Q_HARDIRQ, Q_IRQFD, Q_IPI, Q_INJECT, Q_EOI, Q_NOTIFY, Q_WAKEUP, Q_HANDLER,
+    Q_ACCESSES, Q_ACCESS_COUNT, Q_LEVEL, Q_SLOT, Q_C_DELIVERED,
+) = range(18)  # fmt: skip
+ROUTE = 18
+NATIVE, LEGACY, APICV, POSTED = range(4)
+
+
+@later
+def wake(m, w):
+    """See ``workers.workers``."""
+
+
+@inlined
+def signal_route(m, q):
+    """The interrupt is raised now."""
+    arm(m, m[q + Q_SLOT], m[H_NOW])
+
+
+@inlined
+def native_handled(m, q):
+    """The host's handler is done."""
+    wake(m, m[q + Q_WORKER])
+
+
+@inlined
+def guest_handled(m, v, q):
+    """The guest's handler is done: its accesses trap one after the other, then the EOI may."""
+    for i in range(m[q + Q_ACCESS_COUNT]):
+        access(m, v, m[q + Q_ACCESSES] + GATE * i)
+    if m[q + Q_MODE] == LEGACY or m[q + Q_LEVEL] != 0:
+        vm_exit(m, v, X_EOI, m[q + Q_EOI])
+    wake(m, m[q + Q_WORKER])
+
+
+@helper
+def on_route(m, q):
+    m[q + Q_C_DELIVERED] += 1
+    mode = m[q + Q_MODE]
+    if mode == NATIVE:
+        irq_job(m, m[q + Q_CORE], m[q + Q_HARDIRQ], J_NATIVE, q)
+    elif m[q + Q_IRQFD_ORIGIN] != 0:
+        stage2(m, q, False)
+    elif mode == POSTED:
+        v = m[q + Q_VCPU]
+        if m[v + V_STATE] == BLOCKED:
+            irq_job(m, m[v + E_CORE], m[q + Q_WAKEUP], J_STAGE2, q)
+        else:
+            stage2(m, q, False)
+    else:
+        cost = m[q + Q_HARDIRQ] + m[q + Q_IRQFD]
+        if m[q + Q_CORE] != m[m[q + Q_VCPU] + E_CORE]:
+            cost += m[q + Q_IPI]
+        irq_job(m, m[q + Q_CORE], cost, J_STAGE2, q)
+
+
+@helper
+def raise_route(m, q, inside):
+    """An emulated device's interrupt, raised by whoever runs its model; ``inside``: in an exit of the vCPU that it is for."""
+    m[q + Q_C_DELIVERED] += 1
+    stage2(m, q, inside)
+
+
+@helper
+def stage2(m, q, inside):
+    v = m[q + Q_VCPU]
+    c = m[v + E_CORE]
+    sync(m, c)
+    running = m[v + V_STATE] == RUN
+    wake_vcpu(m, v)
+    if m[q + Q_MODE] == LEGACY:
+        other = m[q + Q_IRQFD_ORIGIN] != 0 or m[q + Q_CORE] != c
+        if running and other and not inside and not preempted(m, v) and not in_hypervisor(m, v):
+            vm_exit(m, v, X_KICK, m[v + V_EXIT])
+        hyp_job(m, v, m[q + Q_INJECT], J_INJECT, q)
+        kick(m, c)
+    else:
+        inject(m, q)
+
+
+@helper
+def inject(m, q):
+    v = m[q + Q_VCPU]
+    c = m[v + E_CORE]
+    sync(m, c)
+    cost = m[q + Q_HANDLER]
+    if m[q + Q_MODE] != LEGACY:
+        cost += m[q + Q_NOTIFY]
+    elif m[v + E_IRQ_HEAD] != 0:
+        vm_exit(m, v, X_IRQWIN, m[v + V_EXIT])
+    guest_irq_job(m, v, cost, J_HANDLER, q)
+    kick(m, c)

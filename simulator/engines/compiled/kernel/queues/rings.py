@@ -1,0 +1,56 @@
+"""The record of a descriptor ring, and what the device does when it learns the driver's index.
+
+*Scope*: what both kinds have in common. *Validation*: conformance vectors of rings.
+"""
+
+from __future__ import annotations
+
+from simulator.engines.compiled.jit import helper, later
+from simulator.engines.compiled.kernel.bus.dma import READ_RXDESC, dma_read
+from simulator.engines.compiled.kernel.clock.levels import METER
+from simulator.engines.compiled.kernel.queues.gates import GATE
+from simulator.engines.compiled.kernel.queues.waiters import resume_first
+
+# descriptor ring
+(
+    R_KIND, R_SIZE, R_BUFFER, R_MODERATOR, R_REMOTE, R_DMA, R_FETCH_MAX, R_FETCH_LOW, R_DESC_BYTES, R_WB_BYTES, R_GROUP, R_WAKE_FREE,
+    R_POLLER, R_POLLER_INPUT, R_PLACE, R_WAIT_HEAD, R_WAIT_TAIL, R_HEAD, R_TAIL, R_POSTED, R_SENT, R_AVAIL, R_FETCHED, R_FETCH_BUSY,
+    R_TAKEN, R_FIN, R_FIN_DESC, R_WRITTEN, R_WRITTEN_DESC, R_DONE, R_DONE_DESC, R_USED, R_USED_DESC, R_REAPED, R_REAPED_DESC, R_FREE, R_FREED,
+    R_C_POSTED, R_C_TAKEN, R_C_COMPLETED, R_C_REAPED, R_C_DROPPED,
+) = range(42)  # fmt: skip
+R_METER = 42
+R_AVAIL_GATE = R_METER + METER
+R_USED_GATE = R_AVAIL_GATE + GATE
+RING = R_USED_GATE + GATE
+RX, TX = range(2)
+
+
+@later
+def try_fetch(m, r):
+    """See ``queues.tx_ring``."""
+
+
+@later
+def tell(m, w, i):
+    """See ``workers.workers``."""
+
+
+@helper
+def doorbell(m, r, index):
+    fresh = index - m[r + R_AVAIL]
+    m[r + R_AVAIL] = index
+    if m[r + R_KIND] == TX:
+        if m[r + R_FETCH_MAX] > 0:
+            try_fetch(m, r)
+        else:
+            m[r + R_FETCHED] = index
+        if m[r + R_POLLER] != 0:
+            tell(m, m[r + R_POLLER], m[r + R_POLLER_INPUT])
+        return
+    if m[r + R_DESC_BYTES] > 0:
+        piece = max(1, m[r + R_FETCH_MAX])
+        while fresh > 0:
+            count = min(piece, fresh)
+            dma_read(m, m[r + R_DMA], READ_RXDESC, 0, count * m[r + R_DESC_BYTES], count, 0)
+            fresh -= count
+    resume_first(m, r + R_WAIT_HEAD)

@@ -1,0 +1,1 @@
+"""What carries packets and messages: links, and the DMA of a device over them."""

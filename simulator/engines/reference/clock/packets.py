@@ -1,0 +1,117 @@
+"""A packet, the time stamps it collects on its way, and what it becomes when a receiver answers it.
+
+*Scope*: data that travels; who moves it is said elsewhere.
+*Validation*: the stage sums of every delivered packet equal its latency (tests/unit/test_reference.py).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Protocol
+
+from simulator.plan import model
+from simulator.plan.model import NONE
+
+DATA, REQ, RESP, ACK = range(4)
+ACK_BYTES = 60
+
+
+class Source(Protocol):
+    """What a packet asks of who has sent it, and who receives the packet through it."""
+
+    @property
+    def data(self) -> model.Source:
+        """How answers are addressed."""
+
+    @property
+    def received(self) -> int:
+        """Data packets of this source that were delivered anywhere."""
+
+    def response_arrived(self, packet: Packet) -> None:
+        """A response has found its way back."""
+
+    def ack_arrived(self, packet: Packet) -> None:
+        """An acknowledgement has found its way back."""
+
+    def data_received(self) -> None:
+        """One of its data packets was delivered."""
+
+
+class TxRing(Protocol):
+    """What a packet asks of the ring whose descriptors it holds."""
+
+    @property
+    def data(self) -> model.DescRing:
+        """Whose memory it is in."""
+
+    def finish(self, descriptors: int, *, at_once: bool) -> None:
+        """The device is done with a packet."""
+
+
+@dataclass(slots=True, eq=False)
+class Packet:
+    """One frame, or one super-frame of several segments. ``flag``: asks the receiver for an ACK."""
+
+    number: int
+    source: Source
+    seq: int
+    kind: int
+    flag: bool
+    flow: int
+    dst: int
+    vlan: int
+    length_bytes: int
+    segments: int
+    born_ps: int
+    mark_ps: int
+    waits_ps: list[int]
+    services_ps: list[int]
+    service_ps: int = 0
+    """Service since the last mark."""
+    ring: TxRing | None = None
+    """The tx ring whose descriptors the packet still holds, ``descriptors`` of them."""
+    descriptors: int = 0
+    buffers: int = 0
+    """Buffers of an rx ring that it fills."""
+    reserved: int = 0
+    """Descriptors reserved on the ring of the coming output."""
+    aux: int = 0
+
+    def serve(self, time_ps: int) -> None:
+        """Count ``time_ps`` as service, not as waiting, at the next mark."""
+        self.service_ps += time_ps
+
+    def mark(self, stage: int, time_ps: int) -> None:
+        """Close ``stage`` at ``time_ps``: what was not service since the last mark was waiting."""
+        if stage == NONE:
+            return
+        self.services_ps[stage] += self.service_ps
+        self.waits_ps[stage] += time_ps - self.mark_ps - self.service_ps
+        self.service_ps = 0
+        self.mark_ps = time_ps
+
+    @property
+    def wants_answer(self) -> bool:
+        """Whether an endpoint that receives it sends something back."""
+        return self.kind == REQ or (self.kind == DATA and self.flag)
+
+    def become_response(self) -> None:
+        """Turn the request into its response."""
+        self.kind = RESP
+        self.length_bytes = self.source.data.response_bytes
+        self.segments = 1
+        self.dst = self.source.data.reply_dst
+
+    def become_ack(self) -> None:
+        """Turn the data packet into its acknowledgement; ``aux`` tells how many packets have come."""
+        self.kind = ACK
+        self.length_bytes = ACK_BYTES
+        self.segments = 1
+        self.dst = self.source.data.reply_dst
+        self.aux = self.source.received
+
+    def release_ring(self, *, at_once: bool) -> None:
+        """Complete the tx descriptors that the packet still holds; ``at_once``: publish without waiting for a flush."""
+        if self.ring is not None:
+            ring, self.ring = self.ring, None
+            ring.finish(self.descriptors, at_once=at_once)

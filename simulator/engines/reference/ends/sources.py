@@ -1,0 +1,207 @@
+"""Where packets are born: an open loop, request and response, or a window of unacknowledged data.
+
+1. A source decides at its slot; answers and timeouts only arm the slot.
+2. ``open`` follows its gaps whatever happens; ``rr`` has one request outstanding; ``window`` keeps up to ``cwnd``
+   packets unacknowledged, halves that on loss and opens it by one per window without loss.
+
+*Scope*: load generators; ``window`` is TCP-like in its ACK clocking and loss reaction, nothing more.
+*Validation*: closed loops obey X = N / R (tests/theory); conformance vectors of timeouts and ACKs.
+"""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+
+from simulator.engines.reference.clock.arithmetic import ceil_div
+from simulator.engines.reference.clock.calendar import Process, Slot
+from simulator.engines.reference.clock.packets import DATA, REQ, Packet
+from simulator.engines.reference.ends.world import Entity, World
+from simulator.plan import model
+from simulator.plan.model import NONE
+
+
+class Source(Entity):
+    """What all kinds share: making a packet and sending it."""
+
+    kind = "source"
+
+    def __init__(self, data: model.Source, world: World, slot: Slot, timeout: Slot) -> None:
+        super().__init__(data.name, world)
+        self.data = data
+        self.received = 0
+        """Data packets of this source that were delivered anywhere."""
+        self._next_seq = 0
+        self._slot = slot
+        self._timeout = timeout
+        slot.attach(self._births())
+        timeout.call(self._timed_out)
+        self._plan_birth(data.start_ps + self._first_gap_ps())
+
+    def _births(self) -> Process:
+        while True:
+            yield self._slot.wait()
+            self._send_one()
+
+    @abstractmethod
+    def _send_one(self) -> None:
+        """Send a packet and decide what follows."""
+
+    def _first_gap_ps(self) -> int:
+        return 0
+
+    def _timed_out(self) -> None:
+        """Only closed loops wait for anything."""
+
+    def response_arrived(self, packet: Packet) -> None:
+        """A response has found its way back."""
+
+    def ack_arrived(self, packet: Packet) -> None:
+        """An acknowledgement has found its way back."""
+
+    def data_received(self) -> None:
+        """One of its data packets was delivered."""
+        self.received += 1
+        self.counts["received"] += 1
+
+    def _plan_birth(self, time_ps: int) -> None:
+        """Send at ``time_ps``, if the source may send then."""
+        if time_ps < self.data.stop_ps and self._next_seq < self.data.max_packets:
+            self._slot.arm(time_ps)
+
+    def _create(self, kind: int) -> Packet:
+        data, world = self.data, self.world
+        length_bytes, flow, dst = (world.chance.draw(stream) for stream in (data.size, data.flow, data.dst))
+        segments = ceil_div(length_bytes, data.segment_bytes) if data.segment_bytes else 1
+        stages = len(world.plan.stages)
+        packet = Packet(
+            number=world.born,
+            source=self,
+            seq=self._next_seq,
+            kind=kind,
+            flag=False,
+            flow=flow,
+            dst=dst,
+            vlan=data.vlan,
+            length_bytes=length_bytes,
+            segments=segments,
+            born_ps=world.now_ps,
+            mark_ps=world.now_ps,
+            waits_ps=[0] * stages,
+            services_ps=[0] * stages,
+        )
+        self._next_seq += 1
+        world.born += 1
+        world.alive += 1
+        self.counts["offered"] += 1
+        self.counts["offered_bytes"] += length_bytes
+        return packet
+
+    def _send(self, packet: Packet) -> None:
+        if self.data.target_kind == "fifo":
+            self.world.fifos[self.data.target].push_and_publish(packet)
+            return
+        link = self.world.links[self.data.target]
+        if link.busy_until_ps - self.world.now_ps > self.data.backlog_ps:
+            self.world.lose(packet, self)
+        else:
+            link.send_packet(packet)
+
+
+class OpenSource(Source):
+    """Sends whatever happens."""
+
+    def _gap_ps(self) -> int:
+        return self.world.chance.draw(self.data.gap)
+
+    def _first_gap_ps(self) -> int:
+        return self._gap_ps()
+
+    def _send_one(self) -> None:
+        self._send(self._create(DATA))
+        self._plan_birth(self.world.now_ps + self._gap_ps())
+
+
+class RequestSource(Source):
+    """Sends a request, waits for its response, thinks, and sends the next."""
+
+    def _send_one(self) -> None:
+        self._send(self._create(REQ))
+        self._timeout.arm(self.world.now_ps + self.data.timeout_ps)
+
+    def response_arrived(self, packet: Packet) -> None:
+        """Think, then send again; a late response counts but starts nothing."""
+        if packet.seq != self._next_seq - 1:
+            return
+        self._timeout.disarm()
+        think_ps = 0 if self.data.think == NONE else self.world.chance.draw(self.data.think)
+        self._plan_birth(self.world.now_ps + think_ps)
+
+    def _timed_out(self) -> None:
+        self.counts["timeouts"] += 1
+        self._plan_birth(self.world.now_ps)
+
+
+class WindowSource(Source):
+    """Sends while fewer than ``cwnd`` packets are unacknowledged."""
+
+    def __init__(self, data: model.Source, world: World, slot: Slot, timeout: Slot) -> None:
+        super().__init__(data, world, slot, timeout)
+        self._cwnd = data.window
+        self._acked = 0
+        self._lost = 0
+        self._recover = 0
+        """Losses among packets before this one were reacted to."""
+        self._round = data.window
+
+    @property
+    def _window_is_full(self) -> bool:
+        return self._next_seq - self._acked >= self._cwnd
+
+    def _send_one(self) -> None:
+        packet = self._create(DATA)
+        packet.flag = (packet.seq + 1) % self.data.ack_every == 0 or self._window_is_full
+        self._send(packet)
+        if self._timeout.time_ps is None:
+            self._timeout.arm(self.world.now_ps + self.data.timeout_ps)
+        self._go_on()
+
+    def _go_on(self) -> None:
+        if not self._window_is_full:
+            self._plan_birth(self.world.now_ps)
+
+    def ack_arrived(self, packet: Packet) -> None:
+        """The window moves on; what it says about losses opens or closes it."""
+        if packet.seq + 1 > self._acked:
+            self._acked = packet.seq + 1
+            if self._next_seq > self._acked:
+                self._timeout.arm(self.world.now_ps + self.data.timeout_ps)
+            else:
+                self._timeout.disarm()
+        self._adapt(packet)
+        self._go_on()
+
+    def _adapt(self, ack: Packet) -> None:
+        lost = ack.seq + 1 - ack.aux
+        if lost > self._lost:
+            self._lost = lost
+            if ack.seq >= self._recover:
+                self._shrink()
+        elif self._acked >= self._round:
+            self._cwnd = min(self.data.window, self._cwnd + 1)
+            self._round = self._next_seq
+
+    def _shrink(self) -> None:
+        self._cwnd = max(1, self._cwnd // 2)
+        self._recover = self._next_seq
+
+    def _timed_out(self) -> None:
+        self.counts["timeouts"] += 1
+        self._acked = self._next_seq
+        self._shrink()
+        self._plan_birth(self.world.now_ps)
+
+
+def source_of(data: model.Source, world: World, slot: Slot, timeout: Slot) -> Source:
+    """The source that the plan describes."""
+    kinds: dict[str, type[Source]] = {"open": OpenSource, "rr": RequestSource, "window": WindowSource}
+    return kinds[data.kind](data, world, slot, timeout)

@@ -1,0 +1,1 @@
+"""Who moves packets: software in invocations, poll mode, hardware engines."""

@@ -1,0 +1,31 @@
+"""The table with workers.
+
+*Scope*: who knows whom; see ``clock.world``. *Validation*: mypy; the import contract of the rooms.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from simulator.engines.reference.interrupts import world as interrupts
+from simulator.plan.model import Plan
+
+if TYPE_CHECKING:
+    from simulator.engines.reference.workers.workers import Worker
+
+
+class World(interrupts.World):
+    """The table as this room sees it."""
+
+    def __init__(self, plan: Plan, seed: int, replication: int, *, log: bool) -> None:
+        super().__init__(plan, seed, replication, log=log)
+        self.workers: list[Worker] = []
+
+
+class Entity(interrupts.Entity):
+    """Something that sits at it."""
+
+    world: World
+
+    def __init__(self, name: str, world: World) -> None:
+        super().__init__(name, world)
