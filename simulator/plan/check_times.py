@@ -109,6 +109,8 @@ def groups(plan: Plan) -> Iterator[str]:
     for worker in plan.workers:
         if worker.merge_bytes and worker.kind != "soft":
             yield f"{place(worker)}: merge_bytes = {worker.merge_bytes}: only a softirq merges"
+        elif worker.merge_bytes and worker.select == "endpoint":
+            yield f"{place(worker)}: merge_bytes: an endpoint answers by flags, which merging moves"
 
 
 RULES = (flights, processors, adaptation, groups)

@@ -14,10 +14,12 @@ from itertools import chain
 
 from simulator.engines.reference.bus.dma import Dma
 from simulator.engines.reference.bus.links import Link
+from simulator.engines.reference.clock.calendar import Slot
 from simulator.engines.reference.clock.world import Entity
 from simulator.engines.reference.cpu.core import Core
 from simulator.engines.reference.cpu.executors import Executor
 from simulator.engines.reference.cpu.lock import Lock
+from simulator.engines.reference.cpu.quotas import Quota
 from simulator.engines.reference.cpu.threads import BusyThread, KsoftirqdThread, Thread, VcpuThread, WorkersThread
 from simulator.engines.reference.cpu.ticks import Tick
 from simulator.engines.reference.cpu.vcpu import Vcpu
@@ -28,6 +30,7 @@ from simulator.engines.reference.interrupts.moderators import moderator_of
 from simulator.engines.reference.interrupts.routes import IrqRoute
 from simulator.engines.reference.queues.fifo import Fifo
 from simulator.engines.reference.queues.rx_ring import RxRing
+from simulator.engines.reference.queues.shapers import Shaper
 from simulator.engines.reference.queues.switches import Switch
 from simulator.engines.reference.queues.tx_ring import TxRing
 from simulator.engines.reference.workers.exit_worker import ExitWorker
@@ -37,6 +40,7 @@ from simulator.engines.reference.workers.software import SoftirqWorker, TaskWork
 from simulator.engines.reference.workers.workers import Worker
 from simulator.errors import EngineError
 from simulator.plan import model
+from simulator.plan.model import NONE
 from simulator.plan.trace import Trace
 
 
@@ -87,7 +91,7 @@ class ReferenceEngine:
 def _entities(world: World) -> chain[Entity]:
     return chain(
         world.sources, world.sinks, world.links, world.dmas, world.fifos, world.rings, world.switches, world.moderators,
-        world.routes, world.executors, world.locks, world.workers,
+        world.routes, world.executors, world.locks, world.quotas, world.shapers, world.workers,
     )  # fmt: skip
 
 
@@ -99,11 +103,19 @@ def _create_network(world: World) -> None:
     world.links += [Link(data, world, world.slot(n)) for data, n in zip(plan.links, numbers.link, strict=True)]
     world.dmas += [Dma(data, world, world.slot(n)) for data, n in zip(plan.dmas, numbers.memory, strict=True)]
     world.fifos += [Fifo(data, world) for data in plan.fifos]
-    world.rings += [RxRing(data, world) if data.kind == "rx" else TxRing(data, world) for data in plan.rings]
+    for ring, n in zip(plan.rings, numbers.hold, strict=True):
+        world.rings.append(RxRing(ring, world, _slot(world, n)) if ring.kind == "rx" else TxRing(ring, world))
+    world.shapers += [Shaper(data, world) for data in plan.shapers]
     world.switches += [Switch(data, world) for data in plan.switches]
     for moderator, n in zip(plan.moderators, numbers.moderator, strict=True):
         world.moderators.append(moderator_of(moderator, world, world.slot(n)))
-    world.routes += [IrqRoute(data, world, world.slot(n)) for data, n in zip(plan.routes, numbers.route, strict=True)]
+    for route, n, kick in zip(plan.routes, numbers.route, numbers.kick, strict=True):
+        world.routes.append(IrqRoute(route, world, world.slot(n), _slot(world, kick)))
+
+
+def _slot(world: World, number: int) -> Slot | None:
+    """The slot of an entity that may have none."""
+    return None if number == NONE else world.slot(number)
 
 
 def _create_processors(world: World) -> None:
@@ -112,17 +124,20 @@ def _create_processors(world: World) -> None:
         is_core = data.kind == "core"
         world.executors.append(Core(data, world, world.slot(core)) if is_core else Vcpu(data, world, world.slot(poll)))
     world.locks += [Lock(data, world) for data in plan.locks]
-    world.threads += [_thread_of(data, world) for data in plan.threads]
+    world.quotas += [Quota(data, world, world.slot(n)) for data, n in zip(plan.quotas, numbers.quota, strict=True)]
+    world.threads += [_thread_of(data, world, n) for data, n in zip(plan.threads, numbers.flight, strict=True)]
     world.ticks += [Tick(data, world, world.slot(n)) for data, n in zip(plan.ticks, numbers.tick, strict=True)]
 
 
-def _thread_of(data: model.Thread, world: World) -> Thread:
+def _thread_of(data: model.Thread, world: World, flight: int) -> Thread:
     executor: Executor = world.executors[data.executor]
     if data.kind == "vcpu":
         vcpu = world.executors[data.vcpu]
         assert isinstance(vcpu, Vcpu), data.name
         return VcpuThread(data, executor, vcpu)
-    kinds: dict[str, type[Thread]] = {"workers": WorkersThread, "ksoftirqd": KsoftirqdThread, "busy": BusyThread}
+    if data.kind == "workers":
+        return WorkersThread(data, executor, _slot(world, flight))
+    kinds: dict[str, type[Thread]] = {"ksoftirqd": KsoftirqdThread, "busy": BusyThread}
     return kinds[data.kind](data, executor)
 
 

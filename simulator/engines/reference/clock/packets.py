@@ -44,8 +44,8 @@ class TxRing(Protocol):
     def data(self) -> model.DescRing:
         """Whose memory it is in."""
 
-    def finish(self, descriptors: int, *, at_once: bool) -> None:
-        """The device is done with a packet."""
+    def finish(self, packet: Packet, *, at_once: bool) -> None:
+        """The device is done with ``packet``."""
 
 
 @dataclass(slots=True, eq=False)
@@ -76,6 +76,10 @@ class Packet:
     reserved: int = 0
     """Descriptors reserved on the ring of the coming output."""
     aux: int = 0
+    merged: bool = False
+    """Part of the packet before it, for whoever handles both."""
+    train_bytes: int = 0
+    """Length of what was merged up to and with this packet."""
 
     def serve(self, time_ps: int) -> None:
         """Count ``time_ps`` as service, not as waiting, at the next mark."""
@@ -98,13 +102,16 @@ class Packet:
     def become_response(self) -> None:
         """Turn the request into its response."""
         self.kind = RESP
-        self.length_bytes = self.source.data.response_bytes
-        self.segments = 1
+        if self.source.data.response_bytes != NONE:
+            self.length_bytes = self.source.data.response_bytes
+            self.segments = 1
+        self.merged = False
         self.dst = self.source.data.reply_dst
 
     def become_ack(self) -> None:
         """Turn the data packet into its acknowledgement; ``aux`` tells how many packets have come."""
         self.kind = ACK
+        self.merged = False
         self.length_bytes = ACK_BYTES
         self.segments = 1
         self.dst = self.source.data.reply_dst
@@ -114,4 +121,4 @@ class Packet:
         """Complete the tx descriptors that the packet still holds; ``at_once``: publish without waiting for a flush."""
         if self.ring is not None:
             ring, self.ring = self.ring, None
-            ring.finish(self.descriptors, at_once=at_once)
+            ring.finish(self, at_once=at_once)

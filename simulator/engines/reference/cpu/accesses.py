@@ -15,7 +15,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from simulator.engines.reference.cpu.lock import Lock
-from simulator.engines.reference.queues.effects import run_effect
+from simulator.engines.reference.queues.effects import run_effect, waker_ps
 from simulator.plan import model
 from simulator.plan.model import NONE
 
@@ -35,7 +35,8 @@ class Access:
 
     def trap(self) -> None:
         """The guest's instruction traps."""
-        self._vcpu.exit(self._notify.exit, self._notify.cost_ps, self._arrived, label=self._label)
+        cost_ps = self._notify.cost_ps + waker_ps(self._notify, self._vcpu.world)
+        self._vcpu.exit(self._notify.exit, cost_ps, self._arrived, label=self._label)
 
     def _arrived(self) -> None:
         self._vcpu.access = self

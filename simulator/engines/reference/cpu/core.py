@@ -6,18 +6,21 @@
    what a core has to do is done between the two.
 4. The tick is the only handler that changes what the core runs, and it ends jobs whose time is up.
 
-*Scope*: one hardware thread, no frequency changes. *Validation*: labels add up to elapsed time in every run.
+*Scope*: one hardware thread, which a busy sibling slows down; no frequency changes. *Validation*: labels add up to elapsed time in every run.
 """
 
 from __future__ import annotations
 
+from simulator.engines.reference.clock.arithmetic import ceil_div
 from simulator.engines.reference.clock.calendar import Process, Slot
 from simulator.engines.reference.cpu.executors import Executor
+from simulator.engines.reference.cpu.governor import Governor
 from simulator.engines.reference.cpu.jobs import Action, IdlePoll, Job, JobQueue, Leaf, nothing
 from simulator.engines.reference.cpu.threads import Thread, VcpuThread
 from simulator.engines.reference.cpu.vcpu import State
 from simulator.engines.reference.cpu.world import World
 from simulator.plan import model
+from simulator.plan.model import NONE
 
 
 class Core(Executor):
@@ -33,6 +36,10 @@ class Core(Executor):
         self._idle_exit: Job | None = None
         self._idle_since_ps = 0
         self._synced_ps = 0
+        self._governor = Governor(data.idle_states) if data.idle_states else None
+        self._shared = False
+        """Whether the other thread of the physical core has work too."""
+        self._carry = 0
         slot.attach(self._ticks())
 
     def connect(self) -> None:
@@ -55,11 +62,25 @@ class Core(Executor):
         if self.leaf is None:
             return
         if self.leaf.job.remaining_ps is not None:
-            self.leaf.job.remaining_ps -= elapsed_ps
+            self.leaf.job.remaining_ps -= self._progress_ps(elapsed_ps)
         for thread in self.leaf.threads:
             thread.charge(elapsed_ps)
         if self.leaf.charged is not None:
             self.leaf.charged.charge(elapsed_ps)
+
+    def _progress_ps(self, elapsed_ps: int) -> int:
+        """How far a job comes in ``elapsed_ps``: not as far beside a busy sibling."""
+        if not self._shared:
+            return elapsed_ps
+        done = elapsed_ps * self.data.sibling_speed + self._carry
+        self._carry = done & 1023
+        return done >> 10
+
+    def _needed_ps(self, remaining_ps: int) -> int:
+        """How long a job with ``remaining_ps`` takes from now on."""
+        if not self._shared:
+            return remaining_ps
+        return ceil_div((remaining_ps << 10) - self._carry, self.data.sibling_speed)
 
     @property
     def _label(self) -> str:
@@ -86,6 +107,7 @@ class Core(Executor):
         while True:
             yield self._slot.wait()
             before = self.leaf
+            self.world.acting = self
             self.sync()
             while self.leaf is not None and self.leaf.job.remaining_ps == 0:
                 self.leaf.job.end()
@@ -94,7 +116,19 @@ class Core(Executor):
             job = None if self.leaf is None else self.leaf.job
             if isinstance(job, IdlePoll) and (before is None or before.job is not job):
                 job.restart()
+            self._tell_sibling(was_idle=before is None)
             self._arm(self.leaf)
+            self.world.acting = None
+
+    def _tell_sibling(self, *, was_idle: bool) -> None:
+        """What this core does changes how fast the other thread of the physical core runs."""
+        if self.data.sibling == NONE or was_idle == (self.leaf is None):
+            return
+        other = self.world.executors[self.data.sibling]
+        assert isinstance(other, Core), self.name
+        other.sync()
+        self._shared = other._shared = self.leaf is not None and other.leaf is not None
+        other.kick()
 
     def _run(self, leaf: Leaf | None) -> None:
         if leaf is None and self.leaf is not None:
@@ -102,11 +136,13 @@ class Core(Executor):
         self.leaf = leaf
 
     def _arm(self, leaf: Leaf | None) -> None:
-        limits_ps = [] if leaf is None or leaf.job.remaining_ps is None else [leaf.job.remaining_ps]
+        limits_ps = [] if leaf is None or leaf.job.remaining_ps is None else [self._needed_ps(leaf.job.remaining_ps)]
         for thread in leaf.threads if leaf is not None else ():
             scheduler = thread.executor.scheduler
             if scheduler.others_runnable(thread) and not thread.holds_on:
                 limits_ps.append(scheduler.slice_ps)
+            if thread.quota is not None:
+                limits_ps.append(thread.local_ps)
         if limits_ps:
             self._slot.arm(self.world.now_ps + min(limits_ps))
         else:
@@ -116,14 +152,18 @@ class Core(Executor):
         if self._idle_exit is not None:
             return Leaf(self._idle_exit)
         found = self._most_urgent()
-        if found is not None and self._leaves_idle():
-            cost_ps = self.world.chance.spread(self.data.idle_exit_ps, self.data.spread)
+        leave_ps = self._leave_idle_ps() if found is not None and self.leaf is None else 0
+        if leave_ps > 0:
+            cost_ps = self.world.chance.spread(leave_ps, self.data.spread)
             self._idle_exit = Job("idle", cost_ps, self._idle_left)
             return Leaf(self._idle_exit)
         return found
 
-    def _leaves_idle(self) -> bool:
-        return self.leaf is None and self.data.idle_exit_ps > 0 and self._idle_since_ps < self.world.now_ps
+    def _leave_idle_ps(self) -> int:
+        idle_ps = self.world.now_ps - self._idle_since_ps
+        if idle_ps <= 0:
+            return 0
+        return self.data.idle_exit_ps if self._governor is None else self._governor.leave(idle_ps)
 
     def _idle_left(self) -> None:
         self._idle_exit = None
@@ -138,13 +178,13 @@ class Core(Executor):
 
     # What others ask of it
 
-    def interrupt(self, cost_ps: int, action: Action = nothing) -> None:
+    def interrupt(self, cost_ps: int, action: Action = nothing, *, label: str = "host_irq") -> None:
         """Run an interrupt handler of ``cost_ps``, then do ``action``. A guest that runs here is left for it."""
         self.sync()
         current = self.scheduler.current
-        if isinstance(current, VcpuThread) and current.runnable and current.vcpu.in_guest_mode:
+        if isinstance(current, VcpuThread) and current.vcpu.in_guest:
             current.vcpu.exit("EXTINT", current.vcpu.data.exit_ps)
-        self._interrupts.append(self.world.chance.spread(cost_ps, self.data.spread), "host_irq", action)
+        self._interrupts.append(self.world.chance.spread(cost_ps, self.data.spread), label, action)
         self.kick()
 
     def thread_woken(self, thread: Thread) -> None:

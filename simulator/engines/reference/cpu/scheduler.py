@@ -49,7 +49,13 @@ class Scheduler(ABC):
         return (idle and bool(self.runnable)) or self._preempt
 
     def choose(self) -> Thread | None:
-        """Give the turn to a thread; None if all sleep."""
+        """Give the turn to a thread that may run; None if all sleep."""
+        chosen = self._choose()
+        while chosen is not None and not chosen.may_run():
+            chosen = self._choose()
+        return chosen
+
+    def _choose(self) -> Thread | None:
         current = self.current
         if current is not None and current.runnable and not self._turn_is_over(current):
             return current
@@ -74,15 +80,12 @@ class Scheduler(ABC):
         """``thread`` is runnable from the beginning of the run."""
         thread.runnable = True
 
-    def wake(self, thread: Thread, cost_ps: int) -> None:
-        """Make ``thread`` runnable, which costs it ``cost_ps``; waking a runnable thread does nothing."""
-        if thread.runnable:
-            return
+    def land(self, thread: Thread) -> None:
+        """Make ``thread`` runnable, which it is not."""
         core = self.executor.core
         core.sync()
         self._place(thread)
         thread.runnable = True
-        thread.wake_job.remaining_ps += cost_ps
         if self.current is not None and self.current is not thread and self.current.runnable:
             self._preempt = self._preempt or self._deserves_more(thread, self.current)
         self.executor.thread_woken(thread)

@@ -3,7 +3,8 @@
 1. A turn on another thread than before costs a context switch, waking costs a wake-up; the thread pays both before
    its work.
 2. ``workers`` run queued invocations, ``vcpu`` a guest, ``ksoftirqd`` demoted softirq work, ``busy`` computes for ever.
-3. ``workers`` may need a lock: they take it when they have woken up, give others a chance between two invocations, and
+3. A wake-up by another core takes a flight; a thread with a quota runs while it has time of it.
+4. ``workers`` may need a lock: they take it when they have woken up, give others a chance between two invocations, and
    give it back when they go to sleep.
 
 *Scope*: threads of a core and of a guest alike. *Validation*: conformance vectors of switch and wake-up costs.
@@ -20,9 +21,11 @@ from simulator.plan import model
 from simulator.plan.model import NONE
 
 if TYPE_CHECKING:
+    from simulator.engines.reference.clock.calendar import Slot
     from simulator.engines.reference.cpu.executors import Executor
     from simulator.engines.reference.cpu.later import Worker
     from simulator.engines.reference.cpu.lock import Lock
+    from simulator.engines.reference.cpu.quotas import Quota
     from simulator.engines.reference.cpu.vcpu import Vcpu
 
 SHARE_UNIT = 1024
@@ -38,10 +41,21 @@ class _Charge(Job):
 class Thread(ABC):
     """Something runnable or asleep, with its virtual run time."""
 
-    def __init__(self, data: model.Thread, executor: Executor) -> None:
+    def __init__(self, data: model.Thread, executor: Executor, slot: Slot | None = None) -> None:
         self.data = data
         self.executor = executor
         self.runnable = False
+        self.landing = False
+        """Whether a wake-up from another core is on its way."""
+        self.local_ps = 0
+        """What is left of the slice of its quota."""
+        self.quota: Quota | None = None if data.quota == NONE else executor.world.quotas[data.quota]
+        if self.quota is not None:
+            self.quota.threads.append(self)
+        self._throttled = False
+        self._slot = slot
+        if slot is not None:
+            slot.call(self._lands)
         self._waits_for_lock = False
         self._ran_ps = 0
         self._offset_ps = 0
@@ -53,6 +67,9 @@ class Thread(ABC):
         """It has run for ``elapsed_ps``."""
         self._ran_ps += elapsed_ps
         self.executor.scheduler.slice_ps -= elapsed_ps
+        if self.quota is not None:
+            self.local_ps -= elapsed_ps
+            self.quota.counts["used_ps"] += elapsed_ps
 
     @property
     def vruntime_ps(self) -> int:
@@ -66,7 +83,52 @@ class Thread(ABC):
     def wake(self) -> None:
         """Make it runnable, unless it waits for a lock."""
         if not self._waits_for_lock:
-            self.executor.scheduler.wake(self, self.data.wake_ps)
+            self._wake(self.data.wake_ps)
+
+    def _wake(self, cost_ps: int) -> None:
+        """Wake it, which costs it ``cost_ps``; by another core after a flight."""
+        if self.runnable or self._throttled:
+            return
+        if not self.landing:
+            self.wake_job.remaining_ps += cost_ps
+        acting, core = self.executor.world.acting, self.executor.core
+        if self._slot is not None and acting is not None and acting is not core:
+            if not self.landing:
+                self.landing = True
+                self._slot.arm(core.world.now_ps + self.data.flight_ps)
+            return
+        if self.landing and self._slot is not None:
+            self.landing = False
+            self._slot.disarm()
+        self.executor.scheduler.land(self)
+
+    def _lands(self) -> None:
+        self.landing = False
+        if not self.runnable:
+            self.executor.scheduler.land(self)
+
+    @property
+    def asleep(self) -> bool:
+        """Whether waking it takes work."""
+        return not self.runnable and not self.landing
+
+    def may_run(self) -> bool:
+        """Whether its quota lets it run, if need be with a new slice; otherwise it is throttled."""
+        if self.quota is None or self.local_ps > 0:
+            return True
+        self.local_ps = self.quota.slice_ps()
+        if self.local_ps > 0:
+            return True
+        self._throttled = True
+        self.runnable = False
+        self.quota.counts["throttled"] += 1
+        return False
+
+    def go_on(self) -> None:
+        """A new period has begun."""
+        if self._throttled:
+            self._throttled = False
+            self.executor.scheduler.land(self)
 
     def sleep(self) -> None:
         """It has nothing to do. It keeps the turn until another is chosen."""
@@ -80,7 +142,7 @@ class Thread(ABC):
     def receive_lock(self, handover_ps: int) -> None:
         """It owns the lock that it has waited for, and wakes up."""
         self._waits_for_lock = False
-        self.executor.scheduler.wake(self, handover_ps)
+        self._wake(handover_ps)
 
     def leaf(self, outer: tuple[Thread, ...] = ()) -> Leaf:
         """What it runs now; ``outer`` are the threads around it."""
@@ -109,8 +171,8 @@ class Thread(ABC):
 class WorkersThread(Thread):
     """Runs invocations of its workers in the order in which they were queued."""
 
-    def __init__(self, data: model.Thread, executor: Executor) -> None:
-        super().__init__(data, executor)
+    def __init__(self, data: model.Thread, executor: Executor, slot: Slot | None = None) -> None:
+        super().__init__(data, executor, slot)
         self._queue: deque[Worker] = deque()
         self._lock: Lock | None = None if data.lock == NONE else executor.world.locks[data.lock]
         self._lock_job = Job(data.label, 0, self._take_lock)

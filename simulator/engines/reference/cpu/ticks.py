@@ -1,6 +1,6 @@
-"""The periodic timer interrupt of an executor, silent while the executor is idle.
+"""A recurring interrupt of an executor, silent while the executor is idle: the tick, or noise at drawn times.
 
-*Scope*: a host's or a guest's scheduling-clock tick. *Validation*: conformance vectors of TIMER exits.
+*Scope*: a host's or a guest's scheduling-clock tick, and what else a kernel does besides. *Validation*: conformance vectors of TIMER exits.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ from simulator.engines.reference.cpu.core import Core
 from simulator.engines.reference.cpu.vcpu import State, Vcpu
 from simulator.engines.reference.cpu.world import World
 from simulator.plan import model
+from simulator.plan.model import NONE
 
 
 class Tick:
@@ -25,19 +26,24 @@ class Tick:
     def _interrupts(self) -> Process:
         while True:
             yield self._slot.wait()
-            self._slot.arm(self._world.now_ps + self._data.period_ps)
+            self._slot.arm(self._world.now_ps + self._drawn(self._data.gap, self._data.period_ps))
+            cost_ps = self._drawn(self._data.length, self._data.cost_ps)
             executor = self._world.executors[self._data.executor]
             if isinstance(executor, Core):
-                self._interrupt_core(executor)
+                self._interrupt_core(executor, cost_ps)
             else:
-                self._interrupt_vcpu(executor)
+                self._interrupt_vcpu(executor, cost_ps)
 
-    def _interrupt_core(self, core: Core) -> None:
+    def _drawn(self, stream: int, otherwise_ps: int) -> int:
+        return otherwise_ps if stream == NONE else self._world.chance.draw(stream)
+
+    def _interrupt_core(self, core: Core, cost_ps: int) -> None:
         if core.leaf is not None:
-            core.interrupt(self._data.cost_ps)
+            core.interrupt(cost_ps, label=self._data.label or "host_irq")
 
-    def _interrupt_vcpu(self, vcpu: Vcpu) -> None:
+    def _interrupt_vcpu(self, vcpu: Vcpu, cost_ps: int) -> None:
         has_core = vcpu.core.scheduler.current is vcpu.thread
         if vcpu.state is State.RUN and not vcpu.preempted and has_core:
-            vcpu.exit("TIMER", vcpu.data.exit_ps)
-            vcpu.add_interrupt_job(self._data.cost_ps)
+            if self._data.gap == NONE:
+                vcpu.exit("TIMER", vcpu.data.exit_ps)
+            vcpu.add_interrupt_job(cost_ps, label=self._data.label or "guest_irq")

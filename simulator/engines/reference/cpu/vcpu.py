@@ -63,6 +63,7 @@ class Vcpu(Executor):
         self._poll_job = Job("halt_poll", None)
         self._idle_job = Job("guest_idle", None, self._guest_gives_up)
         self._idling = False
+        self._tick_stopped = False
         self._slot = slot
         slot.attach(self._poll_limits())
 
@@ -71,6 +72,7 @@ class Vcpu(Executor):
         self.thread = self.world.threads[self.data.thread]
         if self.starts_running:
             self.state = State.RUN
+        self._tick_stopped = self.data.nohz and not self.starts_running
 
     @property
     def core(self) -> Core:
@@ -83,9 +85,10 @@ class Vcpu(Executor):
         return self.data.idle == "poll" or any(thread.starts_runnable for thread in self.scheduler.threads)
 
     @property
-    def in_guest_mode(self) -> bool:
-        """Whether guest code runs on it when its thread does."""
-        return self.state is State.RUN and not self.in_hypervisor
+    def in_guest(self) -> bool:
+        """Whether guest code has its core, or would have it but for interrupts of the host."""
+        current = self.thread.runnable and self.core.scheduler.current is self.thread
+        return self.state is State.RUN and current and not self.in_hypervisor
 
     @property
     def in_hypervisor(self) -> bool:
@@ -117,6 +120,10 @@ class Vcpu(Executor):
             return Leaf(self.interrupt_jobs.head, path)
         if self.dispatcher.at_soft_level:
             return Leaf(self.dispatcher.running.job, path)
+        if self._tick_stopped and self.scheduler.runnable:
+            self._tick_stopped = False
+            self.exit("TSC_DEADLINE", self.data.timer_ps)
+            return Leaf(self.hypervisor_jobs.head, path, self._charged)
         thread = self.scheduler.choose()
         return None if thread is None else thread.leaf(path)
 
@@ -147,6 +154,10 @@ class Vcpu(Executor):
             self._halt()
 
     def _halt(self) -> None:
+        if self.data.nohz and not self._tick_stopped:
+            self._tick_stopped = True
+            self.exit("TSC_DEADLINE", self.data.timer_ps, self._guest_gives_up)
+            return
         self.state = State.HLT
         self.exit("HLT", self.data.hlt_ps, self._halted)
 
@@ -220,9 +231,9 @@ class Vcpu(Executor):
         """Let the host go on with the access under way for ``cost_ps``, before anything else on this vCPU."""
         self._add(self.hypervisor_jobs.put_first, cost_ps, label, action)
 
-    def add_interrupt_job(self, cost_ps: int, action: Action = nothing) -> None:
+    def add_interrupt_job(self, cost_ps: int, action: Action = nothing, *, label: str = "guest_irq") -> None:
         """Let the guest handle an interrupt for ``cost_ps``."""
-        self._add(self.interrupt_jobs.append, cost_ps, "guest_irq", action)
+        self._add(self.interrupt_jobs.append, cost_ps, label, action)
 
     def _add(self, put: Callable[[int, str, Action], None], cost_ps: int, label: str, action: Action) -> None:
         self.core.sync()

@@ -15,6 +15,7 @@ from simulator.plan.model import Plan
 if TYPE_CHECKING:
     from simulator.engines.reference.cpu.core import Core
     from simulator.engines.reference.cpu.lock import Lock
+    from simulator.engines.reference.cpu.quotas import Quota
     from simulator.engines.reference.cpu.threads import Thread
     from simulator.engines.reference.cpu.ticks import Tick
     from simulator.engines.reference.cpu.vcpu import Vcpu
@@ -30,6 +31,9 @@ class World(queues.World):
         self.executors: list[Core | Vcpu] = []
         self.threads: list[Thread] = []
         self.locks: list[Lock] = []
+        self.quotas: list[Quota] = []
+        self.acting: Core | None = None
+        """The core whose tick handler runs; None in every other handler."""
         self.ticks: list[Tick] = []
 
 

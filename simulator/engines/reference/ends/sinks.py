@@ -55,7 +55,7 @@ class Sink(Entity):
         self.world.note("deliver", self.name, packet.number)
         self.world.alive -= 1
         if packet.kind == RESP:
-            self._record(packet)
+            self._statistics(packet).record(packet)
             packet.source.response_arrived(packet)
         else:
             self.counts["acks"] += 1
@@ -64,7 +64,7 @@ class Sink(Entity):
     def receive(self, packet: Packet) -> None:
         """Record the data ``packet`` and keep it alive: an acknowledgement may be made of it."""
         self.world.note("deliver", self.name, packet.number)
-        self._record(packet)
+        self._statistics(packet).record(packet)
         packet.source.data_received()
 
     def _reply(self, packet: Packet) -> None:
@@ -72,7 +72,13 @@ class Sink(Entity):
             raise EngineError(f"{self.name}: a request has come to a sink that cannot answer")
         self.world.links[self._data.reply_link].send_packet(packet)
 
-    def _record(self, packet: Packet) -> None:
+    def _statistics(self, packet: Packet) -> Sink:
+        """Whose statistics take ``packet``: far ends may keep those of each source apart."""
+        record = packet.source.data.record
+        return self if record == NONE or self._data.reply_link == NONE else self.world.sinks[record]
+
+    def record(self, packet: Packet) -> None:
+        """Count ``packet`` and its latency."""
         latency_ps = self.world.now_ps - packet.born_ps
         counts, index = self.counts, histogram_index(latency_ps)
         counts["minimum_ps"] = latency_ps if counts["count"] == 0 else min(counts["minimum_ps"], latency_ps)

@@ -117,7 +117,7 @@ class OpenSource(Source):
         return self._gap_ps()
 
     def _send_one(self) -> None:
-        self._send(self._create(DATA))
+        self._send(self._create(REQ if self.data.request else DATA))
         self._plan_birth(self.world.now_ps + self._gap_ps())
 
 

@@ -3,9 +3,10 @@
 1. ``native``: the host's handler runs on a core and wakes the worker.
 2. Stage 1 of a device's interrupt for a guest: ``legacy`` and ``apicv`` cost the host a handler; ``posted`` costs
    nothing unless the vCPU sleeps. An interrupt that a host thread signals (``irqfd``) has paid already.
-3. Stage 2: the vCPU is woken; ``legacy`` kicks it out of guest mode, injects by software and pays for the EOI, the
+3. Messages and kicks of other cores take a flight, which is nobody's work.
+4. Stage 2: the vCPU is woken; ``legacy`` kicks it out of guest mode, injects by software and pays for the EOI, the
    others do not, unless the interrupt is level-triggered.
-4. The handler's accesses to registers of its device trap, one after the other, before the EOI.
+5. The handler's accesses to registers of its device trap, one after the other, before the EOI.
 
 *Scope*: interrupts to one vCPU (KVM: vfio_pci_intrs.c, posted_intr.c).
 *Validation*: tests/unit/test_reference.py adds up one interrupt of each technique.
@@ -34,10 +35,13 @@ class IrqRoute(Entity):
     core: Core | None
     vcpu: Vcpu | None
 
-    def __init__(self, data: model.IrqRoute, world: World, slot: Slot) -> None:
+    def __init__(self, data: model.IrqRoute, world: World, slot: Slot, kick: Slot | None) -> None:
         super().__init__(data.name, world)
         self.data = data
         self._slot = slot
+        self._kick_slot = kick
+        if kick is not None:
+            kick.call(self._stage_2)
         slot.attach(self._deliveries())
 
     def connect(self) -> None:
@@ -51,13 +55,23 @@ class IrqRoute(Entity):
         self.core, self.vcpu = core, vcpu
 
     def signal(self) -> None:
-        """The interrupt is raised now."""
-        self._slot.arm(self.world.now_ps)
+        """The interrupt is raised now; its message takes its time."""
+        self._slot.arm_min(self.world.now_ps + self.data.flight_ps)
+
+    @property
+    def waker_ps(self) -> int:
+        """Work of the thread that signals it now: to wake the vCPU, or to get it out of its guest."""
+        vcpu = self.vcpu
+        if vcpu is None:
+            return 0
+        if vcpu.state is State.BLOCKED:
+            return self.data.waker_ps
+        return self.data.ipi_ps if vcpu.in_guest and self.world.acting is not vcpu.core else 0
 
     def raise_at_once(self, *, inside: bool = False) -> None:
         """The model of an emulated device raises it, ``inside`` an exit of the vCPU itself: that needs no kick."""
         self.counts["delivered"] += 1
-        self._stage_2(inside=inside)
+        self._kick(inside=inside)
 
     def _deliveries(self) -> Process:
         while True:
@@ -79,43 +93,57 @@ class IrqRoute(Entity):
     def _stage_1(self, vcpu: Vcpu) -> None:
         data = self.data
         if data.origin == "irqfd":
-            self._stage_2()
+            self._kick()
         elif data.mode != "posted":
             core = self._host_core()
-            ipi_ps = data.ipi_ps if core is not vcpu.core else 0
-            core.interrupt(data.hardirq_ps + data.irqfd_ps + ipi_ps, self._stage_2)
+            core.interrupt(data.hardirq_ps + data.irqfd_ps + self._sender_ps(core, vcpu), self._kick)
         elif vcpu.state is State.BLOCKED:
-            vcpu.core.interrupt(data.wakeup_ps, self._stage_2)
+            vcpu.core.interrupt(data.wakeup_ps, self._kick)
         else:
-            self._stage_2()
+            self._kick()
+
+    def _sender_ps(self, core: Core, vcpu: Vcpu) -> int:
+        if vcpu.state is State.BLOCKED:
+            return self.data.waker_ps
+        return self.data.ipi_ps if core is not vcpu.core else 0
+
+    def _kick(self, *, inside: bool = False) -> None:
+        """Signal the vCPU's core; two signals in one flight are one interrupt."""
+        if self._kick_slot is not None and self.world.acting is not self._guest().core:
+            self._kick_slot.arm_min(self.world.now_ps + self.data.kick_flight_ps)
+        else:
+            self._stage_2(inside=inside)
 
     def _stage_2(self, *, inside: bool = False) -> None:
-        vcpu, was_running = self._guest(), self._guest().state is State.RUN
+        vcpu, in_guest = self._guest(), self._guest().in_guest
         vcpu.wake()
         if self.data.mode != "legacy":
-            self._inject()
+            self._inject(self.data.notify_ps if in_guest else 0)
             return
-        if was_running and not inside and self._needs_kick(vcpu):
+        elsewhere = self.data.origin == "irqfd" or vcpu.core is not self.core
+        if in_guest and not inside and elsewhere:
             vcpu.exit("KICK", vcpu.data.exit_ps)
         vcpu.add_hypervisor_job(self.data.inject_ps, self._inject)
 
-    def _needs_kick(self, vcpu: Vcpu) -> bool:
-        elsewhere = self.data.origin == "irqfd" or vcpu.core is not self.core
-        return elsewhere and not vcpu.preempted and not vcpu.in_hypervisor
-
-    def _inject(self) -> None:
+    def _inject(self, notify_ps: int = 0) -> None:
+        """The guest handles it. ``notify_ps``: a running vCPU takes a notification, one that is entered needs none."""
         vcpu = self._guest()
-        if self.data.mode == "legacy":
-            if vcpu.interrupt_jobs:
-                vcpu.exit("IRQWIN", vcpu.data.exit_ps)
-            vcpu.add_interrupt_job(self.data.handler_ps, self._handled)
-        else:
-            vcpu.add_interrupt_job(self.data.handler_ps + self.data.notify_ps, self._handled)
+        if self.data.mode == "legacy" and vcpu.interrupt_jobs:
+            vcpu.exit("IRQWIN", vcpu.data.exit_ps)
+        vcpu.add_interrupt_job(self.data.handler_ps + notify_ps, self._handled)
 
     def _handled(self) -> None:
         vcpu = self._guest()
         for notify in self.data.accesses:
             vcpu.trap(notify)
-        if self.data.mode == "legacy" or self.data.level:
-            vcpu.exit("EOI", self.data.eoi_ps)
+        end = self._end_of_interrupt(vcpu)
+        if end is not None:
+            vcpu.exit(end, self.data.eoi_ps)
         self.worker.wake()
+
+    def _end_of_interrupt(self, vcpu: Vcpu) -> str | None:
+        """The exit that ending the interrupt causes."""
+        if self.data.mode != "legacy":
+            return "EOI_INDUCED" if self.data.level else None
+        spared = self.data.pv_eoi and not self.data.level and not vcpu.interrupt_jobs
+        return None if spared else "EOI"

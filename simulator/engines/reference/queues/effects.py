@@ -11,6 +11,18 @@ from simulator.errors import EngineError
 from simulator.plan import model
 
 
+def waker_ps(notify: model.Notify, world: World) -> int:
+    """What waking costs whoever does what ``notify`` says, beyond the notification itself."""
+    match notify.kind:
+        case "wake":
+            return world.workers[notify.target].waker_ps
+        case "irq":
+            return world.routes[notify.target].waker_ps
+        case "resume":
+            return world.rings[notify.target].waiters.waker_ps
+    return 0
+
+
 def run_effect(notify: model.Notify, world: World) -> None:
     """Do what ``notify`` says, now."""
     target = notify.target

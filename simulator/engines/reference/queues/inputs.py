@@ -1,7 +1,7 @@
 """Where workers take packets from: a fifo, the driver's side of an rx ring, the device's side of a tx ring.
 
-*Scope*: one common face for three queues, and the shaper in front of it.
-*Validation*: conformance vectors of shapers; everything else is the queue's own.
+*Scope*: one common face for three queues, with what limits them.
+*Validation*: the queues' own.
 """
 
 from __future__ import annotations
@@ -9,7 +9,6 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections import deque
 
-from simulator.engines.reference.clock.arithmetic import PS_PER_SECOND
 from simulator.engines.reference.clock.packets import Packet
 from simulator.engines.reference.queues.fifo import Fifo
 from simulator.engines.reference.queues.later import Moderator
@@ -18,26 +17,7 @@ from simulator.engines.reference.queues.sides import Side
 from simulator.engines.reference.queues.tx_ring import TxRing
 from simulator.engines.reference.queues.world import Entity, World
 from simulator.plan import model
-
-
-class Shaper:
-    """A token bucket in integers (GCRA): packets conform once the theoretical arrival time is at most a burst away."""
-
-    def __init__(self, data: model.Input) -> None:
-        self._data = data
-        self._due_ps = 0
-        self._burst_ps = data.burst_bytes * 8 * PS_PER_SECOND // data.rate_bps if data.rate_bps else 0
-
-    @property
-    def opens_ps(self) -> int:
-        """From when on a packet conforms."""
-        return self._due_ps - self._burst_ps
-
-    def pass_through(self, packet: Packet, now_ps: int) -> None:
-        """Account for ``packet``."""
-        if self._data.rate_bps:
-            size_bytes = packet.length_bytes + self._data.overhead_bytes
-            self._due_ps = max(now_ps, self._due_ps) + size_bytes * 8 * PS_PER_SECOND // self._data.rate_bps
+from simulator.plan.model import NONE
 
 
 class Input(ABC):
@@ -52,7 +32,9 @@ class Input(ABC):
     def __init__(self, data: model.Input, queue: Entity) -> None:
         self.data = data
         self.queue = queue
-        self.shaper = Shaper(data)
+        shapers = queue.world.shapers
+        self.shaper = None if data.shaper == NONE else shapers[data.shaper]
+        self.floor = None if data.floor == NONE else shapers[data.floor]
 
     @property
     @abstractmethod

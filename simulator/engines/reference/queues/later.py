@@ -24,6 +24,10 @@ class Worker(Protocol):
     def resume(self) -> None:
         """There may be room."""
 
+    @property
+    def waker_ps(self) -> int:
+        """Work of whoever wakes it now."""
+
     def tell(self, queue: Entity) -> None:
         """Something has become visible in ``queue``."""
 
@@ -36,6 +40,10 @@ class Route(Protocol):
 
     def raise_at_once(self, *, inside: bool = False) -> None:
         """The model of an emulated device raises it."""
+
+    @property
+    def waker_ps(self) -> int:
+        """Work of the thread that signals it now."""
 
 
 class Moderator(Protocol):
@@ -53,14 +61,17 @@ class Moderator(Protocol):
     def route(self) -> Route:
         """Where its interrupts go."""
 
-    def event(self, count: int) -> None:
-        """``count`` completions have been handed to the bus."""
+    def event(self, count: int, *, sent: bool = False) -> None:
+        """``count`` completions, of ``sent`` packets or of received ones, have been handed to the bus."""
+
+    def observe(self, packets: int, size_bytes: int, *, sent: bool) -> None:
+        """The driver has seen so many packets."""
 
     def acknowledge(self) -> None:
         """The driver has read why it was interrupted."""
 
-    def unmask(self) -> None:
-        """The driver writes to the device that the vector may fire again."""
+    def unmask(self, *, reaps: bool) -> None:
+        """The driver, which ``reaps`` sent packets too or does not, lets the vector fire again."""
 
 
 @runtime_checkable

@@ -184,8 +184,7 @@ class DmaWriteOutput(_BufferOutput):
     def _fill(self, packet: Packet) -> None:
         packet.release_ring(at_once=True)
         packet.buffers = packet.reserved
-        self._ring.bus().write_packet(packet, self._ring)
-        self._ring.moderate(1)
+        self._ring.write(packet)
 
 
 class DmaReadOutput(Output):

@@ -89,7 +89,7 @@ class DescRing(Entity, ABC):
     def moderate(self, events: int) -> None:
         """Tell the ring's interrupt moderation, if it has one, of ``events`` completions."""
         if self.moderator is not None:
-            self.moderator.event(events)
+            self.moderator.event(events, sent=self.data.kind == "tx")
 
     def ring_doorbell(self) -> None:
         """Tell the remote device how far the driver has come."""

@@ -10,6 +10,7 @@ from collections import deque
 
 from simulator.engines.reference.bus.transactions import RxDescriptorRead
 from simulator.engines.reference.clock.arithmetic import ceil_div
+from simulator.engines.reference.clock.calendar import Slot
 from simulator.engines.reference.clock.packets import Packet
 from simulator.engines.reference.queues.rings import DescRing
 from simulator.engines.reference.queues.sides import BEHIND
@@ -18,13 +19,22 @@ from simulator.plan import model
 from simulator.plan.model import NONE
 
 
+LONG_AGO_PS = -(2**62)
+
+
 class RxRing(DescRing):
     """The driver posts empty buffers, the device fills them."""
 
-    def __init__(self, data: model.DescRing, world: World) -> None:
+    def __init__(self, data: model.DescRing, world: World, slot: Slot | None = None) -> None:
         super().__init__(data, world, posted=data.size)
         self.packets: deque[Packet] = deque()
         self._freed = 0
+        self._held: deque[Packet] = deque()
+        """Packets that the device keeps until a group is full or the time has come."""
+        self._handed_ps = LONG_AGO_PS
+        self._slot = slot
+        if slot is not None:
+            slot.call(self.hand_over)
         # A full ring: nobody waits for buffers.
         self.avail_side.enabled = False
         self.avail_side.event = BEHIND
@@ -52,6 +62,40 @@ class RxRing(DescRing):
         self.taken += count
         self.counts["taken"] += count
 
+    def write(self, packet: Packet) -> None:
+        """The device writes ``packet``, or holds it back; then it may be time for an interrupt."""
+        if self.data.hold_group == 1:
+            self.bus().write_packet(packet, self)
+            self.moderate(1)
+            return
+        self._held.append(packet)
+        self.moderate(1)
+        if self._held:
+            self._hand_over_in_time()
+
+    def _hand_over_in_time(self) -> None:
+        if len(self._held) >= self.data.hold_group:
+            self.hand_over()
+        elif self._slot is not None:
+            due_ps = self._handed_ps + self.data.hold_ps
+            if self.world.now_ps >= due_ps:
+                self.hand_over()
+            else:
+                self._slot.arm_min(due_ps)
+
+    def hand_over(self) -> None:
+        """The device writes what it holds."""
+        self._handed_ps = self.world.now_ps
+        if self._slot is not None:
+            self._slot.disarm()
+        while self._held:
+            self.bus().write_packet(self._held.popleft(), self)
+
+    def hand_over_all(self) -> None:
+        """The vector fires: the device writes what it holds, if it holds anything."""
+        if self._held:
+            self.hand_over()
+
     def complete(self, packet: Packet) -> None:
         """``packet`` is in memory; the driver sees it when the used side is published."""
         self.packets.append(packet)
@@ -69,6 +113,8 @@ class RxRing(DescRing):
         """The driver takes the first packet; its buffers can be posted again."""
         packet = self.packets.popleft()
         self.reaped += 1
+        if self.moderator is not None:
+            self.moderator.observe(packet.segments, packet.length_bytes, sent=False)
         self._freed += packet.buffers
         self.counts["reaped"] += 1
         self.level.change(-1)

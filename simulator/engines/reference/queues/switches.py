@@ -31,5 +31,7 @@ class Switch(Entity):
         if port == NONE:
             return None
         first, queues = self._data.ports[port]
+        if packet.flow < 0:
+            return first  # not hashed
         mixed = (packet.flow * HASH_FACTOR & 0xFFFF_FFFF) >> 16
         return first + (mixed * queues >> 16)

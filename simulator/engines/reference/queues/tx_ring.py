@@ -32,6 +32,9 @@ class TxRing(DescRing):
         self._returned: deque[int] = deque()
         """The same of packets written back but not reaped."""
         self._finished_packets = 0
+        self._unseen_segments = 0
+        self._unseen_bytes = 0
+        """What was finished since the driver has last reaped something."""
 
     def connect(self) -> None:
         """Find the poller of a shared-memory ring; a remote one hears of doorbells."""
@@ -103,9 +106,11 @@ class TxRing(DescRing):
         if self.data.poller != NONE:
             self.world.workers[self.data.poller].tell(self)
 
-    def finish(self, descriptors: int, *, at_once: bool) -> None:
-        """The device is done with a packet; write back if the group is full or nothing else is to come."""
-        self._finished.append(descriptors)
+    def finish(self, packet: Packet, *, at_once: bool) -> None:
+        """The device is done with ``packet``; write back if the group is full or nothing else is to come."""
+        self._unseen_segments += packet.segments
+        self._unseen_bytes += packet.length_bytes
+        self._finished.append(packet.descriptors)
         self._finished_packets += 1
         if len(self._finished) >= self.data.writeback_group or self._finished_packets == self.avail:
             self._write_back(at_once=at_once)
@@ -135,6 +140,9 @@ class TxRing(DescRing):
             self.free += self._returned.popleft()
         self.reaped += count
         self.counts["reaped"] += count
+        if count and self.moderator is not None:
+            self.moderator.observe(self._unseen_segments, self._unseen_bytes, sent=True)
+            self._unseen_segments = self._unseen_bytes = 0
         if self.free >= self.data.wake_free:
             self.waiters.resume_first()
         return count

@@ -22,6 +22,11 @@ class Waiters:
         """``worker`` waits behind the others."""
         self._workers.append(worker)
 
+    @property
+    def waker_ps(self) -> int:
+        """Work of whoever resumes the first one now."""
+        return self._workers[0].waker_ps if self._workers else 0
+
     def resume_first(self) -> None:
         """Let the first one go on, if there is one."""
         if self._workers:

@@ -15,6 +15,7 @@ from simulator.plan.model import Plan
 if TYPE_CHECKING:
     from simulator.engines.reference.queues.fifo import Fifo
     from simulator.engines.reference.queues.rx_ring import RxRing
+    from simulator.engines.reference.queues.shapers import Shaper
     from simulator.engines.reference.queues.switches import Switch
     from simulator.engines.reference.queues.tx_ring import TxRing
 
@@ -32,6 +33,7 @@ class World(bus.World):
         self.fifos: list[Fifo] = []
         self.rings: list[RxRing | TxRing] = []
         self.switches: list[Switch] = []
+        self.shapers: list[Shaper] = []
 
 
 class Entity(bus.Entity):

@@ -14,7 +14,7 @@ from simulator.engines.reference.clock.packets import Packet
 from simulator.engines.reference.queues.inputs import Input
 from simulator.engines.reference.queues.outputs import Output
 from simulator.engines.reference.queues.world import Entity as Queue
-from simulator.engines.reference.workers.arbiter import Deficits
+from simulator.engines.reference.workers.arbiter import Deficits, Shares
 from simulator.engines.reference.workers.workers import State, Worker
 from simulator.engines.reference.workers.world import World
 from simulator.plan import model
@@ -24,6 +24,7 @@ class HardwareWorker(Worker):
     """IDLE, RUN (a packet is in it) or PARKED."""
 
     _in_work: Packet
+    _shares: Shares
     _deficits: Deficits
 
     def __init__(self, data: model.Worker, world: World, job: Slot, examination: Slot) -> None:
@@ -34,9 +35,10 @@ class HardwareWorker(Worker):
         examination.call(self._examine)
 
     def connect(self) -> None:
-        """Find the queues; deficits are kept per input."""
+        """Find the queues; turns and deficits are kept per share."""
         super().connect()
-        self._deficits = Deficits(self.inputs, self.data.quantum_bytes)
+        self._shares = Shares(self.inputs)
+        self._deficits = Deficits(self._shares, self.data.quantum_bytes)
 
     def tell(self, queue: Queue) -> None:
         """Look soon."""
@@ -82,11 +84,13 @@ class HardwareWorker(Worker):
             self._start(index, packet)
 
     def _start(self, index: int, packet: Packet) -> None:
-        self._last_served = index
+        self._shares.served(index)
         if self.data.policy == "drr":
             self._deficits.served(packet)
         source = self.inputs[index]
-        source.shaper.pass_through(packet, self.world.now_ps)
+        for limit in (source.shaper, source.floor):
+            if limit is not None:
+                limit.charge(packet)
         self._in_work = source.take()
         self.state = State.RUN
         self._job.arm(self.world.now_ps + self._job_ps([packet], self.data.batch_ps))
@@ -104,17 +108,24 @@ class HardwareWorker(Worker):
 
     def _rest(self) -> None:
         self.state = State.IDLE
-        held_ps = [source.shaper.opens_ps for source in self.inputs if source.visible]
+        held_ps = [item.shaper.opens_ps for item in self.inputs if item.visible and item.shaper is not None]
         if held_ps:
             self._examination.arm_min(min(held_ps))
 
-    def _conforms(self, source: Input) -> bool:
-        return self.world.now_ps >= source.shaper.opens_ps
+    def _eligible(self) -> set[int]:
+        """Inputs that may go now; those below their guaranteed rate before all others."""
+        may = {n for n, item in enumerate(self.inputs) if item.visible and (item.shaper is None or item.shaper.conforms)}
+        owed = {n for n in may if _is_owed(self.inputs[n])}
+        return owed or may
 
     def _choose(self) -> int | None:
+        may_go = self._eligible().__contains__
         if self.data.policy == "drr":
-            return self._deficits.choose(self._conforms)
-        for index in self._scan_order():
-            if self.inputs[index].visible and self._conforms(self.inputs[index]):
-                return index
-        return None
+            return self._deficits.choose(may_go)
+        if self.data.policy == "rr":
+            return self._shares.in_turn(may_go)
+        return next((index for index in range(len(self.inputs)) if may_go(index)), None)
+
+
+def _is_owed(item: Input) -> bool:
+    return item.floor is not None and item.floor.conforms

@@ -16,13 +16,13 @@ from __future__ import annotations
 from abc import abstractmethod
 from collections.abc import Generator, Iterator
 
-from simulator.engines.reference.clock.packets import Packet
+from simulator.engines.reference.clock.packets import DATA, Packet
 from simulator.engines.reference.cpu.executors import Executor
 from simulator.engines.reference.cpu.jobs import Job
 from simulator.engines.reference.cpu.threads import WorkersThread
 from simulator.engines.reference.cpu.vcpu import Vcpu
 from simulator.engines.reference.interrupts.moderators import SoftwareModerator
-from simulator.engines.reference.queues.effects import run_effect
+from simulator.engines.reference.queues.effects import run_effect, waker_ps
 from simulator.engines.reference.queues.inputs import Input
 from simulator.engines.reference.queues.later import Moderator
 from simulator.engines.reference.queues.rx_ring import RxRing
@@ -180,10 +180,26 @@ class SoftwareWorker(Worker):
             output = self._output_for(packet)
             if output is not None and not output.reserve(packet):
                 break
-            packets.append(source.take())
+            source.take()
+            if self.data.merge_bytes:
+                self._merge(packet, packets)
+            packets.append(packet)
             self._stamp(packet, source)
             self._last_served = self._candidate
         return packets
+
+    def _merge(self, packet: Packet, taken: list[Packet]) -> None:
+        """Merge ``packet`` into the latest one of its flow among those ``taken`` for the same job (GRO)."""
+        if packet.kind != DATA or packet.source.data.kind != "window":
+            return
+        packet.train_bytes = packet.length_bytes
+        for other in reversed(taken):
+            if other.kind == DATA and other.source is packet.source and other.flow == packet.flow:
+                whole_bytes = other.train_bytes + packet.length_bytes
+                if whole_bytes <= self.data.merge_bytes:
+                    packet.merged, packet.train_bytes = True, whole_bytes
+                    packet.flag, other.flag = packet.flag or other.flag, False
+                return
 
     def _may_take(self, taken: int) -> bool:
         return taken < self.data.chunk and self._served + taken < self.data.budget_packets
@@ -234,7 +250,7 @@ class SoftwareWorker(Worker):
             if isinstance(signal, model.Notify):
                 yield from self._notify(signal)
             else:
-                yield signal.data.signal_ps
+                yield signal.data.signal_ps + signal.route.waker_ps
                 signal.route.raise_at_once()
 
     def _to_publish(self, *, due: bool) -> Iterator[Side]:
@@ -256,7 +272,7 @@ class SoftwareWorker(Worker):
             # The exit goes before this job of no length, which is how the worker waits for it.
             yield 0
         else:
-            yield notify.cost_ps
+            yield notify.cost_ps + waker_ps(notify, self.world)
             run_effect(notify, self.world)
 
     def _access(self, notify: model.Notify) -> None:
@@ -310,7 +326,7 @@ class SoftwareWorker(Worker):
             yield 0
             return
         for moderator in self._vectors:
-            moderator.unmask()
+            moderator.unmask(reaps=self._reaped is not None)
 
     def _sleep(self) -> None:
         if self._served == 0 and self._reaped_packets == 0:
@@ -357,6 +373,12 @@ class TaskWorker(SoftwareWorker):
     def __init__(self, data: model.Worker, world: World, thread: WorkersThread) -> None:
         super().__init__(data, world, thread.executor)
         self._thread = thread
+
+    @property
+    def waker_ps(self) -> int:
+        """Work of whoever wakes it now."""
+        sleeps = self.state in (State.IDLE, State.PARKED) and self._thread.asleep
+        return self._thread.data.waker_ps if sleeps and self._executor.data.kind == "core" else 0
 
     def _enqueue(self) -> None:
         self._thread.enqueue(self)

@@ -56,6 +56,11 @@ class Worker(Entity):
     def resume(self) -> None:
         """There may be room."""
 
+    @property
+    def waker_ps(self) -> int:
+        """Work of whoever wakes it now: none, unless it sleeps in a thread of the host."""
+        return 0
+
     @abstractmethod
     def tell(self, queue: Queue) -> None:
         """Something has become visible in ``queue``: for workers that poll."""
@@ -99,7 +104,8 @@ class Worker(Entity):
 
     def _share_ps(self, packet: Packet) -> int:
         data = self.data
-        share_ps = data.packet_ps + (data.byte_fs * packet.length_bytes + 500) // 1000
+        merged = packet.merged and data.merge_ps != NONE
+        share_ps = (data.merge_ps if merged else data.packet_ps) + (data.byte_fs * packet.length_bytes + 500) // 1000
         share_ps += data.segment_ps * (packet.segments - 1)
         if data.service != NONE:
             share_ps += self.world.chance.draw(data.service)

@@ -1,0 +1,47 @@
+"""CPU bandwidth of a group of threads: so much time in each period, handed out to its threads in slices.
+
+1. A thread that is about to run takes a slice from the pool; when the pool is empty it is throttled.
+2. At the beginning of each period the pool is full again, and the throttled threads go on.
+
+*Scope*: Linux CFS bandwidth (cgroup ``cpu.max``) without burst. *Validation*: conformance vectors of quotas.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from simulator.engines.reference.clock.calendar import Process, Slot
+from simulator.engines.reference.cpu.world import Entity, World
+from simulator.plan import model
+
+if TYPE_CHECKING:
+    from simulator.engines.reference.cpu.threads import Thread
+
+
+class Quota(Entity):
+    """One group."""
+
+    kind = "quota"
+
+    def __init__(self, data: model.Quota, world: World, slot: Slot) -> None:
+        super().__init__(data.name, world)
+        self._data = data
+        self._pool_ps = data.quota_ps
+        self._slot = slot
+        self.threads: list[Thread] = []
+        slot.attach(self._periods())
+        slot.arm(data.period_ps)
+
+    def slice_ps(self) -> int:
+        """Take a slice from the pool; 0 if it is empty."""
+        taken_ps = min(self._data.slice_ps, self._pool_ps)
+        self._pool_ps -= taken_ps
+        return taken_ps
+
+    def _periods(self) -> Process:
+        while True:
+            yield self._slot.wait()
+            self._slot.arm(self.world.now_ps + self._data.period_ps)
+            self._pool_ps = self._data.quota_ps
+            for thread in self.threads:
+                thread.go_on()
