@@ -78,7 +78,7 @@ class Core(Executor):
 
     def _needed_ps(self, remaining_ps: int) -> int:
         """How long a job with ``remaining_ps`` takes from now on."""
-        if not self._shared:
+        if not self._shared or remaining_ps == 0:
             return remaining_ps
         return ceil_div((remaining_ps << 10) - self._carry, self.data.sibling_speed)
 
