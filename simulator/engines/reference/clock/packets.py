@@ -7,45 +7,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Protocol
+from typing import TYPE_CHECKING
 
-from simulator.plan import model
 from simulator.plan.model import NONE
+
+if TYPE_CHECKING:
+    from simulator.engines.reference.clock.later import Source, TxRing
 
 DATA, REQ, RESP, ACK = range(4)
 ACK_BYTES = 60
-
-
-class Source(Protocol):
-    """What a packet asks of who has sent it, and who receives the packet through it."""
-
-    @property
-    def data(self) -> model.Source:
-        """How answers are addressed."""
-
-    @property
-    def received(self) -> int:
-        """Data packets of this source that were delivered anywhere."""
-
-    def response_arrived(self, packet: Packet) -> None:
-        """A response has found its way back."""
-
-    def ack_arrived(self, packet: Packet) -> None:
-        """An acknowledgement has found its way back."""
-
-    def data_received(self) -> None:
-        """One of its data packets was delivered."""
-
-
-class TxRing(Protocol):
-    """What a packet asks of the ring whose descriptors it holds."""
-
-    @property
-    def data(self) -> model.DescRing:
-        """Whose memory it is in."""
-
-    def finish(self, packet: Packet, *, at_once: bool) -> None:
-        """The device is done with ``packet``."""
 
 
 @dataclass(slots=True, eq=False)
