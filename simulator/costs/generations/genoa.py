@@ -11,7 +11,7 @@ from typing import Literal
 
 from simulator.costs.assemble import assemble_host, guests, machine
 from simulator.costs.compose import Row, assumed
-from simulator.costs.generations import modern, shared
+from simulator.costs.generations import modern, shared, wakeups
 from simulator.costs.model import Host
 
 _CLOCK_HZ = 2_700_000_000
@@ -29,8 +29,8 @@ _EXITS = (
     _exit("k_eoi", "gen_msr", "1290", "borrowed", "taken as an intercepted MSR access; paid with AVIC off only"),
     _exit("k_timer", "gen_msr", "1290", "borrowed", "taken as an intercepted MSR read; arming the timer is not in it"),
     shared.user_exit(("skx_vmcall", "gen_pio", "gen_cpuid")),
-    *shared.wakee(_CLOCK_HZ),
-    *shared.threads_2022(_CLOCK_HZ),
+    *wakeups.wakee(_CLOCK_HZ),
+    *wakeups.threads_2022(_CLOCK_HZ),
     *shared.poll_mode("borrowed", _CLOCK_HZ),
     shared.read_call(),
     shared.stack_send(_CLOCK_HZ),
@@ -60,8 +60,8 @@ def build() -> Host:
         rows=(*shared.UNMEASURED, *borrowed, *_EXITS),
         facts=machine(clock, cores="32", apicv=True, posted=True, guest=guests(pv_eoi=True, nohz=True), ipi=True),
         idle_states=(
-            shared.idle_state("C1", "idle_epyc", 0, own=False),
-            shared.idle_state("C2", "idle_epyc", 1, own=False, leave=_LEAVE_C2),
+            wakeups.idle_state("C1", "idle_epyc", 0, own=False),
+            wakeups.idle_state("C2", "idle_epyc", 1, own=False, leave=_LEAVE_C2),
         ),
         vendor="amd",
     )

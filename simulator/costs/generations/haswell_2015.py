@@ -11,9 +11,9 @@ from __future__ import annotations
 from decimal import Decimal
 
 from simulator.costs.assemble import assemble_host, guests, machine
-from simulator.costs.compose import Row, assumed
+from simulator.costs.compose import Row, assumed, cycles_to_ns
 from simulator.costs.expectations import expected
-from simulator.costs.generations import shared
+from simulator.costs.generations import bus, shared, wakeups
 from simulator.costs.model import Host
 
 _CLOCK_HZ = 2_400_000_000
@@ -107,7 +107,7 @@ _KVM = (
         source_name="halt_wake_nopoll",
         note=shared.TIMER_NOTE,
     ),
-    *shared.wakee(_CLOCK_HZ),
+    *wakeups.wakee(_CLOCK_HZ),
     Row(
         "k_timer",
         "1291",
@@ -138,13 +138,13 @@ _QEMU = (
         note="k_exit + q_exit + q_mmio is borrowed; the split is assumed; low: without MMIO decoding",
     ),
     assumed("q_tap_rd", "2500", "ns", "scaled from EPYC 7302P, where tracing is included"),
-    shared.tap_write(shared.ns(Decimal("301.92"), _CLOCK_HZ)),
+    shared.tap_write(cycles_to_ns(Decimal("301.92"), _CLOCK_HZ)),
 )
 
 _HOST = (
     shared.BRIDGE,
     shared.IDLE_EXIT,
-    *shared.THREADS_2013,
+    *wakeups.THREADS_2013,
     *shared.filters(in_cycles=True, status="derived"),
     Row(
         "v_rx_pk",
@@ -162,7 +162,7 @@ _HOST = (
     *expected("v_signal", "v_flush"),
     *shared.poll_mode("derived", _CLOCK_HZ),
     Row("d_line", "34.5", "ns", "derived", ("l3_bdw",), "mean(l3_bdw)", low="27", high="42", note="Broadwell"),
-    *shared.BUS_UP,
+    *bus.BUS_UP,
     Row(
         "p_mem",
         "466",
@@ -173,10 +173,10 @@ _HOST = (
         low="413",
         high="546",
         source_name="dma_read_64B",
-        note=shared.ROUND_TRIP_NOTE,
+        note=bus.ROUND_TRIP_NOTE,
     ),
     assumed("p_mmio_rd", "1000", "ns"),
-    shared.DOORBELL_LATENCY,
+    bus.DOORBELL_LATENCY,
 )
 
 _STATES = ("C1", "C1E", "C3", "C6")
@@ -192,5 +192,5 @@ def build() -> Host:
         families=("haswell", "broadwell"),
         rows=(*shared.UNMEASURED, *_GUEST, *_KVM, *_QEMU, *_HOST),
         facts=machine(clock, cores="16", apicv=True, posted=False, guest=guests(pv_eoi=True, nohz=True)),
-        idle_states=[shared.idle_state(state, "idle_hsw", place, own=True) for place, state in enumerate(_STATES)],
+        idle_states=[wakeups.idle_state(state, "idle_hsw", place, own=True) for place, state in enumerate(_STATES)],
     )

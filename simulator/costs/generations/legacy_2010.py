@@ -10,9 +10,9 @@ from __future__ import annotations
 from decimal import Decimal
 
 from simulator.costs.assemble import assemble_host, guests, machine
-from simulator.costs.compose import Row, assumed
+from simulator.costs.compose import Row, assumed, cycles_to_ns
 from simulator.costs.expectations import expected
-from simulator.costs.generations import shared
+from simulator.costs.generations import bus, shared, wakeups
 from simulator.costs.model import Host
 
 _CLOCK_HZ = 2_930_000_000
@@ -138,7 +138,7 @@ _KVM = (
         source_name="halt_wake_nopoll",
         note="context switch between two vCPUs less that between two CPUs; contains the idle exit of the host's core",
     ),
-    *shared.wakee(_CLOCK_HZ),
+    *wakeups.wakee(_CLOCK_HZ),
     Row(
         "k_timer",
         "2305",
@@ -170,16 +170,16 @@ _QEMU = (
         note="k_exit + q_exit + q_mmio is borrowed; the split is assumed",
     ),
     assumed("q_tap_rd", "3000", "ns", "scaled from EPYC 7302P, where tracing is included"),
-    shared.tap_write(shared.ns(Decimal("301.92"), _CLOCK_HZ)),
+    shared.tap_write(cycles_to_ns(Decimal("301.92"), _CLOCK_HZ)),
 )
 
 _HOST = (
     shared.BRIDGE,
     shared.IDLE_EXIT,
-    *shared.THREADS_2013,
+    *wakeups.THREADS_2013,
     *shared.filters(in_cycles=True, status="borrowed"),
     Row("d_line", "40", "cycles", "cited", ("wsm_cache",), "wsm_cache[0]", note="hit in the last-level cache"),
-    *shared.BUS_UP,
+    *bus.BUS_UP,
     assumed("v_rx_pk", "1000", "ns", "scaled from 2016"),
     assumed("v_tx_pk", "800", "ns", "scaled from 2020"),
     *expected("v_signal", "v_flush"),
@@ -195,7 +195,7 @@ _HOST = (
         low="413",
         high="560",
         source_name="dma_read_64B",
-        note=shared.ROUND_TRIP_NOTE,
+        note=bus.ROUND_TRIP_NOTE,
     ),
     Row(
         "p_mmio_rd",
@@ -207,7 +207,7 @@ _HOST = (
         source_name="mmio_read",
         note="82576 VF register",
     ),
-    shared.DOORBELL_LATENCY,
+    bus.DOORBELL_LATENCY,
 )
 
 _STATES = ("C1", "C1E", "C3", "C6")
@@ -223,5 +223,5 @@ def build() -> Host:
         families=("nehalem", "westmere"),
         rows=(*shared.UNMEASURED, *_GUEST, *_KVM, *_QEMU, *_HOST),
         facts=machine(clock, cores="8", apicv=False, posted=False, guest=guests(pv_eoi=False, nohz=True)),
-        idle_states=[shared.idle_state(state, "idle_nhm", place, own=True) for place, state in enumerate(_STATES)],
+        idle_states=[wakeups.idle_state(state, "idle_nhm", place, own=True) for place, state in enumerate(_STATES)],
     )

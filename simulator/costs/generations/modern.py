@@ -11,7 +11,7 @@ from decimal import Decimal
 
 from simulator.costs.assemble import assemble_host, guests, machine
 from simulator.costs.compose import Row, assumed
-from simulator.costs.generations import shared
+from simulator.costs.generations import bus, shared, wakeups
 from simulator.costs.model import Host
 
 _CLOCK_HZ = 2_800_000_000
@@ -145,7 +145,7 @@ KVM = (
         source_name="halt_wake_nopoll",
         note=shared.TIMER_NOTE,
     ),
-    *shared.wakee(_CLOCK_HZ),
+    *wakeups.wakee(_CLOCK_HZ),
     Row(
         "k_timer",
         "1077.75",
@@ -200,7 +200,7 @@ HOST = (
     shared.BRIDGE,
     shared.IDLE_EXIT,
     *shared.filters(in_cycles=False, status="borrowed"),
-    *shared.BUS_UP,
+    *bus.BUS_UP,
     Row("d_line", "26", "ns", "derived", ("l3_skx",), "mean(l3_skx)", low="25", high="27", note="Skylake-SP"),
     Row(
         "v_rx_pk",
@@ -256,10 +256,10 @@ HOST = (
         low="413",
         high="546",
         source_name="dma_read_64B",
-        note=shared.ROUND_TRIP_NOTE,
+        note=bus.ROUND_TRIP_NOTE,
     ),
     assumed("p_mmio_rd", "800", "ns"),
-    shared.DOORBELL_LATENCY,
+    bus.DOORBELL_LATENCY,
 )
 
 _LEAVE_C6 = Row(
@@ -291,12 +291,12 @@ def build() -> Host:
             *KVM,
             *QEMU,
             *HOST,
-            *shared.threads_2022(_CLOCK_HZ),
+            *wakeups.threads_2022(_CLOCK_HZ),
             *shared.poll_mode("borrowed", _CLOCK_HZ),
         ),
         facts=machine(clock, cores="32", apicv=True, posted=True, guest=guests(pv_eoi=True, nohz=True)),
         idle_states=(
-            *(shared.idle_state(state, "idle_icx", place, own=True) for place, state in enumerate(_STATES)),
-            shared.idle_state("C6", "idle_icx", 2, own=True, leave=_LEAVE_C6),
+            *(wakeups.idle_state(state, "idle_icx", place, own=True) for place, state in enumerate(_STATES)),
+            wakeups.idle_state("C6", "idle_icx", 2, own=True, leave=_LEAVE_C6),
         ),
     )

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from simulator.costs.assemble import assemble_host, guests, machine
 from simulator.costs.compose import Row, assumed
-from simulator.costs.generations import modern, shared
+from simulator.costs.generations import modern, shared, wakeups
 from simulator.costs.model import Host
 
 _CLOCK_HZ = 3_000_000_000
@@ -61,8 +61,8 @@ _EXITS = (
         note="taken as a light exit; low: less what the fast path saves on Skylake-SP",
     ),
     shared.user_exit(),
-    *shared.wakee(_CLOCK_HZ),
-    *shared.threads_2022(_CLOCK_HZ),
+    *wakeups.wakee(_CLOCK_HZ),
+    *wakeups.threads_2022(_CLOCK_HZ),
     *shared.poll_mode("borrowed", _CLOCK_HZ),
     shared.read_call(),
     shared.stack_send(_CLOCK_HZ),
@@ -99,7 +99,7 @@ def build() -> Host:
         rows=(*shared.UNMEASURED, *borrowed, *_EXITS),
         facts=machine(clock, cores="32", apicv=True, posted=True, guest=guests(pv_eoi=True, nohz=True), ipi=True),
         idle_states=(
-            *(shared.idle_state(state, "idle_spr", place, own=True) for place, state in enumerate(_STATES)),
-            shared.idle_state("C6", "idle_spr", 2, own=True, leave=_LEAVE_C6),
+            *(wakeups.idle_state(state, "idle_spr", place, own=True) for place, state in enumerate(_STATES)),
+            wakeups.idle_state("C6", "idle_spr", 2, own=True, leave=_LEAVE_C6),
         ),
     )
