@@ -89,9 +89,9 @@ def _state(row: StateRow) -> IdleState:
 
 def guests(pv_eoi: bool, nohz: bool) -> tuple[Row, Row]:
     """Facts of the guests that ran on a generation: Linux 3.6 brought paravirtual EOI."""
-    since = "guests of that age" if pv_eoi else "guests of that age, or APICv, which does without"
+    since = "guests of Linux 3.6 or later" if pv_eoi else "guests older than Linux 3.6"
     eoi = Row("pv_eoi", str(int(pv_eoi)), "bool", "cited", ("pv_eoi_since",), str(int(pv_eoi)), note=since)
-    return eoi, assumed("guest_nohz", str(int(nohz)), "bool", "a tickless idle guest; 0: textbook sums have no timer")
+    return eoi, assumed("guest_nohz", str(int(nohz)), "bool", "what distributions configure")
 
 
 def assemble_nic(
