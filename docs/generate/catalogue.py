@@ -5,18 +5,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from generate.markdown import code, page, table
 from simulator import costs
 from simulator.citation import Citation, Cited
-from simulator.costs.names import COSTS, HOST_FACTS, NIC_FACTS
+from simulator.costs.names import COSTS, DRIVER_PARAMETERS, HOST_FACTS, NIC_FACTS
 
 HEAD = ("name", "meaning", "value", "range", "unit", "status", "sources", "how it was got")
 EXPLAINED = """Status: *measured* with this project, *cited* from a source, *derived* from cited readings, *borrowed*
 from another CPU or device, *assumed* where no source read gives the value. The weakest that is true is shown.
 [Where the costs come from](../../../explanation/costs.md) says more. A range marked `~` was not measured: it is half to
 double the value."""
+
+STATES = {
+    "latency": "exit latency by which the governor chooses",
+    "residency": "target residency by which the governor chooses",
+    "leave": "what leaving the state takes",
+}
 
 
 def pages() -> dict[str, str]:
@@ -30,6 +36,7 @@ def _host(host: costs.Host) -> str:
     values = [
         page("## Facts", _values(host.facts, HOST_FACTS, listed)),
         page("## Costs", _values(host.costs, COSTS, listed)),
+        *_parts("## Idle states", STATES, [name for name in costs.every_entry(host) if "." in name], host, listed),
     ]
     about = f"{host.title}. Its NIC, unless a scenario names another one: [{host.default_nic}](../nics/{host.default_nic}.md)."
     return page(f"# Host {code(host.name)}", about, _summary(host), EXPLAINED, *values, listed.section())
@@ -37,8 +44,21 @@ def _host(host: costs.Host) -> str:
 
 def _nic(nic: costs.Nic) -> str:
     listed = _Sources()
-    values = page("## Facts", _values(nic.facts, NIC_FACTS, listed))
-    return page(f"# NIC {code(nic.name)}", f"{nic.title}.", _summary(nic), EXPLAINED, values, listed.section())
+    values = [page("## Facts", _values(nic.facts, NIC_FACTS, listed))]
+    for function, driver in (("pf", nic.pf_driver), ("vf", nic.vf_driver)):
+        head = f"## Driver of the {function.upper()}: {driver.name}, rule `{driver.rule}`"
+        names = [f"{function}.{name}" for name in driver.parameters]
+        values += _parts(head, {name: text for name, (_, text) in DRIVER_PARAMETERS.items()}, names, nic, listed)
+    return page(f"# NIC {code(nic.name)}", f"{nic.title}.", _summary(nic), EXPLAINED, *values, listed.section())
+
+
+def _parts(
+    head: str, meanings: Mapping[str, str], names: Sequence[str], part: costs.Host | costs.Nic, listed: _Sources
+) -> list[str]:
+    """A section for idle states or for a driver; none if there is nothing in it."""
+    entries = costs.every_entry(part)
+    rows = [_row(name, entries[name], meanings[name.split(".")[1]], listed) for name in names]
+    return [page(head, table(HEAD, rows))] if rows else []
 
 
 def _summary(part: costs.Host | costs.Nic) -> str:

@@ -6,7 +6,7 @@ True
 >>> host("textbook").ps("k_exit")
 700000
 
-*Scope*: four hosts (a textbook one and three generations) and four NICs.
+*Scope*: six hosts (a textbook one and five generations) and seven NICs.
 *Validation*: ``tests/unit/test_costs.py`` recomputes the derived values; ``docs/explanation/costs.md`` says what is
 assumed.
 """
@@ -16,22 +16,39 @@ from __future__ import annotations
 from functools import cache
 from importlib import import_module
 
-from simulator.costs.model import Capabilities, Host, Nic, summary
+from simulator.costs.model import Capabilities, Driver, Host, IdleState, Nic, every_entry, summary
 from simulator.errors import unknown
 
-__all__ = ["Capabilities", "Host", "Nic", "host", "hosts", "nic", "nics", "summary"]
+__all__ = [
+    "Capabilities",
+    "Driver",
+    "Host",
+    "IdleState",
+    "Nic",
+    "every_entry",
+    "host",
+    "hosts",
+    "nic",
+    "nics",
+    "summary",
+]
 
 _HOSTS = {
     "textbook": "textbook",
     "legacy-2010": "legacy_2010",
     "haswell-2015": "haswell_2015",
     "modern": "modern",
+    "sapphire-rapids": "sapphire_rapids",
+    "genoa": "genoa",
 }
 _NICS = {
     "textbook-nic": "textbook_nic",
     "82599": "intel_82599",
     "x710": "intel_x710",
     "e810": "intel_e810",
+    "xl710": "intel_xl710",
+    "connectx-5": "connectx_5",
+    "connectx-6": "connectx_6",
 }
 
 

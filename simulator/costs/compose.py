@@ -45,6 +45,11 @@ def cycles_to_ps(cycles: Decimal | int, clock_hz: int) -> int:
     return int((Fraction(cycles) * _PS_PER_S + clock_hz // 2) // clock_hz)
 
 
+def cycles_to_ns(cycles: Decimal | int, clock_hz: int) -> Decimal:
+    """Nanoseconds of ``cycles`` at ``clock_hz``, for rows that mix both."""
+    return Decimal(cycles) * 10**9 / clock_hz
+
+
 def assumed(name: str, value: str, unit: str = "ns", note: str = "", low: str = "", high: str = "") -> Row:
     """A row that no source read gives."""
     return Row(name, value, unit, "assumed", note=note, low=low, high=high)

@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from types import MappingProxyType
+from typing import Literal
 
 from simulator.citation import STATUSES, Citation, Cited, Status
 from simulator.errors import InputError, unknown
@@ -26,6 +27,38 @@ class Capabilities:
     has_posted_interrupts: bool
 
 
+Vendor = Literal["intel", "amd"]
+"""Whose virtualization: the names of exits differ (``exits``)."""
+
+Rule = Literal["size", "size_vector", "classes", "dim", "fixed"]
+"""How a driver moderates: ``size`` i40e and iavf, ``size_vector`` ixgbe, ``classes`` ixgbevf, ``dim`` ice and mlx5."""
+
+
+@dataclass(frozen=True, slots=True)
+class IdleState:
+    """One idle state of a core. The governor chooses by ``latency`` and ``residency``; ``leave`` is what leaving takes."""
+
+    name: str
+    latency: Cited
+    residency: Cited
+    leave: Cited
+
+
+@dataclass(frozen=True, slots=True)
+class Driver:
+    """The driver of a function: its rule of moderation and the numbers that the rule reads."""
+
+    name: str
+    rule: Rule
+    parameters: Mapping[str, Cited]
+
+    def value(self, name: str) -> int:
+        """A parameter in the unit it states. Unknown names are an ``InputError`` with the choices."""
+        if name not in self.parameters:
+            raise unknown(f"driver {self.name}", "parameter", name, tuple(self.parameters))
+        return self.parameters[name].value
+
+
 @dataclass(frozen=True, slots=True)
 class Host:
     """One machine generation. ``families`` are the CPU families whose readings count as its own."""
@@ -36,6 +69,8 @@ class Host:
     families: frozenset[str]
     costs: Mapping[str, Cited]
     facts: Mapping[str, Cited]
+    idle_states: tuple[IdleState, ...] = ()
+    vendor: Vendor = "intel"
 
     @property
     def cpu_hz(self) -> int:
@@ -91,6 +126,8 @@ class Nic:
     moderation: str
     families: frozenset[str]
     facts: Mapping[str, Cited]
+    pf_driver: Driver
+    vf_driver: Driver
 
     def value(self, name: str) -> int:
         """A fact in the unit it states. Unknown names are an ``InputError`` with the choices."""
@@ -101,9 +138,25 @@ class Nic:
 
 def summary(part: Host | Nic) -> dict[Status, int]:
     """How many values have each status."""
-    entries = [*part.facts.values(), *(part.costs.values() if isinstance(part, Host) else ())]
-    count = Counter(entry.status for entry in entries)
+    count = Counter(entry.status for entry in every_entry(part).values())
     return {status: count[status] for status in STATUSES}
+
+
+def every_entry(part: Host | Nic) -> dict[str, Cited]:
+    """All cited values by a name of their own: facts, costs, idle states (``C6.leave``), drivers (``pf.start_us``)."""
+    if isinstance(part, Host):
+        states = {
+            f"{state.name}.{field}": entry
+            for state in part.idle_states
+            for field, entry in (("latency", state.latency), ("residency", state.residency), ("leave", state.leave))
+        }
+        return {**part.facts, **part.costs, **states}
+    drivers = {
+        f"{function}.{name}": entry
+        for function, used in (("pf", part.pf_driver), ("vf", part.vf_driver))
+        for name, entry in used.parameters.items()
+    }
+    return {**part.facts, **drivers}
 
 
 def _overridden(entry: Cited, value: int, note: str) -> Cited:

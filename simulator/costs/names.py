@@ -27,8 +27,10 @@ _STACK = {
     "seg_rx_pk": "per further segment of a received super-packet",
     "seg_tx_pk": "per further segment of a sent super-packet",
     "tick": "timer tick handler",
+    "merge_pk": "GRO: merge one frame into a held one, beyond its driver receive",
+    "buf_pk": "per further buffer of a frame: descriptor and fragment",
 }
-STACK_SUFFIXES = (*_STACK, "copy_fs", "csum_fs")
+STACK_SUFFIXES = (*_STACK, "copy_fs", "copy_cold_fs", "csum_fs")
 """Costs of driver and stack that a guest and a bare-metal host share when they run the same kernel: ``h_x`` equals
 ``g_x``."""
 
@@ -36,18 +38,24 @@ _TIMES = {
     "g_irq": "guest hard interrupt entry until NAPI is scheduled",
     **{f"g_{suffix}": meaning for suffix, meaning in _STACK.items()},
     "g_vq_add": "add a buffer to a virtqueue",
+    "g_resched": "reschedule interrupt handler",
     "k_exit": "light VM exit, round trip, finished inside KVM",
     "k_eoi": "EOI exit without APICv",
     "k_inject": "inject an interrupt by software at VM entry",
     "k_ipi": "kick of a running vCPU: sender's share",
     "k_irqfd": "irqfd: from eventfd signal to interrupt set",
     "k_ioeventfd": "ioeventfd signal, on top of the light exit",
-    "k_pi_notify": "posted-interrupt notification taken by a running vCPU",
+    "k_pi_notify": "posted-interrupt notification taken by a running vCPU: its work",
+    "k_pi_flight": "posted interrupt: remapping entry, descriptor, notification until the core takes it; latency, in "
+    "place of p_msi_flight",
     "k_pi_wakeup": "posted-interrupt wake-up vector handler on the host",
     "k_hlt": "HLT exit",
     "k_block": "put the vCPU thread to sleep",
     "k_wake": "from wake-up call of a blocked vCPU until it runs guest code",
-    "k_poll_exit": "leave halt polling",
+    "k_wake_work": "wake a blocked vCPU: waker's work",
+    "k_wake_run": "wake a blocked vCPU: its core's work from the reschedule interrupt to VM entry",
+    "k_poll_exit": "leave halt polling and enter the guest",
+    "k_timer": "one write of TSC_DEADLINE or ICR by a guest: the exit",
     "q_exit": "user exit on top of k_exit: return to QEMU and dispatch, outside the global lock",
     "q_mmio": "register access of an emulated device, under the global lock",
     "q_loop": "main loop: return from ppoll and dispatch",
@@ -65,29 +73,42 @@ _TIMES = {
     **{f"h_{suffix}": meaning for suffix, meaning in _STACK.items()},
     "h_tap_enq": "append to the tap queue",
     "h_wake": "wake a sleeping host thread on another core, paid by the woken thread",
+    "h_wake_work": "wake a sleeping thread: waker's work",
+    "h_ipi_flight": "wake a thread on another core: from the waker's IPI until that core, awake, takes it; latency",
+    "h_wake_run": "wake a sleeping thread: its core's work from the reschedule interrupt to its return from the wait",
     "h_wake_mutex": "hand-over of a contended lock: wake of the next owner",
     "h_task_wake": "wake a native application; the same wake-up as h_wake_app: use one of them",
-    "h_ctxsw": "switch to another thread",
+    "h_ctxsw": "switch to another thread, without wake-up and system call",
     "h_idle_exit": "leave the idle state of a core",
     "v_work": "vhost worker: take a work item",
     "v_rx_pk": "vhost receive per frame, without copy",
     "v_tx_pk": "vhost transmit per frame, without copy",
+    "v_desc_pk": "vhost: per further buffer of a frame",
     "v_signal": "vhost: publish used entries and evaluate the interrupt gate, per batch",
     "v_flush": "vhost: hand a transmit batch to tap, per batch",
     "s_bridge": "Linux bridge: look up and forward",
     "s_flood": "Linux bridge: per further copy of a flooded frame",
+    "s_filter": "br_netfilter with an empty rule set, per bridged frame",
+    "s_conntrack": "connection tracking, per bridged frame, on top of s_filter",
     "d_poll": "DPDK: one empty pass",
     "d_rx_burst": "DPDK: fixed part of a receive burst",
     "d_rx_pk": "DPDK: receive per packet",
     "d_tx_pk": "DPDK: transmit per packet",
+    "d_line": "first touch of a line that the device has just written",
     "p_mem": "from arrival of a DMA read request at the host until its data leaves",
     "p_mmio_rd": "MMIO read as the core sees it",
     "p_mmio_wr_lat": "posted MMIO write: one way from core to device",
+    "p_write_lat": "posted write of a device: one way until memory shows it; latency",
+    "p_msi_flight": "an MSI's further way through IOMMU and APIC until the core takes the vector; latency",
 }
 _PER_BYTE = {
     f"{side}_{name}": meaning
     for side in "gh"
-    for name, meaning in (("copy_fs", "copy of payload"), ("csum_fs", "checksum in software"))
+    for name, meaning in (
+        ("copy_fs", "copy of payload that is in the cache"),
+        ("copy_cold_fs", "copy of payload that is not, as a receiver's"),
+        ("csum_fs", "checksum in software"),
+    )
 }
 _POLLING = {
     "halt_poll_max_ns": ("ns", "upper limit of halt polling; 0 = off"),
@@ -108,6 +129,9 @@ HOST_FACTS: dict[str, tuple[str, str]] = {
     "cores": ("cores", "cores of the host"),
     "has_apicv": ("bool", "virtual APIC: interrupts and EOI without exits"),
     "has_posted_interrupts": ("bool", "VT-d posts device interrupts to a running vCPU"),
+    "has_ipi_virtualization": ("bool", "an IPI between running vCPUs makes no exit"),
+    "pv_eoi": ("bool", "guests of the generation have paravirtual EOI"),
+    "guest_nohz": ("bool", "guests of the generation stop their tick when idle"),
     "tick_hz": ("Hz", "timer tick of host and guest kernels"),
     "fair_latency": ("ps", "fair scheduler: targeted latency"),
     "fair_minimum_granularity": ("ps", "fair scheduler: shortest slice"),
@@ -128,6 +152,8 @@ NIC_FACTS: dict[str, tuple[str, str]] = {
     "rx_desc_bytes": ("B", "receive descriptor"),
     "tx_desc_bytes": ("B", "transmit descriptor"),
     "writeback_bytes": ("B", "receive write-back per packet"),
+    "rx_writeback_group": ("descriptors", "receive descriptors written back together; 1 = one by one"),
+    "rx_writeback_interval": ("ps", "poll mode: longest wait of a group that is not full; 0 = none"),
     "tx_wthresh": ("descriptors", "transmit write-back group"),
     "tx_desc_fetch_max": ("descriptors", "transmit descriptors per fetch"),
     "rx_desc_fetch_max": ("descriptors", "receive descriptors per fetch"),
@@ -138,6 +164,9 @@ NIC_FACTS: dict[str, tuple[str, str]] = {
     "pktbuf_bytes": ("B", "receive packet buffer of the port"),
     "max_rx_pps": ("packet/s", "receive engine; 0 = no limit"),
     "max_tx_pps": ("packet/s", "transmit engine; 0 = no limit"),
+    "max_device_pps": ("packet/s", "all ports of the device; 0 = no limit read"),
+    "max_vf_pps": ("packet/s", "one VF, each direction; 0 = no limit read"),
+    "max_switch_pps": ("packet/s", "embedded switch with VFs on; 0 = no limit read"),
     "switch_lat": ("ps", "embedded switch: latency"),
     "rx_latency": ("ps", "port to PCIe inside the NIC"),
     "tx_latency": ("ps", "PCIe to port inside the NIC"),
@@ -154,3 +183,37 @@ NIC_FACTS: dict[str, tuple[str, str]] = {
     "mac_entries": ("entries", "exact MAC addresses of the embedded switch"),
 }
 """Fact of a NIC -> (unit, meaning)."""
+
+SPEEDS = ("100g", "50g", "40g", "25g", "20g", "10g", "1g")
+_DIM = {
+    f"{side}_{what}_{profile}": (unit, f"DIM profile {profile}, {meaning}")
+    for side, direction in (("rx", "receive"), ("tx", "transmit"))
+    for what, unit, meaning in (("us", "us", f"{direction} gap"), ("frames", "frames", f"{direction} frames"))
+    for profile in range(5)
+}
+DRIVER_PARAMETERS: dict[str, tuple[str, str]] = {
+    "minimum_us": ("us", "smallest gap that the rule chooses"),
+    "maximum_us": ("us", "largest gap that the rule chooses"),
+    "start_us": ("us", "gap before the first decision"),
+    "step_us": ("us", "step of the gap"),
+    "settable_us": ("us", "largest gap that a user may set"),
+    "countdown": ("completions", "completions without a decision after a change"),
+    **{f"divisor_{speed}": ("1", f"divisor of the size weight at {speed}") for speed in SPEEDS},
+    "lowest_us": ("us", "gap of class lowest"),
+    "low_us": ("us", "gap of class low"),
+    "bulk_us": ("us", "gap of class bulk"),
+    "low_above_bytes_per_us": ("B/us", "above it class low starts"),
+    "bulk_above_bytes_per_us": ("B/us", "above it class bulk starts"),
+    "events": ("events", "DIM: events per sample"),
+    "differs_percent": ("%", "DIM: a smaller change does not count"),
+    "tired": ("steps", "DIM: steps after which it rests"),
+    "start_profile": ("1", "DIM: profile that the hardware starts with"),
+    "start_index": ("1", "DIM: profile that the algorithm starts with"),
+    "rx_cqe": ("bool", "DIM receive timer restarts at each completion (cqe); 0 = at the last event (eqe)"),
+    "tx_cqe": ("bool", "DIM transmit timer restarts at each completion (cqe); 0 = at the last event (eqe)"),
+    **_DIM,
+    "intrl_us": ("us", "rate limit of a vector, on top of the gap; 0 = none"),
+    "intrl_step_us": ("us", "step of the rate limit"),
+    "intrl_maximum_us": ("us", "largest rate limit"),
+}
+"""Parameter of a driver's moderation -> (unit, meaning); each driver has those that its rule reads."""

@@ -54,13 +54,12 @@ def test_a_new_datapath_gets_a_page(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.mark.parametrize("name", costs.hosts())
 def test_a_host_has_every_cost(name: str) -> None:
-    host = costs.host(name)
-    check_entries(f"hosts/{name}.md", {**host.facts, **host.costs})
+    check_entries(f"hosts/{name}.md", costs.every_entry(costs.host(name)))
 
 
 @pytest.mark.parametrize("name", costs.nics())
 def test_a_nic_has_every_fact(name: str) -> None:
-    check_entries(f"nics/{name}.md", dict(costs.nic(name).facts))
+    check_entries(f"nics/{name}.md", costs.every_entry(costs.nic(name)))
 
 
 def check_entries(page: str, entries: dict[str, costs.model.Cited]) -> None:

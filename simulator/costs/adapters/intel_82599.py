@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+from simulator.costs import drivers
 from simulator.costs.adapters import shared
 from simulator.costs.assemble import assemble_nic
 from simulator.costs.compose import Row, assumed
@@ -54,6 +55,33 @@ _ROWS = (
         source_name="max_pps_nic",
         note="limit of two ports together",
     ),
+    Row(
+        "pktbuf_bytes",
+        "524288",
+        "B",
+        "cited",
+        ("ixgbe_packet_buffer",),
+        "ixgbe_packet_buffer * 1024",
+        note="512 KiB",
+    ),
+    Row(
+        "max_device_pps",
+        "24060000",
+        "packet/s",
+        "cited",
+        ("x520_dualport",),
+        "x520_dualport[0] * 10**6",
+        source_name="max_pps_nic",
+    ),
+    Row(
+        "max_switch_pps",
+        "7440476",
+        "packet/s",
+        "derived",
+        ("wsm_sriov_dpdk",),
+        "wsm_sriov_dpdk * 10**9 / 672",
+        note="64 B forwarded from VF to VF; the switch and misses of the IOMMU's cache are blamed",
+    ),
     assumed("rx_latency", "1000", "ns"),
     assumed("tx_latency", "1000", "ns"),
     Row(
@@ -99,4 +127,6 @@ _ROWS = (
 
 def build() -> Nic:
     """The NIC ``82599``."""
-    return assemble_nic("82599", "Intel 82599 (X520), 10 Gbit/s", "gap", ("82599",), _ROWS)
+    return assemble_nic(
+        "82599", "Intel 82599 (X520), 10 Gbit/s", "gap", ("82599",), _ROWS, drivers.ixgbe(), drivers.ixgbevf()
+    )

@@ -7,12 +7,13 @@ model it.
 
 from __future__ import annotations
 
+from simulator.costs import drivers
 from simulator.costs.adapters import shared
 from simulator.costs.assemble import assemble_nic
 from simulator.costs.compose import Row, assumed
 from simulator.costs.model import Nic
 
-_ROWS = (
+ROWS = (
     assumed(
         "port_rate_bps",
         "10000000000",
@@ -24,9 +25,8 @@ _ROWS = (
     *shared.bus(3, 8),
     *shared.UNMEASURED,
     assumed("max_reads", "64", "reads"),
-    assumed("rx_desc_bytes", "32", "B", "16 B mode exists", low="16", high="32"),
+    *shared.X710_WRITEBACK,
     assumed("tx_desc_bytes", "16", "B", low="16", high="16"),
-    assumed("writeback_bytes", "32", "B", "one descriptor per packet", low="16", high="32"),
     assumed("tx_wthresh", "8", "descriptors", "as the 82599"),
     assumed("tx_desc_fetch_max", "40", "descriptors", "as the 82599"),
     assumed("rx_desc_fetch_max", "8", "descriptors"),
@@ -53,6 +53,26 @@ _ROWS = (
         "xl710_cap[0] * 10**6",
         source_name="max_pps_nic",
         note="per port",
+    ),
+    Row(
+        "max_device_pps",
+        "37000000",
+        "packet/s",
+        "cited",
+        ("xl710_device_pps",),
+        "xl710_device_pps",
+        note="frames below 160 B",
+    ),
+    Row(
+        "pktbuf_bytes",
+        "484000",
+        "B",
+        "derived",
+        ("i40e_packet_buffer",),
+        "i40e_packet_buffer / 2",
+        low="242000",
+        high="968000",
+        note="half of the device's: two ports",
     ),
     assumed("rx_latency", "1000", "ns"),
     assumed("tx_latency", "1000", "ns"),
@@ -91,4 +111,4 @@ _ROWS = (
 
 def build() -> Nic:
     """The NIC ``x710``."""
-    return assemble_nic("x710", "Intel X710, 10 Gbit/s", "gap", ("x710", "iavf"), _ROWS)
+    return assemble_nic("x710", "Intel X710, 10 Gbit/s", "gap", ("x710", "iavf"), ROWS, drivers.i40e(), drivers.iavf())

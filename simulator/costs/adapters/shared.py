@@ -22,6 +22,39 @@ UNMEASURED = (
     ),
     assumed("pktbuf_bytes", "524288", "B"),
     assumed("switch_lat", "200", "ns"),
+    assumed("max_device_pps", "0", "packet/s", "no limit read", low="0", high="0"),
+    assumed("max_vf_pps", "0", "packet/s", "no limit read", low="0", high="0"),
+    assumed("max_switch_pps", "0", "packet/s", "no limit read", low="0", high="0"),
+    assumed("rx_writeback_group", "1", "descriptors", "one by one: no group read", low="1", high="4"),
+    assumed("rx_writeback_interval", "0", "us", "no group, nothing to wait for", low="0", high="32"),
+)
+
+X710_WRITEBACK = (
+    Row(
+        "rx_desc_bytes",
+        "16",
+        "B",
+        "cited",
+        ("i40e_rx_desc",),
+        "i40e_rx_desc[0]",
+        low="16",
+        high="32",
+        source_name="desc_bytes",
+        note="32 in older kernels and in DPDK unless built otherwise",
+    ),
+    Row("writeback_bytes", "16", "B", "cited", ("i40e_rx_desc",), "i40e_rx_desc[0]", low="16", high="32"),
+    Row(
+        "rx_writeback_group",
+        "4",
+        "descriptors",
+        "derived",
+        ("rx_cache_line", "i40e_rx_desc"),
+        "rx_cache_line / i40e_rx_desc[0]",
+        low="2",
+        high="4",
+        note="a cache line; two where descriptors are 32 B",
+    ),
+    Row("rx_writeback_interval", "32", "us", "cited", ("i40e_poll_interval",), "i40e_poll_interval", note="DPDK"),
 )
 
 STEP_NOTE = "interrupt gaps are multiples of it"

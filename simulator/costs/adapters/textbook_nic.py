@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+from simulator.costs import drivers
 from simulator.costs.assemble import assemble_nic
 from simulator.costs.compose import assumed
 from simulator.costs.model import Nic
@@ -20,6 +21,7 @@ _VALUES = {
     "rx_desc_bytes": "16",
     "tx_desc_bytes": "16",
     "writeback_bytes": "16",
+    "rx_writeback_group": "1",
     "tx_wthresh": "1",
     "tx_desc_fetch_max": "40",
     "rx_desc_fetch_max": "40",
@@ -44,4 +46,6 @@ def build() -> Nic:
         assumed(name, _VALUES.get(name, "0"), unit, "" if name in _VALUES else _ZERO_MEANS)
         for name, (unit, _) in NIC_FACTS.items()
     ]
-    return assemble_nic("textbook-nic", "Ideal NIC, 10 Gbit/s", "none", (), rows)
+    return assemble_nic(
+        "textbook-nic", "Ideal NIC, 10 Gbit/s", "none", (), rows, drivers.fixed("textbook"), drivers.fixed("textbook")
+    )

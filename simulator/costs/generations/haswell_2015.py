@@ -8,11 +8,15 @@ of 2013 to 2017.
 
 from __future__ import annotations
 
-from simulator.costs.assemble import assemble_host, machine
-from simulator.costs.compose import Row, assumed
+from decimal import Decimal
+
+from simulator.costs.assemble import assemble_host, guests, machine
+from simulator.costs.compose import Row, assumed, cycles_to_ns
 from simulator.costs.expectations import expected
-from simulator.costs.generations import shared
+from simulator.costs.generations import bus, shared, wakeups
 from simulator.costs.model import Host
+
+_CLOCK_HZ = 2_400_000_000
 
 _GUEST = (
     *shared.receive_in_cycles("derived"),
@@ -23,10 +27,10 @@ _GUEST = (
         "393.75",
         "ns",
         "assumed",
-        (),
-        "800 - g_app_tx_pk - g_drv_tx_pk",
+        ("ivb_cyc_ovs",),
+        "800 - g_app_tx_pk - ivb_cyc_ovs[1] * 10 / 24",
         source_name="linux_udp_tx",
-        note="800 ns for the whole send is assumed",
+        note="800 ns for the whole send, with driver and doorbell, is assumed",
     ),
     shared.DRIVER_SEND,
     Row(
@@ -39,7 +43,17 @@ _GUEST = (
         low="5.6",
         high="11.4",
         source_name="memcpy_bw",
-        note="large buffers, Broadwell-E; sources differ by 40 %",
+        note="large buffers, Broadwell-E, cold; no warm one was read; sources differ by 40 %",
+    ),
+    Row(
+        "g_copy_cold_fs",
+        "5.6",
+        "GB/s",
+        "cited",
+        ("bdw_memcpy",),
+        "bdw_memcpy",
+        source_name="memcpy_bw",
+        note="blocks of 25 MB, Broadwell-E",
     ),
 )
 
@@ -72,18 +86,6 @@ _KVM = (
     shared.kick("borrowed"),
     shared.MMIO_DOORBELL,
     Row(
-        "k_pi_notify",
-        "500",
-        "ns",
-        "assumed",
-        ("zen_avic_ipi", "spr_ipi_x2apic_on"),
-        "1000 - g_irq",
-        low="250",
-        high="1018.67",
-        source_name="irq_posted_delivery",
-        note=shared.NOTIFY_NOTE,
-    ),
-    Row(
         "k_hlt",
         "1291",
         "cycles",
@@ -105,7 +107,17 @@ _KVM = (
         source_name="halt_wake_nopoll",
         note=shared.TIMER_NOTE,
     ),
-    shared.POLL_EXIT,
+    *wakeups.wakee(_CLOCK_HZ),
+    Row(
+        "k_timer",
+        "1291",
+        "cycles",
+        "borrowed",
+        ("luto2017_cpuid",),
+        "luto2017_cpuid",
+        source_name="exit_light",
+        note="taken as a light exit; arming the host's timer is not in it",
+    ),
     shared.POLL_LIMIT,
     *shared.POLLING,
     Row("halt_poll_shrink", "0", "ratio", "cited", ("kvm_halt_poll_shrink",), "kvm_halt_poll_shrink[0]"),
@@ -126,22 +138,14 @@ _QEMU = (
         note="k_exit + q_exit + q_mmio is borrowed; the split is assumed; low: without MMIO decoding",
     ),
     assumed("q_tap_rd", "2500", "ns", "scaled from EPYC 7302P, where tracing is included"),
-    Row(
-        "q_tap_wr",
-        "9010.4",
-        "ns",
-        "assumed",
-        (),
-        "10000 - s_bridge - h_drv_tx_pk - h_mmio_wr",
-        source_name="tap_write_small",
-        note="scaled from EPYC 7302P; the whole call less switch, driver and doorbell, which the model counts apart",
-    ),
+    shared.tap_write(cycles_to_ns(Decimal("301.92"), _CLOCK_HZ)),
 )
 
 _HOST = (
     shared.BRIDGE,
     shared.IDLE_EXIT,
-    *shared.THREADS,
+    *wakeups.THREADS_2013,
+    *shared.filters(in_cycles=True, status="derived"),
     Row(
         "v_rx_pk",
         "769.23",
@@ -156,7 +160,9 @@ _HOST = (
     ),
     assumed("v_tx_pk", "600", "ns"),
     *expected("v_signal", "v_flush"),
-    *shared.poll_mode("cited"),
+    *shared.poll_mode("derived", _CLOCK_HZ),
+    Row("d_line", "34.5", "ns", "derived", ("l3_bdw",), "mean(l3_bdw)", low="27", high="42", note="Broadwell"),
+    *bus.BUS_UP,
     Row(
         "p_mem",
         "466",
@@ -167,11 +173,13 @@ _HOST = (
         low="413",
         high="546",
         source_name="dma_read_64B",
-        note=shared.ROUND_TRIP_NOTE,
+        note=bus.ROUND_TRIP_NOTE,
     ),
     assumed("p_mmio_rd", "1000", "ns"),
-    shared.DOORBELL_LATENCY,
+    bus.DOORBELL_LATENCY,
 )
+
+_STATES = ("C1", "C1E", "C3", "C6")
 
 
 def build() -> Host:
@@ -183,5 +191,6 @@ def build() -> Host:
         default_nic="x710",
         families=("haswell", "broadwell"),
         rows=(*shared.UNMEASURED, *_GUEST, *_KVM, *_QEMU, *_HOST),
-        facts=machine(clock, cores="16", apicv=True, posted=False),
+        facts=machine(clock, cores="16", apicv=True, posted=False, guest=guests(pv_eoi=True, nohz=True)),
+        idle_states=[wakeups.idle_state(state, "idle_hsw", place, own=True) for place, state in enumerate(_STATES)],
     )

@@ -19,6 +19,11 @@ _POLLING = (
     assumed("halt_poll_shrink", "2", "ratio"),
 )
 
+_GUEST = (
+    assumed("pv_eoi", "0", "bool", "the sums pay each end of interrupt"),
+    assumed("guest_nohz", "0", "bool", "the sums contain no timer"),
+)
+
 
 def build() -> Host:
     """The host ``textbook``."""
@@ -28,6 +33,6 @@ def build() -> Host:
         default_nic="textbook-nic",
         families=(),
         rows=(*expected(*every_name()), *_POLLING),
-        facts=machine(assumed("cpu_hz", "3000000000", "Hz"), cores="16", apicv=True, posted=True),
+        facts=machine(assumed("cpu_hz", "3000000000", "Hz"), cores="16", apicv=True, posted=True, guest=_GUEST),
         exact=True,
     )
