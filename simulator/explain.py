@@ -119,11 +119,11 @@ def one_packet(path: Datapath, mode: str, model: Host, port: PortSettings) -> Ma
     )
     machine = assemble(host, port, [GuestSettings("guest", path.name, mode, halt_poll_max_ps=0)])
     builder, mac = machine.builder, machine.attached["guest"].mac
-    streams = {
-        name: builder.stream(draws.constant(name, value))
+    size, flow, dst, gap = (
+        builder.stream(draws.constant(name, value))
         for name, value in (("size", FRAME_BYTES), ("flow", 0), ("dst", mac), ("gap", 0))
-    }
-    builder.add(Source("sender", "open", "link", machine.port.wire_in, **streams, max_packets=1))
+    )
+    builder.add(Source("sender", "open", "link", machine.port.wire_in, size, flow, dst, gap, max_packets=1))
     return machine
 
 

@@ -16,7 +16,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from simulator.datapaths.model import Datapath
-from simulator.datapaths.paravirtual import require_no_port_features
+from simulator.datapaths.paravirtual import require_no_port_features, thread_wake
 from simulator.datapaths.queues import attach
 from simulator.errors import InputError
 from simulator.parts import driver, e1000, uplink, vmm
@@ -33,7 +33,7 @@ TAP_READS = 50
 _QEMU = "QEMU net/tap.c, hw/net/e1000.c, util/main-loop.c"
 _LOOP, _VCPU = "QEMU main loop", "vCPU's thread, QEMU"
 RECEIVE_STEPS = (
-    Step("wake the thread", _LOOP, "thread.wake_ps", ("h_wake",), "if it sleeps", source=_QEMU),
+    *thread_wake(_LOOP, _QEMU),
     Step("return from the wait, dispatch", _LOOP, "thread.work_ps", ("q_loop",), "per turn", source=_QEMU),
     Step("read from the tap", _LOOP, "receive.packet_ps", ("q_tap_rd",), source=_QEMU),
     Step("device model: fill a buffer", _LOOP, "receive.packet_ps", ("q_rx_pk",), source=_QEMU),
@@ -63,7 +63,7 @@ SEND_STEPS = (
         source=_QEMU,
     ),
     Step("copy", _VCPU, "transmit.byte_fs", ("h_copy_fs",), "per byte", source=_QEMU),
-    Step("host doorbell", _VCPU, "lane_tx.doorbell_ps", ("h_doorbell", "h_mmio_wr"), "per frame", source=_QEMU),
+    Step("host doorbell", _VCPU, "transmit.packet_ps", ("h_doorbell", "h_mmio_wr"), source=_QEMU),
     Step("raise the line", _VCPU, "moderator.signal_ps", ("q_irq",), "per edge, 128 us apart", source=_QEMU),
 )
 
@@ -85,21 +85,33 @@ def build(machine: Machine, guest: GuestSettings) -> Attachment:
     sink = builder.add(Sink(name=f"{guest.name}.sink"))
     vcpus = vmm.add_vcpus(machine, guest)
     lock = vmm.add_global_lock(machine, guest.name)
-    thread = _add_main_loop(machine, guest.name, lock)
+    thread = _add_main_loop(machine, guest.name, lock, guest.backend_cores)
     sends = []
     for number in range(guest.nics):
         name = f"{guest.name}.q{number}"
         vcpu = vcpus[number % len(vcpus)]
-        site = driver.Site(name, vcpu, driver.add_thread(machine, name, vcpu, "g"), "g", e1000.guest_steps())
+        app = driver.add_thread(machine, name, driver.application_vcpu(guest, vcpus, number), "g")
+        site = driver.Site(name, vcpu, app, "g", e1000.guest_steps())
         sends.append(_add_device(machine, guest, site, thread, lock, lanes[number % len(lanes)], sink))
     return attach(machine, guest, mac, sink, sends)
 
 
-def _add_main_loop(machine: Machine, name: str, lock: int) -> int:
-    core = machine.cpus.core(machine.cpus.own(), f"qemu of {name}")
-    wake_ps = total(machine.host.model, RECEIVE_STEPS, "thread.wake_ps")
+def _add_main_loop(machine: Machine, name: str, lock: int, cores: tuple[int, ...]) -> int:
+    core = machine.cpus.backend_core(f"qemu of {name}", cores)
+    wake_ps, waker_ps, flight_ps = (
+        total(machine.host.model, RECEIVE_STEPS, f"thread.{part}_ps") for part in ("wake", "waker", "flight")
+    )
     return machine.builder.add(
-        Thread(name=f"{name}.qemu", executor=core, kind="workers", wake_ps=wake_ps, label="qemu", lock=lock)
+        Thread(
+            name=f"{name}.qemu",
+            executor=core,
+            kind="workers",
+            wake_ps=wake_ps,
+            label="qemu",
+            lock=lock,
+            flight_ps=flight_ps,
+            waker_ps=waker_ps,
+        )
     )
 
 

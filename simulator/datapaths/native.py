@@ -4,7 +4,8 @@
 2. Handler, NAPI poll, socket, application: all on that core.
 3. The application's send call runs to the doorbell; the NIC fetches descriptor and data.
 
-*Scope*: each queue has a core, which runs its softirq and its application thread. A "guest" on this path is an
+*Scope*: each queue has a core, which runs its softirq and, unless the scenario gives them cores of their own, its application
+thread; in poll mode a thread that does both. A "guest" on this path is an
 application with its own queues.
 *Validation*: tests/golden/test_single_packet.py (1,820 ns), tests/phenomena/test_livelock.py.
 """
@@ -12,7 +13,7 @@ application with its own queues.
 from __future__ import annotations
 
 from simulator.datapaths.model import Datapath
-from simulator.datapaths.queues import add_interrupt_queue, attach
+from simulator.datapaths.queues import add_interrupt_queue, add_poll_queue, attach
 from simulator.errors import InputError
 from simulator.parts import driver
 from simulator.parts.cpu import NATIVE_CORE_COSTS
@@ -33,8 +34,10 @@ HANDLER = Step(
 )
 
 
-def steps(_mode: str) -> tuple[Step, ...]:
-    """Steps of both directions; bare metal has one interrupt mode."""
+def steps(mode: str) -> tuple[Step, ...]:
+    """Steps of both directions, with interrupts or in poll mode."""
+    if mode == "poll":
+        return (*driver.POLL_STEPS, *driver.POLL_SEND_STEPS)
     return (HANDLER, *driver.interrupt_steps("h"))
 
 
@@ -49,10 +52,19 @@ def build(machine: Machine, guest: GuestSettings) -> Attachment:
         name = f"{guest.name}.q{queue}"
         number = guest.cores[queue % len(guest.cores)] if guest.cores else machine.cpus.own()
         core = machine.cpus.core(number, name, softirq_costs=NATIVE_CORE_COSTS)
+        if guest.mode == "poll":
+            site = driver.Site(name, core, driver.add_thread(machine, name, core, "h"), "h", ())
+            sends.append(add_poll_queue(machine, guest, site, sink))
+            continue
         worker = builder.promise(Worker)
         hardirq_ps = total_cost(machine.host.model, (HANDLER,), "route.hardirq_ps")
-        route = builder.add(IrqRoute(f"{name}.route", "native", worker, core=core, hardirq_ps=hardirq_ps))
-        site = driver.Site(name, core, driver.add_thread(machine, name, core, "h"), "h", driver.interrupt_steps("h"))
+        flight_ps = machine.host.model.ps("p_msi_flight")
+        route = builder.add(
+            IrqRoute(f"{name}.route", "native", worker, core=core, hardirq_ps=hardirq_ps, flight_ps=flight_ps)
+        )
+        app_core = machine.cpus.application_core(name, guest.application_cores, core)
+        thread = driver.add_thread(machine, name, app_core, "h", woken_by=core)
+        site = driver.Site(name, core, thread, "h", driver.interrupt_steps("h"))
         sends.append(add_interrupt_queue(machine, guest, site, worker, route, sink))
         for index in range(guest.busy):
             builder.add(Thread(name=f"{name}.busy{index}", executor=core, kind="busy"))
@@ -67,4 +79,4 @@ def _require_no_guest_features(guest: GuestSettings) -> None:
         )
 
 
-DATAPATH = Datapath("native", "bare metal, native driver", ("native",), steps, build)
+DATAPATH = Datapath("native", "bare metal, native driver", ("native", "poll"), steps, build)

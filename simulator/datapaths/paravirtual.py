@@ -6,7 +6,8 @@
    transmit ring, and reports it as used.
 
 *Scope*: receive and transmit of a backend are two workers of one thread, so they take turns. A backend without buffers
-waits for the guest's kick and leaves frames in the tap queue, which then drops. The thread has a core of its own. A
+waits for the guest's kick and leaves frames in the tap queue, which then drops. The thread has a core of its own, unless the
+scenario says where backends run. A
 frame for another guest of the host costs the sender's backend what one for the wire does.
 *Validation*: tests/golden/test_vhost.py, tests/phenomena/test_virtio.py.
 """
@@ -24,6 +25,7 @@ from simulator.parts.nic import QueuePair
 from simulator.parts.settings import GuestSettings
 from simulator.parts.stages import BACKEND, BACKEND_WAKE
 from simulator.parts.steps import Step, names, total
+from simulator.parts.uplink import firewall_ps
 from simulator.plan.model import INFINITE_PS, NONE, Input, Notify, Output, Sink, Thread, Worker
 
 
@@ -53,6 +55,16 @@ class Backend:
     locked: bool = False
 
 
+def thread_wake(thread: str, source: str) -> tuple[Step, ...]:
+    """A sleeping backend is woken: work of whoever wakes it, the flight of the IPI, work of its core."""
+    when = "if it sleeps"
+    return (
+        Step("wake-up call", "whoever wakes it", "thread.waker_ps", ("h_wake_work",), when, source=source),
+        Step("IPI to its core", "latency", "thread.flight_ps", ("h_ipi_flight",), when, source=source),
+        Step("schedule the thread", thread, "thread.wake_ps", ("h_wake_run",), when, source=source),
+    )
+
+
 def steps(backend: Backend, mode: str) -> tuple[Step, ...]:
     """Steps of both directions in interrupt mode `mode`, in the packet's order."""
     return (
@@ -76,21 +88,32 @@ def build(backend: Backend, machine: Machine, guest: GuestSettings) -> Attachmen
     for queue in range(guest.queues):
         name = f"{guest.name}.q{queue}"
         if backend.per_queue or thread == NONE:
-            thread = _add_thread(machine, backend, name if backend.per_queue else guest.name)
+            thread = _add_thread(machine, guest, backend, name if backend.per_queue else guest.name)
         vcpu = vcpus[queue % len(vcpus)]
-        app = driver.add_thread(machine, name, vcpu, "g")
+        app = driver.add_thread(machine, name, driver.application_vcpu(guest, vcpus, queue), "g")
         site = driver.Site(name, vcpu, app, "g", virtio.guest_steps())
         sends.append(_add_queue(machine, guest, backend, site, thread, lanes[queue % len(lanes)], sink))
     return attach(machine, guest, mac, sink, sends)
 
 
-def _add_thread(machine: Machine, backend: Backend, name: str) -> int:
-    core = machine.cpus.core(machine.cpus.own(), f"{backend.label} of {name}")
-    wake_ps = total(machine.host.model, backend.receive.steps, "thread.wake_ps")
+def _add_thread(machine: Machine, guest: GuestSettings, backend: Backend, name: str) -> int:
+    core = machine.cpus.backend_core(f"{backend.label} of {name}", guest.backend_cores)
+    wake_ps, waker_ps, flight_ps = (
+        total(machine.host.model, backend.receive.steps, f"thread.{part}_ps") for part in ("wake", "waker", "flight")
+    )
     lock = vmm.add_global_lock(machine, name) if backend.locked else NONE
     label = backend.label
     return machine.builder.add(
-        Thread(name=f"{name}.{label}", executor=core, kind="workers", wake_ps=wake_ps, label=label, lock=lock)
+        Thread(
+            name=f"{name}.{label}",
+            executor=core,
+            kind="workers",
+            wake_ps=wake_ps,
+            label=label,
+            lock=lock,
+            flight_ps=flight_ps,
+            waker_ps=waker_ps,
+        )
     )
 
 
@@ -155,7 +178,8 @@ def _keep(
             chunk=direction.chunk,
             wake_ps=total(model, table, "thread.work_ps"),
             batch_ps=total(model, table, "backend.batch_ps"),
-            packet_ps=total(model, table, "backend.packet_ps"),
+            packet_ps=total(model, table, "backend.packet_ps") + (0 if output is not None else firewall_ps(machine)),
+            merge_ps=total(model, table, "backend.merge_ps"),
             byte_fs=total(model, table, "backend.byte_fs"),
             resume_ps=total(model, table, "thread.work_ps"),
             select="first" if output is not None else "switch",
@@ -170,7 +194,10 @@ def _keep(
 
 def require_no_port_features(guest: GuestSettings) -> None:
     """Refuse what only a queue of the NIC has."""
-    for key, value, none in (("max_rate", guest.max_rate_bps, 0), ("weight", guest.weight, 1)):
+    limits = (
+        ("max_rate", guest.max_rate_bps, 0), ("min_rate", guest.min_rate_bps, 0), ("max_pps", guest.max_millipps, 0), ("weight", guest.weight, 1),
+    )  # fmt: skip
+    for key, value, none in limits:
         if value != none:
             message = f"is a setting of the NIC's transmit engine; the queues of {guest.datapath} are the host's"
             raise InputError(f"guests.{guest.name}.{key}", message, value)

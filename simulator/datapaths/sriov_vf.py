@@ -38,13 +38,14 @@ def build(machine: Machine, guest: GuestSettings) -> Attachment:
     mac = join(machine.port, guest)
     sink = machine.builder.add(Sink(name=f"{guest.name}.sink"))
     vcpus = vmm.add_vcpus(machine, guest)
-    sends = [_add_queue(machine, guest, queue, vcpus[queue % len(vcpus)], sink) for queue in range(guest.queues)]
+    sends = [_add_queue(machine, guest, queue, vcpus, sink) for queue in range(guest.queues)]
     return attach(machine, guest, mac, sink, sends)
 
 
-def _add_queue(machine: Machine, guest: GuestSettings, queue: int, vcpu: int, sink: int) -> int:
-    name = f"{guest.name}.q{queue}"
-    site = driver.Site(name, vcpu, driver.add_thread(machine, name, vcpu, "g"), "g", driver.interrupt_steps("g"))
+def _add_queue(machine: Machine, guest: GuestSettings, queue: int, vcpus: list[int], sink: int) -> int:
+    name, vcpu = f"{guest.name}.q{queue}", vcpus[queue % len(vcpus)]
+    thread = driver.add_thread(machine, name, driver.application_vcpu(guest, vcpus, queue), "g")
+    site = driver.Site(name, vcpu, thread, "g", driver.interrupt_steps("g"))
     if guest.mode == "poll":
         return add_poll_queue(machine, guest, site, sink)
     worker = machine.builder.promise(Worker)

@@ -17,7 +17,7 @@ from functools import partial
 
 from simulator.datapaths import paravirtual
 from simulator.datapaths.model import Datapath
-from simulator.datapaths.paravirtual import Backend, Direction
+from simulator.datapaths.paravirtual import Backend, Direction, thread_wake
 from simulator.parts import vmm
 from simulator.parts.steps import Step
 from simulator.parts.uplink import SEND_STEPS
@@ -29,7 +29,7 @@ RX_PUBLISH = 65
 
 _VHOST = "Linux drivers/vhost/net.c, vhost.c"
 _THREAD = "vhost thread"
-_WAKE = Step("wake the thread", _THREAD, "thread.wake_ps", ("h_wake",), "if it sleeps", source=_VHOST)
+_WAKE = thread_wake(_THREAD, _VHOST)
 _WORK = Step("take the work item", _THREAD, "thread.work_ps", ("v_work",), "per turn", source=_VHOST)
 _SIGNAL = Step("signal the irqfd", _THREAD, "irqfd.signal_ps", ("k_irqfd",), "if the guest asked for it", source=_VHOST)
 _COPY = Step("copy", _THREAD, "backend.byte_fs", ("h_copy_fs",), "per byte", source=_VHOST)
@@ -38,7 +38,7 @@ BACKEND = Backend(
     label="vhost",
     receive=Direction(
         steps=(
-            _WAKE,
+            *_WAKE,
             _WORK,
             Step(
                 "publish, compare with the event index",
@@ -49,6 +49,7 @@ BACKEND = Backend(
                 source=_VHOST,
             ),
             Step("get a buffer, fill it", _THREAD, "backend.packet_ps", ("v_rx_pk",), source=_VHOST),
+            Step("a further buffer", _THREAD, "backend.merge_ps", ("v_desc_pk",), "per merged frame", once=False, source=_VHOST),
             _COPY,
             _SIGNAL,
         ),
@@ -59,7 +60,7 @@ BACKEND = Backend(
     ),
     send=Direction(
         steps=(
-            _WAKE,
+            *_WAKE,
             _WORK,
             Step("get a frame", _THREAD, "backend.packet_ps", ("v_tx_pk",), source=_VHOST),
             _COPY,

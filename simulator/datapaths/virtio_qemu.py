@@ -16,7 +16,7 @@ from functools import partial
 
 from simulator.datapaths import paravirtual
 from simulator.datapaths.model import Datapath
-from simulator.datapaths.paravirtual import Backend, Direction
+from simulator.datapaths.paravirtual import Backend, Direction, thread_wake
 from simulator.parts import vmm
 from simulator.parts.steps import Step
 from simulator.parts.uplink import SEND_STEPS
@@ -26,7 +26,7 @@ TX_BURST = 256
 
 _QEMU = "QEMU net/tap.c, hw/net/virtio-net.c, util/main-loop.c"
 _THREAD = "QEMU main loop"
-_WAKE = Step("wake the thread", _THREAD, "thread.wake_ps", ("h_wake",), "if it sleeps", source=_QEMU)
+_WAKE = thread_wake(_THREAD, _QEMU)
 _LOOP = Step("return from the wait, dispatch", _THREAD, "thread.work_ps", ("q_loop",), "per turn", source=_QEMU)
 _SIGNAL = Step("signal the irqfd", _THREAD, "irqfd.signal_ps", ("k_irqfd",), "if the guest asked for it", source=_QEMU)
 
@@ -34,7 +34,7 @@ BACKEND = Backend(
     label="qemu",
     receive=Direction(
         steps=(
-            _WAKE,
+            *_WAKE,
             _LOOP,
             Step("read from the tap", _THREAD, "backend.packet_ps", ("q_tap_rd",), source=_QEMU),
             Step("get a buffer, fill it", _THREAD, "backend.packet_ps", ("q_vq_rx",), source=_QEMU),
@@ -46,7 +46,7 @@ BACKEND = Backend(
     ),
     send=Direction(
         steps=(
-            _WAKE,
+            *_WAKE,
             _LOOP,
             Step("bottom half", _THREAD, "thread.work_ps", ("q_bh",), "per turn", source=_QEMU),
             Step("pop and map", _THREAD, "backend.packet_ps", ("q_vq_pop",), source=_QEMU),

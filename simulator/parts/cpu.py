@@ -5,7 +5,7 @@
    `VECTORS_PER_IRQ_CORE` vectors, so that no vCPU is interrupted by another one's device; a scenario may name the
    cores.
 
-*Scope*: all cores are alike; no SMT, no NUMA, no frequency.
+*Scope*: all cores are alike; hardware threads of one core by a fixed slowdown; no NUMA, no frequency.
 *Validation*: tests/unit/test_build_parts.py (core map), conformance vectors for the behaviour.
 """
 
@@ -13,6 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from simulator.costs import idle, noise
 from simulator.errors import InputError
 from simulator.parts.settings import HostSettings
 from simulator.parts.steps import range_1024
@@ -21,6 +22,8 @@ from simulator.plan.builder import PlanBuilder
 from simulator.plan.model import NONE, Executor, Thread, Tick
 
 VECTORS_PER_IRQ_CORE = 8
+SIBLING_SPEED = 640
+"""Of 1024: two hardware threads together do 1.25 times the work of one. Assumed; 1.1 to 1.5 are usual."""
 CORE_COSTS = ("h_hardirq", "k_irqfd", "k_ipi", "k_pi_wakeup")
 NATIVE_CORE_COSTS = ("h_hardirq_native",)
 _PS_PER_SECOND = 10**12
@@ -34,9 +37,11 @@ class Cpus:
         self._builder = builder
         self._host = host
         self._made: dict[int, int] = {}
-        self._reserved = set(host.irq_cores)
+        self._reserved = {*host.irq_cores, *host.backend_cores}
         self._irq_cores = list(host.irq_cores)
         self._vectors = 0
+        self._backends = 0
+        self._applications = 0
         self.map: dict[int, list[str]] = {}
 
     def core(self, number: int, user: str, *, softirq_costs: tuple[str, ...] = ()) -> int:
@@ -47,10 +52,20 @@ class Cpus:
         self._require(number)
         if number not in self._made:
             self._made[number] = add_core(self._builder, self._host, f"cpu{number}")
+            self._pair(number)
         self.map.setdefault(number, []).append(user)
         if softirq_costs and self._builder.get(Executor, self._made[number]).ksoftirqd == NONE:
             add_ksoftirqd(self._builder, self._made[number], f"cpu{number}", softirq_costs, self._host)
         return self._made[number]
+
+    def _pair(self, number: int) -> None:
+        """Cores 2n and 2n + 1 are threads of one, if the host has such."""
+        other = self._made.get(number ^ 1)
+        if not self._host.siblings or other is None:
+            return
+        speed = SIBLING_SPEED
+        self._builder.change(Executor, self._made[number], sibling=other, sibling_speed=speed)
+        self._builder.change(Executor, other, sibling=self._made[number], sibling_speed=speed)
 
     def reserve(self, numbers: Iterable[int]) -> None:
         """Keep these cores away from `own`: a scenario has named them."""
@@ -65,6 +80,22 @@ class Cpus:
         )
         self._reserved.add(number)
         return number
+
+    def backend_core(self, user: str, cores: tuple[int, ...]) -> int:
+        """Executor of the core that takes the next thread of a backend: of `cores`, of the host's, or one of its own."""
+        chosen = cores or self._host.backend_cores
+        if not chosen:
+            return self.core(self.own(), user)
+        number = chosen[self._backends % len(chosen)]
+        self._backends += 1
+        return self.core(number, user)
+
+    def application_core(self, user: str, cores: tuple[int, ...], otherwise: int) -> int:
+        """Executor of the core of a bare-metal application: one of `cores` in turn, or where its softirq runs."""
+        if not cores:
+            return otherwise
+        self._applications += 1
+        return self.core(cores[(self._applications - 1) % len(cores)], f"application of {user}")
 
     def irq_core(self, user: str) -> int:
         """Executor of the core that takes the next vector."""
@@ -93,13 +124,15 @@ def add_core(builder: PlanBuilder, host: HostSettings, name: str) -> int:
             wakeup_granularity_ps=scheduler.wakeup_granularity_ps,
             quantum_ps=scheduler.quantum_ps,
             ctxsw_ps=host.model.ps("h_ctxsw"),
-            idle_exit_ps=host.model.ps("h_idle_exit") if host.idle_states else 0,
+            idle_exit_ps=0 if host.model.idle_states or host.idle == "poll" else host.model.ps("h_idle_exit"),
+            idle_states=tuple((s.residency.value, s.leave.value) for s in idle.allowed(host.model, host.idle)),
             demote=host.demote,
             spread=add_spread(builder, host, f"{name}:interrupt", CORE_COSTS),
         )
     )
-    if host.tick:
+    if host.tick and noise.word(host.noise).tick == "host":
         add_tick(builder, host, index, name, "h_tick")
+    add_noise(builder, host, index, name)
     return index
 
 
@@ -123,6 +156,19 @@ def add_tick(builder: PlanBuilder, host: HostSettings, executor: int, name: str,
     builder.add(
         Tick(name=f"{name}.tick", executor=executor, period_ps=period, offset_ps=offset, cost_ps=host.model.ps(cost))
     )
+
+
+def add_noise(builder: PlanBuilder, host: HostSettings, executor: int, name: str) -> None:
+    """What the kernel on that executor does besides, at drawn times."""
+    for event in noise.word(host.noise).events:
+        place = f"{name}.noise.{event.what.replace(' ', '-')}"
+        gap, length = (
+            builder.stream(draws.table(f"{place}:{what}", [ps for ps, _ in table], [weight for _, weight in table]))
+            for what, table in (("gap", event.gaps), ("length", event.lengths))
+        )
+        mean_ps = sum(ps * weight for ps, weight in event.gaps) // sum(weight for _, weight in event.gaps)
+        offset_ps = (builder.count(Tick) + 1) * _TICK_STEP_PS % mean_ps
+        builder.add(Tick(place, executor, mean_ps, offset_ps, 0, gap=gap, length=length, label="noise"))
 
 
 def add_spread(builder: PlanBuilder, host: HostSettings, name: str, costs: tuple[str, ...]) -> int:

@@ -12,8 +12,9 @@ poll-mode thread that both receives and sends pays the dearer of the two per pac
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
+from simulator.parts import vmm
 from simulator.parts.cpu import add_spread
 from simulator.parts.machine import Machine
 from simulator.parts.nic import PEER, QueuePair
@@ -24,10 +25,14 @@ from simulator.plan.model import NONE, DescRing, Fifo, Gate, Input, Notify, Outp
 
 REFILL_CHUNK = 32
 POLL_BURST = 32
+POLL_WEIGHT = 64
+GRO_BYTES = 65_536
+"""Linux GRO_LEGACY_MAX_SIZE; what one poll of 64 frames brings is held together until its end."""
 POLL_PUBLISH = 32
 
 _NAPI = "Linux net/core/dev.c, Documentation/networking/napi.rst"
 _SOCKET = "Linux net/core/sock.c, net/ipv4/udp.c"
+_GRO = "Linux net/core/gro.c"
 _DPDK = "DPDK poll-mode drivers of ixgbe and ice"
 
 
@@ -96,6 +101,15 @@ def receive_steps(side: str, refill: Step) -> tuple[Step, ...]:
             "per segment",
             once=False,
             source=_NAPI,
+        ),
+        Step(
+            "merge a frame into the one before it",
+            where,
+            "napi.merge_ps",
+            cost("drv_rx_pk", "refill_pk", "merge_pk"),
+            "per merged frame",
+            once=False,
+            source=_GRO,
         ),
         Step("wake the application", where, "napi.wake_ps", cost("wake_app"), "if it sleeps", source=_SOCKET),
         refill,
@@ -193,6 +207,9 @@ def add_napi(
             packet_ps=cost("napi.packet_ps"),
             byte_fs=cost("napi.byte_fs"),
             segment_ps=cost("napi.segment_ps"),
+            merge_bytes=GRO_BYTES if guest.gro and not unmask else 0,
+            merge_ps=cost("napi.merge_ps"),
+            chunk=POLL_WEIGHT if guest.gro and guest.bulk and not unmask else 1,
             rearm_ps=cost("napi.rearm_ps"),
             reap_ring=pair.tx if guest.napi_tx else NONE,
             reap_ps=cost("napi.reap_ps"),
@@ -213,7 +230,7 @@ def add_application(machine: Machine, guest: GuestSettings, site: Site, pair: Qu
     steps = _steps(guest, site)
     cost = _Cost(machine, steps)
     worker = builder.promise(Worker)
-    gate = Gate("edge", Notify("wake", worker, cost("napi.wake_ps")))
+    gate = Gate("edge", _wake_application(machine, guest, site, worker, cost("napi.wake_ps")))
     socket = builder.add(Fifo(name=f"{site.name}.socket", capacity=guest.socket_buffer, gate=gate))
     copy_fs = cost("app.byte_fs")
     builder.keep(
@@ -229,6 +246,7 @@ def add_application(machine: Machine, guest: GuestSettings, site: Site, pair: Qu
             reap_ps=cost("napi.reap_ps"),
             packet_ps=cost("app.packet_ps") if guest.receive_ps is None else guest.receive_ps,
             byte_fs=copy_fs,
+            merge_ps=0,
             reply_ps=_send_ps(guest, cost) + (copy_fs * guest.reply_bytes + 500) // 1000,
             select="endpoint",
             spread=add_spread(builder, machine.host, f"{site.name}.receive", _worker_costs(steps, "app")),
@@ -237,6 +255,24 @@ def add_application(machine: Machine, guest: GuestSettings, site: Site, pair: Qu
         ),
     )
     return socket
+
+
+def _wake_application(machine: Machine, guest: GuestSettings, site: Site, worker: int, wake_ps: int) -> Notify:
+    """The softirq wakes the application: by itself, by an IPI on the host, or by the guest's reschedule interrupt."""
+    executor = machine.builder.get(Thread, site.thread).executor
+    if executor == site.softirq:
+        return Notify("wake", worker, wake_ps)
+    if site.side == "h":
+        return Notify("wake", worker)
+    model = machine.host.model
+    steps = tuple(step for step in vmm.IRQFD_STEPS["legacy" if guest.mode == "legacy" else "apicv"])
+    handler = Step("reschedule interrupt", "vCPU, interrupt", "route.handler_ps", ("g_resched",), source="Linux arch/x86/kernel/smp.c")
+    steps = (*(step for step in steps if step.charge != "route.handler_ps"), handler)
+    route = vmm.add_route(
+        machine, replace(guest, mode="legacy" if guest.mode == "legacy" else "apicv", mask_interrupts=False),
+        f"{site.name}.resched", executor, worker, "irqfd", steps=steps,
+    )  # fmt: skip
+    return Notify("irq", route, model.ps("k_timer"), "ICR")
 
 
 def add_sender(machine: Machine, guest: GuestSettings, site: Site, pair: QueuePair) -> int:
@@ -281,10 +317,20 @@ def poll_doorbell_ps(machine: Machine) -> int:
     return total(machine.host.model, POLL_SEND_STEPS, "poll.doorbell_ps")
 
 
-def add_thread(machine: Machine, name: str, executor: int, side: str) -> int:
-    """The application's thread."""
-    label = "guest_task" if side == "g" else "host_task"
-    return machine.builder.add(Thread(name=f"{name}.app", executor=executor, kind="workers", label=label))
+def add_thread(machine: Machine, name: str, executor: int, side: str, *, woken_by: int = NONE) -> int:
+    """The application's thread; `woken_by` is the executor of its softirq, if that is on the host."""
+    model = machine.host.model
+    thread = Thread(name=f"{name}.app", executor=executor, kind="workers", label="guest_task" if side == "g" else "host_task")
+    if woken_by not in (NONE, executor):
+        parts = (model.ps(name) for name in ("h_wake_run", "h_ipi_flight", "h_wake_work"))
+        wake_ps, flight_ps, waker_ps = parts
+        thread = replace(thread, wake_ps=wake_ps, flight_ps=flight_ps, waker_ps=waker_ps)
+    return machine.builder.add(thread)
+
+
+def application_vcpu(guest: GuestSettings, vcpus: list[int], queue: int) -> int:
+    """Where the application of a queue runs: with its softirq, or on the next vCPU."""
+    return vcpus[(queue + guest.application_vcpu) % len(vcpus)]
 
 
 def add_poller(machine: Machine, guest: GuestSettings, site: Site, worker: int, pair: QueuePair, sink: int) -> int:
@@ -372,6 +418,7 @@ _NOT_DRAWN = (
     "send.doorbell_ps",
     "poll.doorbell_ps",
     "napi.segment_ps",
+    "napi.merge_ps",
     "send.segment_ps",
 )
 

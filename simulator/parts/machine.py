@@ -50,6 +50,8 @@ class Uplink:
     members: list[tuple[int, int, int, int]] = field(default_factory=list)
     senders: list[tuple[int, Lane]] = field(default_factory=list)
     opened: int = 0
+    merges: bool = False
+    """Whether the host's driver merges frames of bulk flows (GRO)."""
 
 
 @dataclass(slots=True)

@@ -13,8 +13,9 @@ no sum.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
+from simulator.parts import moderation
 from simulator.parts.pcie import add_pcie
 from simulator.parts.settings import GuestSettings, HostSettings, Moderation, PortSettings
 from simulator.parts.stages import FETCH, MODERATION, NIC, NIC_QUEUE
@@ -30,6 +31,7 @@ from simulator.plan.model import (
     Moderator,
     Notify,
     Output,
+    Shaper,
     Sink,
     Switch,
     Worker,
@@ -38,7 +40,7 @@ from simulator.plan.model import (
 PEER = 0
 PREFETCH_FRAMES = 32
 BUFFERED_FRAMES = 1 << 20
-BURST_BYTES = 16_384
+BURST_PACKETS = 32
 FCS_BYTES = 4
 RX_BUFFER_BYTES = 2_048
 TX_BUFFER_BYTES = 16_384
@@ -74,6 +76,8 @@ class Port:
     tx_engine: int
     receivers: list[int] = field(default_factory=list)
     senders: list[Input] = field(default_factory=list)
+    limits: dict[str, tuple[int, int]] = field(default_factory=dict)
+    """Shaper and floor of each guest's function, made with its first queue."""
     members: list[tuple[int, int, int]] = field(default_factory=list)
     """(VLAN index, first receiver, queues) of MAC 1, 2, ..."""
 
@@ -99,20 +103,15 @@ def add_port(
     return Port(settings, vlans, guests, dma, wire_in, wire_out, pipe, buffer, peer, rx_engine, tx_engine)
 
 
-def add_moderator(builder: PlanBuilder, port: Port, name: str, route: int) -> int:
-    """One vector."""
-    moderation: Moderation = port.settings.moderation
-    return builder.add(
-        Moderator(
-            name=f"{name}.vector",
-            route=route,
-            kind=moderation.kind,
-            interval_ps=moderation.interval_ps,
-            frames=moderation.frames,
-            dma=port.dma,
-            stage=builder.stage(MODERATION),
-        )
-    )
+def add_moderator(builder: PlanBuilder, port: Port, name: str, route: int, *, virtual: bool, tick_hz: int) -> int:
+    """One vector of the port's function, or of a `virtual` one; `tick_hz` is that of the kernel whose driver moderates."""
+    stated: Moderation = port.settings.moderation
+    vector = Moderator(f"{name}.vector", route, dma=port.dma, stage=builder.stage(MODERATION))
+    if stated.kind != "driver":
+        vector = replace(vector, kind=stated.kind, interval_ps=stated.interval_ps, frames=stated.frames)
+    else:
+        vector = moderation.of_driver(vector, port.settings, virtual=virtual, tick_hz=tick_hz)
+    return builder.add(vector)
 
 
 def add_queue_pair(
@@ -142,6 +141,8 @@ def add_queue_pair(
             descriptor_bytes=nic.value("rx_desc_bytes"),
             writeback_bytes=nic.value("writeback_bytes"),
             poller=poller,
+            hold_group=max(1, nic.value("rx_writeback_group")),
+            hold_ps=nic.value("rx_writeback_interval") if moderator == NONE else NONE,
         )
     )
     tx = builder.add(
@@ -162,17 +163,33 @@ def add_queue_pair(
         )
     )
     port.receivers.append(rx)
-    port.senders.append(
-        Input(
-            "tx",
-            tx,
-            weight=guest.weight,
-            rate_bps=guest.max_rate_bps,
-            burst_bytes=BURST_BYTES if guest.max_rate_bps else 0,
-            overhead_bytes=FCS_BYTES if guest.max_rate_bps else 0,
-        )
-    )
+    shaper, floor = _limits(builder, port, guest)
+    port.senders.append(Input("tx", tx, weight=guest.weight, shaper=shaper, floor=floor, share=_share(port, guest)))
     return QueuePair(rx, tx, moderator)
+
+
+def _limits(builder: PlanBuilder, port: Port, guest: GuestSettings) -> tuple[int, int]:
+    """What limits the guest's function, all queues together, and what it is guaranteed (-1: nothing)."""
+    if guest.name not in port.limits:
+        most = port.settings.model.value("max_vf_pps") if guest.datapath == "sriov-vf" else 0
+        millipps = min(filter(None, (guest.max_millipps, most * 1000)), default=0)
+        shaper = floor = NONE
+        if guest.max_rate_bps or millipps:
+            burst_packets = guest.burst_packets if guest.max_millipps else BURST_PACKETS
+            shaper = builder.add(
+                Shaper(
+                    f"{guest.name}.cap", guest.max_rate_bps, guest.burst_bytes, FCS_BYTES, millipps, burst_packets
+                )
+            )
+        if guest.min_rate_bps:
+            floor = builder.add(Shaper(f"{guest.name}.floor", guest.min_rate_bps, guest.burst_bytes, FCS_BYTES))
+        port.limits[guest.name] = shaper, floor
+    return port.limits[guest.name]
+
+
+def _share(port: Port, guest: GuestSettings) -> int:
+    """Queues of one function take turns as one."""
+    return list(port.limits).index(guest.name) if guest.queues > 1 else NONE
 
 
 def join(port: Port, guest: GuestSettings, first: int | None = None, queues: int | None = None) -> int:
@@ -203,7 +220,7 @@ def close_port(builder: PlanBuilder, port: Port, ingress: Switch, egress: Switch
         on=NONE,
         inputs=(Input("fifo", port.buffer),),
         outputs=tuple(Output("dma_write", ring, full=full, room_ps=PCIE_BACKLOG_PS) for ring in port.receivers),
-        packet_ps=_per_packet_ps(nic.value("max_rx_pps")),
+        packet_ps=_per_packet_ps(_limit_pps(port, "max_rx_pps")),
         select="switch",
         switch=builder.add(ingress),
         stage=builder.stage(NIC),
@@ -224,7 +241,7 @@ def _add_transmit(builder: PlanBuilder, port: Port, egress: Switch) -> None:
         outputs=(Output("dma_read", port.dma, fifo=prefetch),),
         policy=settings.arbiter,
         quantum_bytes=settings.quantum_bytes,
-        packet_ps=_per_packet_ps(nic.value("max_tx_pps")),
+        packet_ps=_per_packet_ps(_limit_pps(port, "max_tx_pps")),
         stage=builder.stage(FETCH),
     )
     builder.keep(port.tx_engine, engine)
@@ -252,6 +269,13 @@ def _add_transmit(builder: PlanBuilder, port: Port, egress: Switch) -> None:
 
 def _doorbell(ring: int, cost_ps: int) -> Gate:
     return Gate("always", Notify("doorbell", ring, cost_ps))
+
+
+def _limit_pps(port: Port, direction: str) -> int:
+    """Packets per second of the port; with VFs on, its embedded switch may do fewer."""
+    nic, virtual = port.settings.model, port.settings.virtual_functions
+    limits = (nic.value(direction), nic.value("max_switch_pps") if virtual else 0)
+    return min(filter(None, limits), default=0)
 
 
 def _per_packet_ps(packets_per_s: int) -> int:

@@ -2,10 +2,10 @@
 
 1. Writes (packets, write-backs, interrupt messages) go up one after another, so an interrupt never overtakes its data.
 2. A read is a request up, memory, and completions down, in order; `max_reads` may be on their way.
-3. The catalogue's read time `p_mem` is a whole round trip of a small read, the doorbell's `p_mmio_wr_lat` is one way
-   down. The way down is put on the link and taken off the memory, so that neither is counted twice.
+3. The catalogue's read time `p_mem` is a whole round trip of a small read, `p_mmio_wr_lat` and `p_write_lat` are one way
+   down and up. Both ways are put on the links and taken off the memory, so that neither is counted twice.
 
-*Scope*: usable rates without replay and credits; a write is in memory when its last byte has left the link; no IOMMU.
+*Scope*: usable rates without replay and credits; no IOMMU.
 *Validation*: byte formulas of docs/reference/plan.md section 4; tests/phenomena/test_pcie.py.
 """
 
@@ -27,6 +27,9 @@ READ = Step(
     "per read",
     source="pcie-bench",
 )
+WRITE = Step(
+    "packet, completion or interrupt on its way", "PCIe up", "dma.up_ps", ("p_write_lat",), "per write", source="pcie-bench"
+)
 DOORBELL = Step(
     "doorbell on its way", "PCIe down", "dma.down_ps", ("p_mmio_wr_lat",), "per doorbell", source="pcie-bench"
 )
@@ -34,8 +37,10 @@ DOORBELL = Step(
 
 def add_pcie(builder: PlanBuilder, host: HostSettings, port: PortSettings, name: str) -> int:
     """The DMA engine with its two links."""
-    way_down_ps = host.model.ps("p_mmio_wr_lat")
-    up = builder.add(Link(name=f"{name}.pcie.up", rate_bps=port.up_bps, stage=builder.stage(PCIE)))
+    way_down_ps, way_up_ps = host.model.ps("p_mmio_wr_lat"), host.model.ps("p_write_lat")
+    up = builder.add(
+        Link(name=f"{name}.pcie.up", rate_bps=port.up_bps, propagation_ps=way_up_ps, stage=builder.stage(PCIE))
+    )
     down = builder.add(Link(name=f"{name}.pcie.down", rate_bps=port.down_bps, propagation_ps=way_down_ps))
     return builder.add(
         Dma(
@@ -46,7 +51,7 @@ def add_pcie(builder: PlanBuilder, host: HostSettings, port: PortSettings, name:
             mrrs_bytes=port.mrrs_bytes,
             completion_bytes=min(port.mps_bytes, port.model.value("cpl_bytes")),
             max_reads=port.model.value("max_reads"),
-            memory_ps=max(0, host.model.ps("p_mem") - way_down_ps),
+            memory_ps=max(0, host.model.ps("p_mem") - way_down_ps - way_up_ps),
             memory_spread=add_spread(builder, host, f"{name}.memory", ("p_mem",)),
             segment_header_bytes=SEGMENT_HEADER_BYTES,
             read_stage=builder.stage(PCIE_READ),

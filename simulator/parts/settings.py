@@ -29,7 +29,9 @@ class Scheduler:
 class HostSettings:
     """The machine.
 
-    `cores` None: as many as the placement needs. `tick`: on its cores; a guest's tick has the same frequency.
+    `cores` None: as many as the placement needs. `tick`: on its cores; a guest's tick has the same frequency. `idle`, `noise`: words of
+    `costs.idle` and `costs.noise`. `siblings`: cores 2n and 2n + 1 are threads of one. `backend_cores`: where vhost and QEMU run;
+    empty: a core of its own for each. `firewall`: `off`, `filter` or `conntrack` on the bridge.
     """
 
     model: Host
@@ -39,7 +41,11 @@ class HostSettings:
     irq_cores: tuple[int, ...] = ()
     tick: bool = False
     tick_hz: int = 250
-    idle_states: bool = False
+    idle: str = "poll"
+    noise: str = "off"
+    siblings: bool = False
+    backend_cores: tuple[int, ...] = ()
+    firewall: str = "off"
     variability: bool = False
     demote: bool = True
     scheduler: Scheduler = Scheduler()
@@ -47,7 +53,7 @@ class HostSettings:
 
 @dataclass(frozen=True, slots=True)
 class Moderation:
-    """Interrupt moderation of every vector; `kind` as in the plan."""
+    """Interrupt moderation of every vector; `kind` as in the plan, or `driver`: what each function's driver does."""
 
     kind: str = "none"
     interval_ps: int = 0
@@ -74,6 +80,7 @@ class PortSettings:
     quantum_bytes: int = 1514
     moderation: Moderation = Moderation()
     loopback_bps: int = 0
+    virtual_functions: bool = False
     rx_ring: int = 0
     tx_ring: int = 0
 
@@ -84,7 +91,8 @@ class GuestSettings:
 
     `halt_poll_max_ps` None: the host's value. `rx_ring`, `tx_ring` 0: the port's for a NIC's
     rings, 256 for virtqueues. `cores` empty: cores of its
-    own. `sends`, `answers`: which way its application uses the port; `reply_bytes` is copied for each answer.
+    own; `backend_cores`, `application_cores` (bare metal) empty: as the host says, where the softirq is. `application_vcpu`: the application has
+    the vCPU after that of its queue's softirq. `sends`, `answers`: which way its application uses the port; `reply_bytes` is copied for each answer.
     """
 
     name: str
@@ -102,7 +110,18 @@ class GuestSettings:
     busy: int = 0
     vlan: int = 0
     max_rate_bps: int = 0
+    min_rate_bps: int = 0
+    max_millipps: int = 0
+    burst_bytes: int = 16_384
+    burst_packets: int = 32
     weight: int = 1
+    backend_cores: tuple[int, ...] = ()
+    application_cores: tuple[int, ...] = ()
+    application_vcpu: bool = False
+    quota_ps: int = 0
+    quota_period_ps: int = 100_000_000_000
+    gro: bool = True
+    bulk: bool = False
     rx_ring: int = 0
     tx_ring: int = 0
     socket_buffer: int = 256
@@ -119,7 +138,7 @@ class GuestSettings:
 
 def port_settings(nic: Nic, *, moderation: Moderation | None = None, cable_m: int = 0) -> PortSettings:
     """The port as the catalogue has it, with the NIC's default moderation unless another one is given."""
-    default = Moderation(nic.moderation, nic.value("itr_default"))
+    default = Moderation("driver")
     return PortSettings(
         model=nic,
         rate_bps=nic.value("port_rate_bps"),

@@ -14,6 +14,7 @@ drops when full: no queueing discipline stands before it, and no lock is taken f
 from __future__ import annotations
 
 from simulator.parts.cpu import CORE_COSTS, add_spread
+from simulator.parts.driver import GRO_BYTES, POLL_WEIGHT
 from simulator.parts.machine import Lane, Machine, Uplink
 from simulator.parts.nic import add_moderator, add_queue_pair, join
 from simulator.parts.settings import GuestSettings
@@ -48,6 +49,15 @@ STEPS: tuple[Step, ...] = (
         source=_NAPI,
     ),
     Step("host driver", _SOFTIRQ, "uplink.packet_ps", ("h_drv_rx_pk", "h_refill_pk"), source=_NAPI),
+    Step(
+        "merge a frame into the one before it",
+        _SOFTIRQ,
+        "uplink.merge_ps",
+        ("h_drv_rx_pk", "h_refill_pk", "h_merge_pk"),
+        "per merged frame",
+        once=False,
+        source="Linux net/core/gro.c",
+    ),
     Step("bridge, tap queue", _SOFTIRQ, "uplink.packet_ps", ("s_bridge", "h_tap_enq"), source=_NAPI),
     Step(
         "further segment of a super-packet",
@@ -90,17 +100,20 @@ SEND_STEPS: tuple[Step, ...] = (
     Step(
         "host doorbell",
         "backend thread",
-        "lane_tx.doorbell_ps",
+        "backend.packet_ps",
         ("h_doorbell", "h_mmio_wr"),
-        "per batch",
         source=_NAPI,
     ),
 )
-"""What sending into the switch takes of the thread that brings the frame."""
+"""What sending into the switch takes of the thread that brings the frame. Frames from taps come one by one, so each rings."""
+
+FIREWALL = {"off": (), "filter": ("s_filter",), "conntrack": ("s_filter", "s_conntrack")}
+"""Costs per bridged frame and direction, by what the bridge does besides."""
 
 
 def join_uplink(machine: Machine, guest: GuestSettings) -> tuple[int, tuple[Lane, ...]]:
     """MAC index of `guest` behind the switch, and the lanes that its frames use."""
+    machine.uplink.merges |= guest.gro and guest.bulk
     lanes = _open(machine, guest.queues)
     mac = join(machine.port, guest, lanes[0].receiver, len(lanes))
     vlan = machine.port.vlans.index(guest.vlan)
@@ -123,6 +136,8 @@ def close_uplink(machine: Machine, from_wire: Switch, from_guest: Switch) -> Non
     for bundle in uplink.bundles:
         for lane in bundle:
             builder.change(Worker, lane.worker, outputs=taps, switch=inward)
+            if uplink.merges:
+                builder.change(Worker, lane.worker, merge_bytes=GRO_BYTES, chunk=POLL_WEIGHT)
     for worker, lane in uplink.senders:
         ring = Output("post", lane.pair.tx, full="drop")
         builder.change(Worker, worker, outputs=(ring, *taps), switch=outward)
@@ -148,12 +163,15 @@ def _add_lane(machine: Machine, number: int) -> Lane:
     )
     worker = builder.promise(Worker)
     hardirq_ps = total(model, STEPS, "lane.hardirq_ps")
-    route = builder.add(IrqRoute(f"{name}.route", "native", worker, core=core, hardirq_ps=hardirq_ps))
-    moderator = add_moderator(builder, machine.port, name, route)
+    flight_ps = model.ps("p_msi_flight")
+    route = builder.add(
+        IrqRoute(f"{name}.route", "native", worker, core=core, hardirq_ps=hardirq_ps, flight_ps=flight_ps)
+    )
+    moderator = add_moderator(builder, machine.port, name, route, virtual=False, tick_hz=machine.host.tick_hz)
     receiver = len(machine.port.receivers)
     # To the port the host's driver is one more native user.
     owner = GuestSettings(name="uplink", datapath="native")
-    doorbells = total(model, SEND_STEPS, "lane_tx.doorbell_ps"), total(model, STEPS, "lane.doorbell_ps")
+    doorbells = 0, total(model, STEPS, "lane.doorbell_ps")
     pair = add_queue_pair(builder, machine.port, owner, name, moderator, NONE, *doorbells)
     napi = Worker(
         name=f"{name}.napi",
@@ -163,7 +181,8 @@ def _add_lane(machine: Machine, number: int) -> Lane:
         outputs=(),
         label="host_soft",
         poll_ps=total(model, STEPS, "uplink.poll_ps"),
-        packet_ps=total(model, STEPS, "uplink.packet_ps"),
+        packet_ps=total(model, STEPS, "uplink.packet_ps") + firewall_ps(machine),
+        merge_ps=total(model, STEPS, "uplink.merge_ps"),
         segment_ps=total(model, STEPS, "uplink.segment_ps"),
         rearm_ps=total(model, STEPS, "uplink.rearm_ps"),
         reap_ring=pair.tx,
@@ -180,4 +199,10 @@ def _add_lane(machine: Machine, number: int) -> Lane:
 
 def _drawn() -> tuple[str, ...]:
     """Costs of the poll's jobs; further segments are rare."""
-    return names((step for step in STEPS if step.charge != "uplink.segment_ps"), "uplink")
+    rare = ("uplink.segment_ps", "uplink.merge_ps")
+    return names((step for step in STEPS if step.charge not in rare), "uplink")
+
+
+def firewall_ps(machine: Machine) -> int:
+    """What the bridge's filter takes per frame."""
+    return sum(machine.host.model.ps(name) for name in FIREWALL[machine.host.firewall])

@@ -19,11 +19,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from simulator.errors import unknown
-from simulator.parts.cpu import add_ksoftirqd, add_spread, add_tick
+from simulator.parts.cpu import add_ksoftirqd, add_noise, add_spread, add_tick
 from simulator.parts.machine import Machine
 from simulator.parts.settings import GuestSettings, HostSettings
 from simulator.parts.steps import Step, total
-from simulator.plan.model import NONE, Executor, IrqRoute, Lock, Notify, Thread
+from simulator.plan.model import NONE, Executor, IrqRoute, Lock, Notify, Quota, Thread
 
 MODES = ("legacy", "apicv", "posted", "poll")
 
@@ -42,8 +42,29 @@ _HOST_SHARE = (
         source=_LEGACY_SOURCE,
     ),
     Step("irqfd", "host core", "route.irqfd_ps", ("k_irqfd",), "per interrupt", source=_LEGACY_SOURCE),
-    Step("kick the vCPU's core", "host core", "route.ipi_ps", ("k_ipi",), "per interrupt", source=_LEGACY_SOURCE),
+    Step(
+        "kick the vCPU's core",
+        "host core",
+        "route.ipi_ps",
+        ("k_ipi",),
+        "if the vCPU is awake",
+        once=False,
+        source=_LEGACY_SOURCE,
+    ),
 )
+_MESSAGE = Step(
+    "message through IOMMU and APIC",
+    "latency",
+    "route.flight_ps",
+    ("p_msi_flight",),
+    "per interrupt",
+    source="IPI between vCPUs by hardware",
+)
+_POSTING = Step(
+    "the IOMMU posts the interrupt", "latency", "route.flight_ps", ("k_pi_flight",), "per interrupt", source=_POSTED_SOURCE
+)
+_FLIGHT = Step("IPI to the vCPU's core", "latency", "route.kick_flight_ps", ("h_ipi_flight",), "per interrupt", source=_HALT_SOURCE)
+_CALL = Step("wake-up call", "whoever signals", "route.waker_ps", ("k_wake_work",), _HALTED, source=_HALT_SOURCE)
 _KICK = Step(
     "exit of a running vCPU",
     "vCPU's core, KVM",
@@ -65,7 +86,7 @@ _BLOCK = Step(
     False,
     _HALT_SOURCE,
 )
-_WAKE = Step("wake-up of the vCPU", "vCPU's core, KVM", "vcpu.wake_ps", ("k_wake",), _HALTED, source=_HALT_SOURCE)
+_WAKE = Step("vCPU is scheduled and entered", "vCPU's core, KVM", "vcpu.wake_ps", ("k_wake_run",), _HALTED, source=_HALT_SOURCE)
 _UNPOLL = Step(
     "leave halt polling",
     "vCPU's core, KVM",
@@ -85,7 +106,8 @@ _NOTIFY = Step(
     "vCPU, interrupt",
     "route.notify_ps",
     ("k_pi_notify",),
-    "per interrupt",
+    "if the vCPU runs",
+    once=False,
     source=_POSTED_SOURCE,
 )
 _EOI = Step(
@@ -97,16 +119,16 @@ _VECTOR = Step(
 _IDLE = (_HALT, _BLOCK)
 
 STEPS: dict[str, tuple[Step, ...]] = {
-    "legacy": (*_IDLE, *_HOST_SHARE, _KICK, _WAKE, _UNPOLL, _INJECT, _HANDLER, _EOI),
-    "apicv": (*_IDLE, *_HOST_SHARE, _WAKE, _UNPOLL, _HANDLER, _NOTIFY),
-    "posted": (*_IDLE, _VECTOR, _WAKE, _UNPOLL, _HANDLER, _NOTIFY),
+    "legacy": (*_IDLE, _MESSAGE, *_HOST_SHARE, _CALL, _FLIGHT, _KICK, _WAKE, _UNPOLL, _INJECT, _HANDLER, _EOI),
+    "apicv": (*_IDLE, _MESSAGE, *_HOST_SHARE, _CALL, _FLIGHT, _WAKE, _UNPOLL, _HANDLER, _NOTIFY),
+    "posted": (*_IDLE, _POSTING, _VECTOR, _WAKE, _UNPOLL, _HANDLER, _NOTIFY),
     "poll": (),
 }
 """From interrupt message to the end of the guest's handler."""
 
 IRQFD_MODES = ("apicv", "legacy")
 IRQFD_STEPS: dict[str, tuple[Step, ...]] = {
-    mode: tuple(step for step in STEPS[mode] if step not in _HOST_SHARE) for mode in IRQFD_MODES
+    mode: tuple(step for step in STEPS[mode] if step not in (_MESSAGE, *_HOST_SHARE[:2])) for mode in IRQFD_MODES
 }
 """The same from the irqfd's signal, whose cost is the signalling thread's."""
 
@@ -131,7 +153,7 @@ MASKING = Step(
     source="commit text of vfio-pci MSI-X masking, review.tizen.org",
 )
 MASKINGS = 2
-VCPU_COSTS = ("k_exit", "k_hlt", "k_block", "k_wake", "g_irq")
+VCPU_COSTS = ("k_exit", "k_hlt", "k_block", "k_wake_run", "g_irq")
 
 
 def require_mode(host: HostSettings, guest: GuestSettings, modes: Sequence[str]) -> None:
@@ -150,29 +172,33 @@ def require_mode(host: HostSettings, guest: GuestSettings, modes: Sequence[str])
 
 def add_global_lock(machine: Machine, guest: str) -> int:
     """The lock of a guest's QEMU process (BQL)."""
-    return machine.builder.add(Lock(f"{guest}.bql", machine.host.model.ps("h_wake_mutex")))
+    return machine.builder.add(Lock(f"{guest}.bql", machine.host.model.ps("h_wake_run")))
 
 
 def add_vcpus(machine: Machine, guest: GuestSettings) -> list[int]:
     """All vCPUs of a guest, on the cores that it names or on cores of their own."""
     found = []
+    quota = NONE
+    if guest.quota_ps:
+        quota = machine.builder.add(Quota(f"{guest.name}.quota", guest.quota_ps, guest.quota_period_ps))
     for number in range(guest.vcpus):
         chosen = guest.cores[number % len(guest.cores)] if guest.cores else machine.cpus.own()
         core = machine.cpus.core(chosen, f"{guest.name}.vcpu{number}")
-        found.append(add_vcpu(machine, guest, number, core))
+        found.append(add_vcpu(machine, guest, number, core, quota))
     return found
 
 
-def add_vcpu(machine: Machine, guest: GuestSettings, number: int, core: int) -> int:
-    """A vCPU as a thread of `core`, with the guest's tick and ksoftirqd."""
+def add_vcpu(machine: Machine, guest: GuestSettings, number: int, core: int, quota: int = NONE) -> int:
+    """A vCPU as a thread of `core`, under the guest's `quota` if it has one, with the guest's tick and ksoftirqd."""
     builder, host = machine.builder, machine.host
     name = f"{guest.name}.vcpu{number}"
     thread = builder.promise(Thread)
     executor = builder.add(_vcpu(machine, guest, name, thread))
-    builder.keep(thread, Thread(name=f"{name}.thread", executor=core, kind="vcpu", vcpu=executor))
+    builder.keep(thread, Thread(name=f"{name}.thread", executor=core, kind="vcpu", vcpu=executor, quota=quota))
     add_ksoftirqd(builder, executor, name)
     if guest.tick:
         add_tick(builder, host, executor, name, "g_tick")
+    add_noise(builder, host, executor, name)
     for index in range(guest.busy):
         builder.add(Thread(name=f"{name}.busy{index}", executor=executor, kind="busy", label="guest_task"))
     return executor
@@ -196,14 +222,14 @@ def _vcpu(machine: Machine, guest: GuestSettings, name: str, thread: int) -> Exe
         exit_ps=model.ps("k_exit"),
         hlt_ps=model.ps("k_hlt"),
         block_ps=model.ps("k_block"),
-        # The time of a wake-up was measured on an idle core, so it contains the way out of the idle state, which the
-        # core pays itself.
-        wake_ps=max(0, model.ps("k_wake") - (model.ps("h_idle_exit") if host.idle_states else 0)),
+        wake_ps=model.ps("k_wake_run"),
         poll_exit_ps=model.ps("k_poll_exit"),
         halt_poll_max_ps=limit,
         halt_poll_grow=model.value("halt_poll_grow"),
         halt_poll_grow_start_ps=model.value("halt_poll_grow_start_ns") * 1000,
         halt_poll_shrink=model.value("halt_poll_shrink"),
+        nohz=guest.tick and bool(model.value("guest_nohz")),
+        timer_ps=model.ps("k_timer"),
     )
 
 
@@ -242,6 +268,10 @@ def add_route(
             notify_ps=total(model, steps, "route.notify_ps"),
             wakeup_ps=total(model, steps, "route.wakeup_ps"),
             handler_ps=total(model, steps, "route.handler_ps"),
+            flight_ps=total(model, steps, "route.flight_ps"),
+            kick_flight_ps=total(model, steps, "route.kick_flight_ps"),
+            waker_ps=total(model, steps, "route.waker_ps"),
+            pv_eoi=guest.mode == "legacy" and bool(model.value("pv_eoi")),
             level=bool(accesses),
             accesses=accesses or (_masking(machine) if guest.mask_interrupts else ()),
         )

@@ -36,6 +36,7 @@ OVERRIDE_NOTE = "set by the scenario"
 _MODERATION = {"none": "none", "gap": "gap", "coalesce": "coal", "coalesce-eqe": "coal_eqe", "coalesce-cqe": "coal_cqe"}
 _IDLE = {"hlt": "hlt", "poll": "poll", "guest-halt-poll": "ghp"}
 _CABLE_PS_PER_MM = 5
+BURST_BYTES = 16_384
 
 
 def build(scenario: Scenario, replication: int = 0) -> Plan:
@@ -64,6 +65,7 @@ def machine_of(scenario: Scenario, replication: int = 0) -> Machine:
     host, port = host_settings(scenario.host), nic_settings(scenario.nic)
     guests = tuple(guest_settings(scenario, host))
     _require_fit(scenario, port, guests)
+    port = replace(port, virtual_functions=any(datapath(guest.datapath).switch == "embedded" for guest in guests))
     machine = assemble(host, port, guests)
     add_traffic(machine, scenario, guests, replication)
     return machine
@@ -115,7 +117,11 @@ def host_settings(host: Host) -> HostSettings:
         irq_cores=host.irq_cores or (),
         tick=host.tick,
         tick_hz=model.value("tick_hz"),
-        idle_states=host.idle_states,
+        idle=host.idle,
+        noise=host.noise,
+        siblings=host.smt,
+        backend_cores=host.backend_cores or (),
+        firewall=host.firewall,
         variability=host.variability,
         demote=host.softirq.demote,
         scheduler=scheduler,
@@ -126,7 +132,7 @@ def nic_settings(nic: Nic) -> PortSettings:
     """The port: catalogue, then what the scenario changes."""
     model, written = costs.nic(nic.model), nic.moderation
     port = port_settings(model)
-    if written is not None:
+    if written is not None and written.kind != "adaptive":
         port = replace(
             port,
             moderation=Moderation(_MODERATION[written.kind], written.interval_ps or 0, written.frames or INFINITE_PS),
@@ -154,6 +160,8 @@ def guest_settings(scenario: Scenario, host: HostSettings) -> Iterator[GuestSett
     """Every guest of every group, in order."""
     used = uses(scenario)
     taken: set[int] = {core for group in scenario.guests for core in group.placement.cores or ()} | set(host.irq_cores)
+    taken |= {core for group in scenario.guests for core in (*(group.backend_cores or ()), *(group.application.cores or ()))}
+    taken |= set(host.backend_cores)
     for group in scenario.guests:
         cores = group.placement.cores or _shared(group, taken)
         for number, name in enumerate(group.members()):
@@ -190,6 +198,17 @@ def _guest(group: Guest, name: str, cores: tuple[int, ...], use: Use, host: Host
         busy=group.busy,
         vlan=group.vlan,
         max_rate_bps=group.max_rate_bps or 0,
+        min_rate_bps=group.min_rate_bps or 0,
+        max_millipps=group.max_pps or 0,
+        burst_bytes=group.burst_bytes or BURST_BYTES,
+        burst_packets=group.burst_packets,
+        backend_cores=group.backend_cores or (),
+        application_cores=group.application.cores or (),
+        application_vcpu=group.application.vcpu == "next",
+        quota_ps=group.cpu.quota_ps if group.cpu else 0,
+        quota_period_ps=group.cpu.period_ps if group.cpu else 0,
+        gro=group.offloads.gro,
+        bulk=use.bulk,
         weight=group.weight,
         rx_ring=group.rx_ring or 0,
         tx_ring=group.tx_ring or 0,
@@ -206,6 +225,8 @@ def _guest(group: Guest, name: str, cores: tuple[int, ...], use: Use, host: Host
 
 def _mode(group: Guest, host: HostSettings) -> str:
     path = datapath(group.datapath)
+    if group.datapath == "native":
+        return "poll" if group.interrupts == "poll" else "native"
     if len(path.modes) > 1 and group.interrupts != "automatic":
         return group.interrupts
     return path.best_mode(host.apicv, host.posted_interrupts)

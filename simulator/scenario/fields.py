@@ -80,7 +80,8 @@ def quantity(dimension: units.Dimension, *, least: int = 0, off: bool = False) -
     return Kind(read, write, schema)
 
 
-def _read_switch(value: Any) -> bool:
+def truth(value: Any) -> bool:
+    """Read a switch."""
     if isinstance(value, bool):
         return value
     if isinstance(value, str) and value in _ON:
@@ -123,7 +124,7 @@ def _identity(value: Any) -> Any:
     return value
 
 
-SWITCH = Kind(_read_switch, _identity, lambda: {"enum": [True, False, *sorted(_ON)]})
+SWITCH = Kind(truth, _identity, lambda: {"enum": [True, False, *sorted(_ON)]})
 CORES = Kind(_read_cores, list, lambda: {"anyOf": [{"type": t} for t in ("string", "integer", "array")]})
 
 Switch = Annotated[bool, SWITCH]

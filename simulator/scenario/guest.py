@@ -17,7 +17,9 @@ from simulator.scenario import names
 from simulator.scenario.choice import Placement
 from simulator.scenario.fields import (
     BitRate,
+    Cores,
     Name,
+    PacketRate,
     PositiveTime,
     Ring,
     Size,
@@ -77,6 +79,19 @@ class Application(Strict):
     """Time of one receive call."""
     send_ps: Time | None = Field(default=None, alias="send")
     """Time of one send call."""
+    vcpu: Literal["same", "next"] = "same"
+    """Whether it runs on the vCPU of its queue's softirq or on the next one, which is woken by an interrupt."""
+    cores: Cores | None = None
+    """Bare metal: cores that the application has for itself; null is the core of its queue's softirq."""
+
+
+class Quota(Strict):
+    """CPU bandwidth of all vCPUs of a guest together, as cgroups give it."""
+
+    quota_ps: PositiveTime = Field(alias="quota")
+    """Time that they may run in each period."""
+    period_ps: PositiveTime = Field(default=100_000_000_000, alias="period")
+    """The period."""
 
 
 class Guest(Strict):
@@ -114,6 +129,18 @@ class Guest(Strict):
     """VLAN of the guest's port; 0 is none."""
     max_rate_bps: BitRate | None = Field(default=None, alias="max_rate")
     """Cap on what the guest sends; null is none."""
+    min_rate_bps: BitRate | None = Field(default=None, alias="min_rate")
+    """Rate that the guest's function is served at before all others; null is none."""
+    max_pps: PacketRate | None = None
+    """Cap on the packets that the guest sends; null is none."""
+    burst_bytes: Size | None = Field(default=None, alias="burst")
+    """Depth of the bucket of max_rate; null is 16 KiB."""
+    burst_packets: Annotated[int, Field(strict=True, ge=1, le=65_536)] = 32
+    """Depth of the bucket of max_pps."""
+    cpu: Quota | None = None
+    """CPU bandwidth of the guest's vCPUs; null is no limit."""
+    backend_cores: Cores | None = None
+    """Cores of its vhost threads or its QEMU loop; null is as the host says."""
     weight: Weight = 1
     """Share of the adapter's transmit engine under the arbiter ``drr``."""
     rx_ring: Ring | None = None

@@ -27,6 +27,7 @@ from simulator.scenario.fields import (
     Time,
     name_of,
     refuse,
+    truth,
 )
 
 IDEAL_HOST = "textbook"
@@ -93,8 +94,16 @@ class Host(Strict):
     """Cores of the host; null is as many as the guests, their helpers and the interrupts need."""
     tick: Switch
     """Timer tick on every core; on, but off on the textbook host."""
-    idle_states: Switch
-    """Whether an idle core takes time to wake; on, but off on the textbook host."""
+    idle: Annotated[str, name_of("idle word", names.idle_words)]
+    """How deep an idle core sleeps: default (a governor chooses), c1, poll, or a tuned profile; poll on the textbook host."""
+    noise: Annotated[str, name_of("noise", names.noise_words)] = "off"
+    """What the kernel does besides on every core and vCPU: off, ordinary, isolated, nohz_full, rt."""
+    smt: Switch = False
+    """Whether cores 2n and 2n + 1 are hardware threads of one, which slow each other down."""
+    backend_cores: Cores | None = None
+    """Cores that vhost threads and QEMU's loops share in turn; null is a core of its own for each."""
+    firewall: Literal["off", "filter", "conntrack"] = "off"
+    """What the Linux bridge does to each frame besides: br_netfilter with an empty rule set, or connection tracking too."""
     variability: Switch
     """Whether costs spread over the range of their sources; on, but off on the textbook host."""
     scheduler: Scheduler = Scheduler()
@@ -114,7 +123,13 @@ class Host(Strict):
         if not isinstance(data, dict):
             return data
         real = data.get("model", "modern") != IDEAL_HOST
-        return {"tick": real, "idle_states": real, "variability": real} | data
+        given = dict(data)
+        if "idle_states" in given:
+            if "idle" in given:
+                raise refuse(BadValue("", "goes together with idle, which says more", "idle_states"))
+            on = truth(given.pop("idle_states"))
+            given["idle"] = "default" if on else "poll"
+        return {"tick": real, "idle": "default" if real else "poll", "variability": real} | given
 
     def cost_overrides(self) -> dict[str, int]:
         """Return the changed costs in the catalogue's units: ps, and fs per byte for names that end in ``_fs``."""
@@ -155,22 +170,23 @@ class Arbiter(Strict):
 class Moderation(Strict):
     """When a completion becomes an interrupt.
 
-    ``none``: at once; ``gap``: not sooner than ``interval`` after the last; ``coalesce``: ``interval`` after the first
+    ``adaptive``: as the driver of each function does it by default; ``none``: at once; ``gap``: not sooner than ``interval`` after the last; ``coalesce``: ``interval`` after the first
     completion or after ``frames``; ``coalesce-eqe``: ``gap``, or after ``frames``; ``coalesce-cqe``: ``interval`` after
     the last completion, or after ``frames``.
     """
 
-    kind: Literal["none", "gap", "coalesce", "coalesce-eqe", "coalesce-cqe"]
+    kind: Literal["adaptive", "none", "gap", "coalesce", "coalesce-eqe", "coalesce-cqe"]
     """The rule."""
     interval_ps: PositiveTime | None = Field(default=None, alias="interval")
-    """Its time; every kind but ``none`` needs it."""
+    """Its time; every kind but ``adaptive`` and ``none`` needs it."""
     frames: Annotated[int, Field(strict=True, ge=1, le=65_535)] | None = None
     """Completions that do not wait for the interval; ``coalesce`` kinds only."""
 
     @model_validator(mode="after")
     def _fits_kind(self) -> Moderation:
-        if (self.interval_ps is None) != (self.kind == "none"):
-            need = "takes no interval" if self.kind == "none" else "needs an interval such as '50 us'"
+        timeless = self.kind in ("adaptive", "none")
+        if (self.interval_ps is None) != timeless:
+            need = "takes no interval" if timeless else "needs an interval such as '50 us'"
             raise refuse(BadValue("", need, self.kind))
         if self.frames is not None and not self.kind.startswith("coalesce"):
             raise refuse(BadValue("", "takes no frames", self.kind))

@@ -43,6 +43,20 @@ def nics() -> tuple[str, ...]:
     return tuple(costs.nics())
 
 
+def idle_words() -> tuple[str, ...]:
+    """Return how deep the cores of a host may sleep."""
+    from simulator.costs import idle
+
+    return tuple(idle.words())
+
+
+def noise_words() -> tuple[str, ...]:
+    """Return what the kernels of a host may do besides."""
+    from simulator.costs import noise
+
+    return tuple(noise.words())
+
+
 def cost_names(host: str) -> tuple[str, ...]:
     """Return the costs that ``host: {costs: ...}`` may override."""
     from simulator import costs
@@ -87,10 +101,12 @@ LISTS: dict[str, Callable[[], tuple[str, ...]]] = {
     "datapaths": datapaths,
     "distributions": distributions,
     "hosts": hosts,
+    "idle": idle_words,
     "imixes": imixes,
     "interrupts": interrupts,
     "metrics": metrics,
     "nics": nics,
+    "noise": noise_words,
     "switches": switches,
 }
 """What ``sriovsim list`` can list beside the scenarios."""

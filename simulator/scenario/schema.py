@@ -23,7 +23,7 @@ from simulator.scenario.model import Scenario
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
 _TEXT: dict[str, Any] = {"type": "string"}
-_FILLED = ("name", "tick", "idle_states", "variability")
+_FILLED = ("name", "tick", "idle", "variability")
 """Keys that the grammar needs and the reader fills in: a source is named by its kind, a file by itself."""
 _NAMED = {
     "host": "The machine, or the name of a catalogued one.",

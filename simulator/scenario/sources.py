@@ -18,6 +18,7 @@ import hashlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from fractions import Fraction
+from typing import Any
 
 from simulator.errors import InputError
 from simulator.formats.pcap import FCS_BYTES
@@ -51,6 +52,8 @@ class Use:
     sends: bool = False
     answers: bool = False
     reply_bytes: int = MINIMUM_BYTES
+    bulk: bool = False
+    """Whether it receives bulk data, or the acknowledgements of what it sends."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +84,7 @@ def _add(use: Use, item: Traffic) -> Use:
         use.sends or isinstance(item, Capture) or not rx,
         use.answers or turned,
         max(use.reply_bytes, reply_bytes if turned else 0),
+        use.bulk or isinstance(item, Bulk),
     )
 
 
@@ -105,9 +109,7 @@ def add_traffic(machine: Machine, scenario: Scenario, guests: tuple[GuestSetting
             if isinstance(item, RequestResponse):
                 _add_clients(feed, item)
             elif isinstance(item, Bulk):
-                _add_bulk(
-                    feed, item, groups[name].offloads.gro if item.direction == "rx" else groups[name].offloads.tso
-                )
+                _add_bulk(feed, item, groups[name].offloads.tso)
             elif isinstance(item, Capture):
                 offers += _add_capture(feed, item)
             else:
@@ -147,7 +149,7 @@ class Feed:
         digest = hashlib.sha256(f"{self.scenario.seed}\0{name}\0start".encode()).digest()
         return int.from_bytes(digest[:8], "little") % max(1, below_ps)
 
-    def add(self, name: str, kind: str, towards_guest: bool, size: Stream, flow: Stream, **fields: int) -> None:
+    def add(self, name: str, kind: str, towards_guest: bool, size: Stream, flow: Stream, **fields: Any) -> None:
         """One source; `fields` are those of its kind."""
         mac = self.attachment.mac
         target = ("link", self.machine.port.wire_in) if towards_guest else ("fifo", self.attachment.send)
@@ -234,14 +236,14 @@ def _add_clients(feed: Feed, item: RequestResponse) -> None:
 
 
 def _add_bulk(feed: Feed, item: Bulk, late: bool) -> None:
-    """`late`: the stack handles super-packets, because the NIC segments (tx) or the driver merges (rx)."""
+    """`late`: the stack hands over super-packets, which the NIC segments (tx). What arrives (rx) is merged by the receiver."""
     rx = item.direction == "rx"
     frame_bytes = max(MINIMUM_BYTES, item.segment_bytes - FCS_BYTES)
     _require_mtu(feed, frame_bytes, "segment")
     payload_bytes = max(1, frame_bytes - TCP_HEADERS_BYTES)
     segments = max(1, ((item.super_packet_bytes or 0) - TCP_HEADERS_BYTES) // payload_bytes)
     length_bytes, window, ack_every, segment_bytes = frame_bytes, item.window * segments, item.ack_every, 0
-    if late and segments > 1:
+    if late and segments > 1 and not rx:
         length_bytes, window = TCP_HEADERS_BYTES + segments * payload_bytes, item.window
         segment_bytes = -(-length_bytes // segments)
     size = draws.constant(f"{feed.name}:size", length_bytes)
