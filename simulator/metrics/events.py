@@ -25,8 +25,12 @@ PERF_KVM_NAMES = {
     "IOEVENTFD": "EPT_MISCONFIG",
     "MMIO_READ": "EPT_MISCONFIG",
     "MMIO_WRITE": "EPT_MISCONFIG",
+    "TSC_DEADLINE": "MSR_WRITE",
+    "ICR": "MSR_WRITE",
+    "EOI_INDUCED": "EOI_INDUCED",
 }
-"""Exit reasons of Linux (arch/x86/include/uapi/asm/vmx.h). A kick is an inter-processor interrupt. Without APICv an
+"""Exit reasons of Linux (arch/x86/include/uapi/asm/vmx.h). A kick is an inter-processor interrupt. A guest that stops or starts its tick, or
+wakes another of its vCPUs, writes an MSR too. Without APICv an
 x2APIC guest ends an interrupt by writing MSR 0x80b (an xAPIC guest shows APIC_ACCESS instead); kernels before 5.6
 call INTERRUPT_WINDOW PENDING_INTERRUPT. Emulated memory-mapped registers, ioeventfds on them and the MSI-X table show
 as EPT_MISCONFIG."""

@@ -1,9 +1,9 @@
 """How full everything was: link utilisation, queue occupancy, batch sizes, and the resource that limits, in a sentence.
 
 1. Each core, each link with a rate, each hardware engine and each lock gets a busy share between 0 and 1.
-2. The largest share of 0.95 or more is the bottleneck, or a lock that is mostly held and waited for; below that nothing is saturated on average, and losses, if
-   any, are those of bursts, of late consumers or of limits that are not on the clock (rate limits, reads in flight).
-3. Queues that are much fuller at the end than at the start are named: such a window is not a steady state.
+2. The largest share of 0.95 or more is the bottleneck; else a cap or quota that is used up, a shared core that somebody never gives back, or a
+   lock that is mostly held and waited for. Below that losses, if any, are those of bursts. A closed loop always has a limit: its round trip.
+3. Queues that are much fuller at the end than at the start are named: such a window is not a steady state (`steady`).
 
 *Scope*: averages over the window. Polling without work does not make a core busy here: a poller is saturated when it
 works all the time. A hardware engine's share counts its per-packet time only (not per byte), so it is a lower bound.
@@ -14,8 +14,9 @@ from __future__ import annotations
 
 from simulator.metrics import window
 from simulator.metrics.cpu import core_labels_ps
-from simulator.metrics.rates import drops, offered
-from simulator.plan.model import NONE, Plan
+from simulator.metrics.latency import latency_us
+from simulator.metrics.rates import delivered, drops, offered
+from simulator.plan.model import NONE, Plan, Shaper
 from simulator.plan.trace import Trace
 
 SATURATED = 0.95
@@ -23,6 +24,7 @@ LOCK_HELD, LOCK_CONTENDED = 0.8, 0.5
 """A lock limits before it is held all the time: its owners wait for other things, too, and for one another."""
 WITHOUT_WORK = ("idle", "guest_idle", "pmd_idle", "halt_poll")
 SHOWN = 2
+QUOTA_USED = 0.9
 GROWTH_SAID_FROM = 50
 """One offered packet in so many is left over in queues."""
 
@@ -82,23 +84,121 @@ def locks(plan: Plan, trace: Trace) -> dict[str, dict[str, float]]:
     }
 
 
+def steady(plan: Plan, trace: Trace) -> float | None:
+    """1 if the window shows a steady state, 0 if a queue still fills, latency is cut off by the window, or nothing arrives."""
+    return None if not window.length_ps(trace) else float(not unsteady(plan, trace))
+
+
+def unsteady(plan: Plan, trace: Trace) -> str:
+    """Why the window shows no steady state; empty if it does. A queue that stays full and drops is steady."""
+    made = offered(plan, trace)
+    if made and not delivered(plan, trace):
+        return "nothing of what is offered is delivered"
+    grown = _grown(plan, trace)
+    worst = max(grown, key=lambda name: grown[name], default="")
+    if worst and grown[worst] * GROWTH_SAID_FROM > made:
+        more = _percent(grown[worst] / made) if made else f"{grown[worst]} packets"
+        return f"{worst} holds {more} of the offered packets more at the end than at the start"
+    p50_us = latency_us(plan, trace)["p50"]
+    if p50_us is not None and p50_us * 10**6 * 4 > window.length_ps(trace):
+        return "half of the packets take over a quarter of the window"
+    return ""
+
+
+def _grown(plan: Plan, trace: Trace) -> dict[str, int]:
+    """Queue or ring -> packets that it holds more at the end of the window than at its beginning."""
+    counters = trace.counters
+    grown = {fifo.name: counters[f"{fifo.name}.pushed"] - counters[f"{fifo.name}.popped"] for fifo in plan.fifos}
+    for ring in plan.rings:
+        put, got = ("posted", "taken") if ring.kind == "tx" else ("completed", "reaped")
+        grown[ring.name] = counters[f"{ring.name}.{put}"] - counters[f"{ring.name}.{got}"]
+    return grown
+
+
 def bottleneck(plan: Plan, trace: Trace) -> str:
     """What limits and by how much, in one sentence; starts with ``nothing`` where no resource is saturated."""
     if not window.length_ps(trace):
         return "nothing: the window is empty"
+    lost = _losses(plan, trace) + _growth(plan, trace)
+    limit = _limit(plan, trace, lost=bool(lost))
+    return f"{limit}{lost}"
+
+
+def _limit(plan: Plan, trace: Trace, *, lost: bool) -> str:
     shares = busy_shares(plan, trace)
     busiest = max(shares, key=lambda name: shares[name], default=None)
-    lost = _losses(plan, trace) + _growth(plan, trace)
-    if busiest is None:
-        return f"nothing: no resource has a capacity{lost}"
-    state = f"{busiest} is {_percent(shares[busiest])} {'held' if busiest.startswith('lock ') else 'busy'}"
-    if shares[busiest] >= SATURATED:
-        return f"{state}{_labels(plan, trace, busiest)}{lost}"
-    if lost and (waiting := _contended(plan, trace)):
-        return f"{waiting}{lost}"
+    state = "no resource has a capacity"
+    if busiest is not None:
+        state = f"{busiest} is {_percent(shares[busiest])} {'held' if busiest.startswith('lock ') else 'busy'}"
+        if shares[busiest] >= SATURATED:
+            return f"{state}{_labels(plan, trace, busiest)}"
+    stated = _stated_limit(plan, trace) or (_shared_core(plan, trace) if lost else "") or (_contended(plan, trace) if lost else "")
+    if stated:
+        return stated
+    if _is_closed(plan) and not lost:
+        return f"closed loop: no resource is full ({state} at most), the next packet waits for the answer{_longest_stage(plan, trace)}"
     if lost:
-        return f"nothing saturated on average ({state}): bursts or a limit without a clock{lost}"
+        return f"nothing saturated on average ({state}): bursts, larger than what queues hold"
     return f"nothing: {state} at most"
+
+
+def _stated_limit(plan: Plan, trace: Trace) -> str:
+    """A cap or quota of the scenario that is used up."""
+    for shaper in plan.shapers:
+        used = _shaper_share(shaper, trace)
+        if used >= SATURATED and any(item.shaper != NONE and plan.shapers[item.shaper] is shaper for w in plan.workers for item in w.inputs):
+            return f"cap {shaper.name} is {_percent(used)} used"
+    for quota in plan.quotas:
+        allowed_ps = quota.quota_ps * window.length_ps(trace) / quota.period_ps
+        used = trace.counters[f"{quota.name}.used_ps"] / allowed_ps
+        if trace.counters[f"{quota.name}.throttled"] and used >= QUOTA_USED:
+            return f"quota {quota.name} is {_percent(used)} used, and its threads were stopped {trace.counters[f'{quota.name}.throttled']} times"
+    return ""
+
+
+def _shaper_share(shaper: Shaper, trace: Trace) -> float:
+    seconds = window.length_ps(trace) / window.PS_PER_SECOND
+    in_bytes = trace.counters[f"{shaper.name}.bytes"] * 8 / (shaper.rate_bps * seconds) if shaper.rate_bps else 0.0
+    in_packets = (
+        trace.counters[f"{shaper.name}.packets"] * 1000 / (shaper.rate_millipps * seconds) if shaper.rate_millipps else 0.0
+    )
+    return max(in_bytes, in_packets)
+
+
+def _shared_core(plan: Plan, trace: Trace) -> str:
+    """A core that somebody never gives back although others want it: pollers, idle guests that spin."""
+    tenants: dict[str, int] = {}
+    for thread in plan.threads:
+        executor = plan.executors[thread.executor]
+        if executor.kind == "core" and thread.kind != "ksoftirqd":
+            tenants[executor.name] = tenants.get(executor.name, 0) + 1
+    worst, most, spent = "", 0.0, 0.0
+    for core, labels in core_labels_ps(plan, trace).items():
+        waiting = sum(labels.get(label, 0) for label in WITHOUT_WORK if label != "idle")
+        taken = sum(ps for label, ps in labels.items() if label != "idle") / window.length_ps(trace)
+        if tenants.get(core, 0) > 1 and waiting and taken > most:
+            worst, most, spent = core, taken, waiting / window.length_ps(trace)
+    if most < SATURATED:
+        return ""
+    return f"core {worst} is shared by {tenants[worst]} threads and {_percent(most)} taken, {_percent(spent)} of it by polling"
+
+
+def _is_closed(plan: Plan) -> bool:
+    return bool(plan.sources) and all(source.kind != "open" for source in plan.sources)
+
+
+def _longest_stage(plan: Plan, trace: Trace) -> str:
+    sums: dict[str, int] = {}
+    for rows in trace.stages.values():
+        for name, (wait_ps, service_ps) in zip(plan.stages, rows, strict=True):
+            sums[name] = sums.get(name, 0) + wait_ps + service_ps
+    whole = sum(sums.values())
+    if not whole:
+        return ""
+    longest = max(sums, key=lambda name: sums[name])
+    held = max(locks(plan, trace).items(), key=lambda item: item[1]["held"], default=None)
+    beside = f", under lock {held[0]}, which is {_percent(held[1]['held'])} held" if held and held[1]["held"] >= 0.5 else ""
+    return f"; {_percent(sums[longest] / whole, 0)} of it is '{longest}'{beside}"
 
 
 def _contended(plan: Plan, trace: Trace) -> str:
@@ -135,11 +235,9 @@ def _losses(plan: Plan, trace: Trace) -> str:
 
 
 def _growth(plan: Plan, trace: Trace) -> str:
-    """Said where queues still fill while measuring: the window shows no steady state, and loss is yet to come."""
-    grown, made = trace.in_flight_end - trace.in_flight_start, offered(plan, trace)
-    if grown * GROWTH_SAID_FROM <= made:
-        return ""
-    return f"; queues hold {grown} packets more at the end than at the start ({_percent(grown / made)} of the offered)"
+    """Said where the window shows no steady state: loss or latency is yet to come."""
+    reason = unsteady(plan, trace)
+    return f"; not steady: {reason}" if reason else ""
 
 
 def _percent(share: float, digits: int = 1) -> str:
