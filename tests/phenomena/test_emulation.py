@@ -134,7 +134,7 @@ def test_e08_a_softirq_that_its_own_unmask_raises_again_is_demoted(run: Runner) 
     # The window is over when the poll ends, so its unmask raises the line at once: the softirq goes on, and only demotion
     # lets the application in.
     parts = {"host": {"model": "modern"}, "nic": {"model": "e810"}}
-    assert e1000(run, 180, **parts).goodput_pps > 0.9 * 180_000
+    assert e1000(run, 180, **parts).goodput_pps > 0.75 * 180_000
     assert e1000(run, 180, "host.softirq.demote=off", **parts).goodput_pps < 0.5 * 180_000
 
 

@@ -193,9 +193,7 @@ def test_a_part_without_variability_draws_nothing(tmp_path: Path) -> None:
     certain = build(scenario(tmp_path, host={"model": "modern", "variability": False}))
     assert not [stream for stream in certain.streams if stream.kind == "spread"]
     spread = build(scenario(tmp_path))
-    assert [worker.name for worker in spread.workers if worker.spread >= 0] == [
-        "vm.q0.napi"
-    ]  # the read call has no range
+    assert [worker.name for worker in spread.workers if worker.spread >= 0] == ["vm.q0.napi", "vm.q0.receive"]
     assert all(executor.spread >= 0 for executor in spread.executors)
     assert spread.dmas[0].memory_spread >= 0
 
