@@ -40,6 +40,8 @@ _FIELDS: dict[str, dict[str, int]] = {
     "switches": {"dropped": k.Y_C_DROPPED},
     "moderators": {"events": k.M_C_EVENTS, "fired": k.M_C_FIRED},
     "routes": {"delivered": k.Q_C_DELIVERED},
+    "shapers": {"packets": k.C_C_PACKETS, "bytes": k.C_C_BYTES},
+    "quotas": {"used_ps": k.B_C_USED, "throttled": k.B_C_THROTTLED},
     "locks": {"acquired": k.U_C_ACQUIRED, "contended": k.U_C_CONTENDED, "held_ps": k.U_C_HELD},
     "workers": {
         "invocations": k.W_C_INVOCATIONS, "served": k.W_C_SERVED, "empty": k.W_C_EMPTY, "requeued": k.W_C_REQUEUED, "parked": k.W_C_PARKED,

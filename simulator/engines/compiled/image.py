@@ -39,7 +39,7 @@ def build(plan: Plan, draws: Draws, *, log_capacity: int) -> Image:
     numbers = slot_numbers.assign(plan)
     records.endpoints(b, numbers)
     records.bus(b, numbers)
-    records.rings(b)
+    records.rings(b, numbers)
     records.interrupts(b, numbers)
     records.executors(b, numbers)
     records.workers(b, numbers)
@@ -61,6 +61,7 @@ _HANDLERS = {
     "source": (k.ON_SOURCE, "sources"), "link": (k.ON_LINK, "links"), "memory": (k.ON_MEMORY, "dmas"), "hardware": (k.ON_HARDWARE, "workers"),
     "moderator": (k.ON_MODERATOR, "moderators"), "route": (k.ON_ROUTE, "routes"), "halt_poll": (k.ON_HALT_POLL, "executors"),
     "tick": (k.ON_TICK, "ticks"), "timeout": (k.ON_TIMEOUT, "sources"), "examination": (k.ON_EXAMINATION, "workers"), "core": (k.ON_CORE, "executors"),
+    "kick": (k.ON_KICK, "routes"), "flight": (k.ON_FLIGHT, "threads"), "quota": (k.ON_QUOTA, "quotas"), "hold": (k.ON_HOLD, "rings"),
 }  # fmt: skip
 
 
@@ -117,6 +118,8 @@ def _initial_arms(b: Builder, numbers: slot_numbers.Slots) -> None:
             arm(numbers.source[i], start)
     for i, tick in enumerate(b.plan.ticks):
         arm(numbers.tick[i], tick.offset_ps)
+    for i, quota in enumerate(b.plan.quotas):
+        arm(numbers.quota[i], quota.period_ps)
     for i, executor in enumerate(b.plan.executors):
         if executor.kind == "core" and b.memory[b.at["executors"][i] + k.E_RUNNABLE]:
             arm(numbers.core[i], 0)

@@ -10,7 +10,7 @@ from typing import Any
 from simulator.engines.compiled import kernel as k
 from simulator.engines.compiled.builder import Builder
 from simulator.plan import slots as slot_numbers
-from simulator.plan.model import NONE, DescRing, Executor, Fifo, Gate, Notify, Plan, Worker
+from simulator.plan.model import NONE, DescRing, Executor, Fifo, Gate, Input, Moderator, Notify, Plan, Worker
 from simulator.plan.trace import EXIT_KINDS, LABELS
 
 READY_FROM = 6
@@ -26,6 +26,7 @@ _NOTIFY = _codes("none wake doorbell irq resume ack unmask")
 _SOURCE_KINDS = _codes("open rr window")
 _TARGETS = _codes("none fifo link sink")
 _MODERATORS = _codes("none gap coal coal_eqe coal_cqe")
+_RULES = {word: number + 1 for number, word in enumerate(("size", "size_vector", "classes", "dim"))}
 _ROUTES = _codes("native legacy apicv posted")
 _IDLE = _codes("hlt poll ghp")
 _THREADS = _codes("workers vcpu ksoftirqd busy")
@@ -46,7 +47,7 @@ def endpoints(b: Builder, numbers: slot_numbers.Slots) -> None:
             k.S_STOP: source.stop_ps, k.S_MAX: source.max_packets, k.S_BACKLOG: source.backlog_ps, k.S_RESPONSE: source.response_bytes,
             k.S_REPLY_DST: source.reply_dst, k.S_WINDOW: source.window, k.S_ACK_EVERY: source.ack_every, k.S_TIMEOUT: source.timeout_ps,
             k.S_SLOT: numbers.source[i], k.S_TIMER: numbers.timeout[i], k.S_PLACE: b.place(source.name),
-            k.S_CWND: source.window, k.S_ROUND: source.window,
+            k.S_CWND: source.window, k.S_ROUND: source.window, k.S_REQUEST: source.request, k.S_RECORD: b.ref("sinks", source.record),
         }  # fmt: skip
         b.fill(b.at["sources"][i], fields)
     for i, sink in enumerate(b.plan.sinks):
@@ -114,12 +115,19 @@ def _told_of_all(plan: Plan, worker: int) -> bool:
     return all((plan.fifos if x.kind == "fifo" else plan.rings)[x.index].poller == worker for x in inputs)
 
 
-def rings(b: Builder) -> None:
-    """Fifos, descriptor rings and switches."""
+def rings(b: Builder, numbers: slot_numbers.Slots) -> None:
+    """Fifos, descriptor rings, switches and shapers."""
     for i, fifo in enumerate(b.plan.fifos):
         _fifo(b, i, fifo)
     for i, ring in enumerate(b.plan.rings):
-        _ring(b, i, ring)
+        _ring(b, numbers, i, ring)
+    for i, shaper in enumerate(b.plan.shapers):
+        packet_ps = 10**15 // shaper.rate_millipps if shaper.rate_millipps else 0
+        fields = {
+            k.C_RATE: shaper.rate_bps, k.C_OVERHEAD: shaper.overhead_bytes, k.C_PACKET_PS: packet_ps, k.C_PACKET_BURST: shaper.burst_packets * packet_ps,
+            k.C_BURST: shaper.burst_bytes * 8 * 10**12 // shaper.rate_bps if shaper.rate_bps else 0,
+        }  # fmt: skip
+        b.fill(b.at["shapers"][i], fields)
     for i, switch in enumerate(b.plan.switches):
         ports = [word for port in switch.ports for word in port]
         fields = {
@@ -139,7 +147,7 @@ def _fifo(b: Builder, i: int, fifo: Fifo) -> None:
     _gate(b, base + k.F_GATE, fifo.gate, base, armed=True)
 
 
-def _ring(b: Builder, i: int, ring: DescRing) -> None:
+def _ring(b: Builder, numbers: slot_numbers.Slots, i: int, ring: DescRing) -> None:
     base = b.at["rings"][i]
     receives = ring.kind == "rx"
     full = ring.size if receives else 0
@@ -148,7 +156,8 @@ def _ring(b: Builder, i: int, ring: DescRing) -> None:
         k.R_REMOTE: ring.remote, k.R_DMA: b.ref("dmas", ring.dma), k.R_FETCH_MAX: ring.fetch_max, k.R_FETCH_LOW: ring.fetch_low,
         k.R_DESC_BYTES: ring.descriptor_bytes, k.R_WB_BYTES: ring.writeback_bytes, k.R_GROUP: ring.writeback_group, k.R_WAKE_FREE: ring.wake_free,
         k.R_POLLER: b.ref("workers", ring.poller), k.R_POLLER_INPUT: _poller_input(b.plan, ring.poller, (ring.kind,), i), k.R_PLACE: b.place(ring.name),
-        k.R_POSTED: full, k.R_SENT: full, k.R_AVAIL: full, k.R_FREE: ring.size,
+        k.R_POSTED: full, k.R_SENT: full, k.R_AVAIL: full, k.R_FREE: ring.size, k.R_HOLD_GROUP: ring.hold_group, k.R_HOLD_PS: ring.hold_ps,
+        k.R_HOLD_SLOT: numbers.hold[i], k.R_HANDED: k.NEVER, k.R_WATCHED: ring.moderator != NONE and bool(b.plan.moderators[ring.moderator].adapt),
     }  # fmt: skip
     b.fill(base, fields)
     _gate(b, base + k.R_AVAIL_GATE, ring.avail_gate, base, armed=not receives)
@@ -162,8 +171,11 @@ def interrupts(b: Builder, numbers: slot_numbers.Slots) -> None:
             k.M_KIND: _MODERATORS[moderator.kind], k.M_INTERVAL: moderator.interval_ps, k.M_FRAMES: moderator.frames, k.M_DMA: b.ref("dmas", moderator.dma),
             k.M_MSI_BYTES: moderator.msi_bytes, k.M_UNMASK_BYTES: moderator.unmask_bytes, k.M_STAGE: moderator.stage,
             k.M_ROUTE: b.ref("routes", moderator.route), k.M_SLOT: numbers.moderator[i], k.M_ENABLED: 1, k.M_LAST: k.NEVER,
-            k.M_WORKER: b.ref("workers", moderator.worker),
+            k.M_WORKER: b.ref("workers", moderator.worker), k.M_LEAST_GAP: moderator.least_gap_ps, k.M_TX: moderator.tx_interval_ps != NONE,
+            k.M_TX_INTERVAL: moderator.tx_interval_ps, k.M_TX_FRAMES: moderator.tx_frames, k.M_RULE: _rule(b, moderator),
         }  # fmt: skip
+        holding = [at for at, r in zip(b.at["rings"], b.plan.rings, strict=True) if r.moderator == i and r.hold_group > 1]
+        fields |= {k.M_HOLDS: b.array(holding), k.M_HOLD_COUNT: len(holding)}
         b.fill(b.at["moderators"][i], fields)
         raises = {k.G_NOTIFY: k.NF_RAISE, k.G_TARGET: b.ref("routes", moderator.route), k.G_COST: moderator.signal_ps, k.G_EXIT: -1}
         b.fill(b.at["moderators"][i] + k.M_GATE, raises)
@@ -173,9 +185,33 @@ def interrupts(b: Builder, numbers: slot_numbers.Slots) -> None:
             k.Q_VCPU: b.ref("executors", route.vcpu), k.Q_IRQFD_ORIGIN: route.origin == "irqfd", k.Q_HARDIRQ: route.hardirq_ps, k.Q_IRQFD: route.irqfd_ps,
             k.Q_IPI: route.ipi_ps, k.Q_INJECT: route.inject_ps, k.Q_EOI: route.eoi_ps, k.Q_NOTIFY: route.notify_ps, k.Q_WAKEUP: route.wakeup_ps,
             k.Q_HANDLER: route.handler_ps, k.Q_ACCESSES: _accesses(b, route.accesses), k.Q_ACCESS_COUNT: len(route.accesses), k.Q_LEVEL: route.level,
-            k.Q_SLOT: numbers.route[i],
+            k.Q_SLOT: numbers.route[i], k.Q_FLIGHT: route.flight_ps, k.Q_KICK_FLIGHT: route.kick_flight_ps, k.Q_KICK_SLOT: numbers.kick[i],
+            k.Q_WAKER: route.waker_ps, k.Q_PV_EOI: route.pv_eoi,
         }  # fmt: skip
         b.fill(b.at["routes"][i], fields)
+
+
+def _rule(b: Builder, moderator: Moderator) -> int:
+    """What a driver's rule goes by, and what it remembers at first."""
+    if not moderator.adapt:
+        return 0
+    base, numbers = b.reserve(k.RULE), moderator.adapt_args
+    start, start_tx = moderator.interval_ps // k.US, moderator.tx_interval_ps // k.US
+    b.fill(base, {k.A_KIND: _RULES[moderator.adapt]})
+    if moderator.adapt == "dim":
+        b.fill(base + k.A_PROFILES, dict(enumerate(numbers[1:])))
+        for d in range(2):
+            b.fill(base + k.A_CLIMBERS + k.CLIMBER * d, {k.J_PROFILE: numbers[0]})
+        return base
+    b.fill(base + k.A_LEAST, dict(enumerate(numbers)))
+    if moderator.adapt == "size":
+        b.fill(base, {k.A_TARGET: start, k.A_TARGET_TX: start_tx, k.A_CURRENT: start, k.A_CURRENT_TX: start_tx})
+    elif moderator.adapt == "size_vector":
+        impatient = numbers[1] + k.LATENCY
+        b.fill(base, {k.A_TARGET: impatient, k.A_TARGET_TX: impatient, k.A_VECTOR: start})
+    else:
+        b.fill(base, {k.A_VECTOR: 4 * start})
+    return base
 
 
 def core_of(plan: Plan, executor: int) -> int:
@@ -208,7 +244,8 @@ def executors(b: Builder, numbers: slot_numbers.Slots) -> None:
         fields = {
             k.T_KIND: _THREADS[thread.kind], k.T_EXECUTOR: b.ref("executors", thread.executor), k.T_VCPU: b.ref("executors", thread.vcpu),
             k.T_WEIGHT: thread.weight, k.T_WAKE_PS: thread.wake_ps, k.T_LABEL: LABELS.index(thread.label), k.T_RUNNABLE: runnable,
-            k.T_LOCK: b.ref("locks", thread.lock),
+            k.T_LOCK: b.ref("locks", thread.lock), k.T_FLIGHT: thread.flight_ps, k.T_SLOT: numbers.flight[i], k.T_WAKER: thread.waker_ps,
+            k.T_QUOTA: b.ref("quotas", thread.quota),
         }  # fmt: skip
         b.fill(base, fields)
         executor_at = b.at["executors"][thread.executor]
@@ -216,10 +253,23 @@ def executors(b: Builder, numbers: slot_numbers.Slots) -> None:
         if runnable and plan.executors[thread.executor].scheduler == "rr":
             _append(b.memory, executor_at + k.E_RUN_HEAD, k.T_NEXT, base)
         if thread.kind == "vcpu":
-            b.memory[b.ref("executors", thread.vcpu) + k.V_STATE] = k.RUN if runnable else k.BLOCKED
+            vcpu = b.ref("executors", thread.vcpu)
+            b.memory[vcpu + k.V_STATE] = k.RUN if runnable else k.BLOCKED
+            b.memory[vcpu + k.V_STOPPED] = b.memory[vcpu + k.V_NOHZ] and not runnable
     for i, tick in enumerate(plan.ticks):
-        fields = {k.I_EXECUTOR: b.ref("executors", tick.executor), k.I_PERIOD: tick.period_ps, k.I_COST: tick.cost_ps, k.I_SLOT: numbers.tick[i]}
+        usual = "host_irq" if plan.executors[tick.executor].kind == "core" else "guest_irq"
+        fields = {
+            k.I_EXECUTOR: b.ref("executors", tick.executor), k.I_PERIOD: tick.period_ps, k.I_COST: tick.cost_ps, k.I_SLOT: numbers.tick[i],
+            k.I_GAP: b.ref("streams", tick.gap), k.I_LENGTH: b.ref("streams", tick.length), k.I_LABEL: LABELS.index(tick.label or usual),
+        }  # fmt: skip
         b.fill(b.at["ticks"][i], fields)
+    for i, quota in enumerate(plan.quotas):
+        threads = [b.at["threads"][j] for j, thread in enumerate(plan.threads) if thread.quota == i]
+        fields = {
+            k.B_AMOUNT: quota.quota_ps, k.B_PERIOD: quota.period_ps, k.B_SLICE: quota.slice_ps, k.B_POOL: quota.quota_ps, k.B_SLOT: numbers.quota[i],
+            k.B_THREADS: b.array(threads), k.B_THREAD_COUNT: len(threads),
+        }  # fmt: skip
+        b.fill(b.at["quotas"][i], fields)
     for at, lock in zip(b.at["locks"], plan.locks, strict=True):
         b.fill(at, {k.U_HANDOVER: lock.handover_ps})
     b.fill(0, {k.H_LOCKS: b.ref("locks", 0 if plan.locks else NONE), k.H_LOCK_COUNT: len(plan.locks)})
@@ -243,15 +293,26 @@ def _executor(b: Builder, numbers: slot_numbers.Slots, i: int, e: Executor) -> N
         k.E_SPREAD: b.ref("streams", e.spread), k.E_THREADS: b.array(threads), k.E_THREAD_COUNT: len(threads),
         k.E_CORE: b.at["executors"][core_of(b.plan, i)], k.E_SLOT: numbers.core[i], k.E_IDLE_EXIT: e.idle_exit_ps,
         k.E_LABELS: b.reserve(len(LABELS)) if is_core else 0, k.E_LEAF_LABEL: k.LB_IDLE,
+        k.E_GOVERNOR: _governor(b, e), k.E_SIBLING: b.ref("executors", e.sibling), k.E_SPEED: e.sibling_speed,
     }  # fmt: skip
     if not is_core:
         fields |= {
             k.V_THREAD: b.ref("threads", e.thread), k.V_IDLE: _IDLE[e.idle], k.V_GUEST_POLL: e.guest_poll_ps, k.V_EXIT: e.exit_ps, k.V_HLT: e.hlt_ps,
             k.V_BLOCK: e.block_ps, k.V_WAKE: e.wake_ps, k.V_POLL_EXIT: e.poll_exit_ps, k.V_POLL_MAX: e.halt_poll_max_ps, k.V_GROW: e.halt_poll_grow,
             k.V_GROW_START: e.halt_poll_grow_start_ps, k.V_SHRINK: e.halt_poll_shrink, k.V_POLL_SLOT: numbers.halt_poll[i],
-            k.V_EXITS: b.reserve(len(EXIT_KINDS)), k.V_PLACE: b.place(e.name),
+            k.V_EXITS: b.reserve(len(EXIT_KINDS)), k.V_PLACE: b.place(e.name), k.V_NOHZ: e.nohz, k.V_TIMER: e.timer_ps,
         }  # fmt: skip
     b.fill(b.at["executors"][i], fields)
+
+
+def _governor(b: Builder, e: Executor) -> int:
+    """What a core with idle states remembers, and the states."""
+    if not e.idle_states:
+        return 0
+    base = b.reserve(k.V8_TABLE + 2 * len(e.idle_states))
+    b.fill(base, {k.V8_STATES: len(e.idle_states), k.V8_MEAN: 8 * k.LONGEST_US})
+    b.fill(base + k.V8_TABLE, dict(enumerate(word for state in e.idle_states for word in state)))
+    return base
 
 
 def workers(b: Builder, numbers: slot_numbers.Slots) -> None:
@@ -279,7 +340,7 @@ def _worker(b: Builder, numbers: slot_numbers.Slots, i: int, w: Worker) -> None:
         k.W_REFILL_CHUNK: w.refill_chunk, k.W_REFILL_ABOVE: w.refill_above, k.W_SELECT: _SELECT[w.select], k.W_SWITCH: b.ref("switches", w.switch),
         k.W_INPLACE: inside or w.recheck == "inplace", k.W_BACKEND: w.backend, k.W_SPREAD: b.ref("streams", w.spread), k.W_SERVICE: b.ref("streams", w.service),
         k.W_STAGE: w.stage, k.W_NOTIFY_STAGE: w.notify_stage, k.W_SLOT: numbers.hardware[i], k.W_EXAM: numbers.examination[i],
-        k.W_SHAPED: any(x.rate_bps for x in w.inputs), k.W_INPUTS: inputs, k.W_INPUT_COUNT: len(w.inputs), k.W_OUTPUTS: outputs,
+        k.W_SHAPED: any(x.shaper != NONE for x in w.inputs), k.W_MERGE_BYTES: w.merge_bytes, k.W_MERGE_PS: w.merge_ps, k.W_INPUTS: inputs, k.W_INPUT_COUNT: len(w.inputs), k.W_OUTPUTS: outputs,
         k.W_OUTPUT_COUNT: len(w.outputs), k.W_LAST: -1, k.W_SCAN: -1, k.W_STATE: k.POLLING if w.poll_mode and w.kind == "task" else k.IDLE,
         k.W_UNMASK: _accesses(b, w.unmask), k.W_UNMASK_COUNT: len(w.unmask), k.W_MODERATOR: b.ref("moderators", w.moderator),
     }  # fmt: skip
@@ -289,12 +350,13 @@ def _worker(b: Builder, numbers: slot_numbers.Slots, i: int, w: Worker) -> None:
     if w.kind == "task" and w.poll_mode:
         _append(b.memory, on + k.T_HEAD, k.W_NEXT, b.at["workers"][i])
     for n, x in enumerate(w.inputs):
-        tau = x.burst_bytes * 8 * 10**12 // x.rate_bps if x.rate_bps else 0
         fields = {
-            k.I_KIND: _INPUTS[x.kind], k.I_REF: b.ref("fifos" if x.kind == "fifo" else "rings", x.index), k.I_WEIGHT: x.weight, k.I_RATE: x.rate_bps,
-            k.I_TAU: tau, k.I_OVERHEAD: x.overhead_bytes, k.I_EVERY: x.publish_every,
+            k.I_KIND: _INPUTS[x.kind], k.I_REF: b.ref("fifos" if x.kind == "fifo" else "rings", x.index), k.I_WEIGHT: x.weight,
+            k.I_SHAPER: b.ref("shapers", x.shaper), k.I_FLOOR: b.ref("shapers", x.floor), k.I_EVERY: x.publish_every,
         }  # fmt: skip
         b.fill(inputs + k.INPUT * n, fields)
+    if w.kind == "hw" and any(x.share != NONE or x.floor != NONE for x in w.inputs):
+        _shares(b, b.at["workers"][i], inputs, w.inputs)
     tables = {"fifo": "fifos", "post": "rings", "fill": "rings", "link": "links", "dma_write": "rings", "dma_read": "dmas", "sink": "sinks"}
     for n, y in enumerate(w.outputs):
         fields = {
@@ -302,3 +364,16 @@ def _worker(b: Builder, numbers: slot_numbers.Slots, i: int, w: Worker) -> None:
             k.O_ROOM: y.room_ps, k.O_FIFO: b.ref("fifos", y.fifo),
         }  # fmt: skip
         b.fill(outputs + k.OUTPUT * n, fields)
+
+
+def _shares(b: Builder, worker: int, inputs: int, listed: tuple[Input, ...]) -> None:
+    """Group the inputs of an engine: those of one share together, the others by themselves."""
+    found: dict[tuple[bool, int], list[int]] = {}
+    for n, x in enumerate(listed):
+        found.setdefault((x.share == NONE, n if x.share == NONE else x.share), []).append(n)
+    base = b.reserve(k.SHARE * len(found))
+    for n, members in enumerate(found.values()):
+        b.fill(base + k.SHARE * n, {k.SH_MEMBERS: b.array(members), k.SH_COUNT: len(members), k.SH_LAST: -1})
+        for position, member in enumerate(members):
+            b.fill(inputs + k.INPUT * member, {k.I_SHARE: base + k.SHARE * n, k.I_POSITION: position})
+    b.fill(worker, {k.W_SHARES: base, k.W_SHARE_COUNT: len(found)})

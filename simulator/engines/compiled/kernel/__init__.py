@@ -9,8 +9,8 @@ calls cheap (a numba array is seven words), lets packets sit in intrusive lists,
 2. A module imports those before it. A function of a later one that it needs is declared in it with ``@later``;
    ``assemble`` puts the function itself in the place of the declaration, before anything is compiled.
 3. A prefix belongs to one record: ``H_`` header, ``N_`` node, ``Z_`` stream, ``X_`` meter (and exits), ``P_`` packet, ``L_`` link,
-   ``D_`` dma, ``F_`` fifo, ``G_`` gate, ``R_`` ring, ``Y_`` switch, ``I_`` input (and tick), ``O_`` output, ``E_`` executor, ``V_`` vCPU,
-   ``T_`` thread, ``U_`` lock, ``M_`` moderator, ``Q_`` route, ``W_`` worker, ``S_`` source, ``K_`` sink.
+   ``D_`` dma, ``F_`` fifo, ``G_`` gate, ``R_`` ring, ``Y_`` switch, ``C_`` shaper, ``SH_`` share, ``I_`` input (and tick), ``O_`` output, ``E_`` executor, ``V_`` vCPU,
+   ``T_`` thread, ``B_`` quota, ``V8_`` governor, ``U_`` lock, ``M_`` moderator, ``A_`` and ``J_`` what a driver does to it (``J_`` also kinds of jobs), ``Q_`` route, ``W_`` worker, ``S_`` source, ``K_`` sink.
 
 *Scope*: exactly the plan's primitives. *Validation*: event-by-event agreement with ``engines.reference``; conformance vectors;
 the same source on Python integers with planted bugs (``tests/engines``).
@@ -37,12 +37,15 @@ from simulator.engines.compiled.kernel.queues.sides import *
 from simulator.engines.compiled.kernel.queues.rx_ring import *
 from simulator.engines.compiled.kernel.queues.tx_ring import *
 from simulator.engines.compiled.kernel.queues.switches import *
+from simulator.engines.compiled.kernel.queues.shapers import *
 from simulator.engines.compiled.kernel.queues.inputs import *
 from simulator.engines.compiled.kernel.queues.outputs import *
 from simulator.engines.compiled.kernel.cpu.jobs import *
 from simulator.engines.compiled.kernel.cpu.executors import *
 from simulator.engines.compiled.kernel.cpu.threads import *
 from simulator.engines.compiled.kernel.cpu.scheduler import *
+from simulator.engines.compiled.kernel.cpu.quotas import *
+from simulator.engines.compiled.kernel.cpu.governor import *
 from simulator.engines.compiled.kernel.cpu.dispatcher import *
 from simulator.engines.compiled.kernel.cpu.lock import *
 from simulator.engines.compiled.kernel.cpu.vcpu import *
@@ -51,6 +54,7 @@ from simulator.engines.compiled.kernel.cpu.accesses import *
 from simulator.engines.compiled.kernel.cpu.core import *
 from simulator.engines.compiled.kernel.cpu.ticks import *
 from simulator.engines.compiled.kernel.interrupts.moderators import *
+from simulator.engines.compiled.kernel.interrupts.adaptation import *
 from simulator.engines.compiled.kernel.interrupts.routes import *
 from simulator.engines.compiled.kernel.workers.workers import *
 from simulator.engines.compiled.kernel.workers.notifications import *
@@ -67,10 +71,10 @@ MODULES = (
     "clock.world", "clock.arithmetic", "clock.calendar", "clock.nodes", "clock.chance", "clock.levels", "clock.packets",
     "bus.links", "bus.dma", "bus.transactions",
     "queues.waiters", "queues.gates", "queues.fifo", "queues.rings", "queues.effects", "queues.sides",
-    "queues.rx_ring", "queues.tx_ring", "queues.switches", "queues.inputs", "queues.outputs",
-    "cpu.jobs", "cpu.executors", "cpu.threads", "cpu.scheduler", "cpu.dispatcher", "cpu.lock",
+    "queues.rx_ring", "queues.tx_ring", "queues.switches", "queues.shapers", "queues.inputs", "queues.outputs",
+    "cpu.jobs", "cpu.executors", "cpu.threads", "cpu.scheduler", "cpu.quotas", "cpu.governor", "cpu.dispatcher", "cpu.lock",
     "cpu.vcpu", "cpu.halt_polling", "cpu.accesses", "cpu.core", "cpu.ticks",
-    "interrupts.moderators", "interrupts.routes",
+    "interrupts.moderators", "interrupts.adaptation", "interrupts.routes",
     "workers.workers", "workers.notifications", "workers.software", "workers.polling", "workers.arbiter", "workers.hardware",
     "ends.sources", "ends.sinks",
     "loop",

@@ -18,17 +18,21 @@ from simulator.engines.compiled.kernel.clock.world import (
 from simulator.engines.compiled.kernel.cpu.core import on_core, sync
 from simulator.engines.compiled.kernel.cpu.halt_polling import on_halt_poll
 from simulator.engines.compiled.kernel.cpu.lock import LOCK, U_C_HELD, U_OWNER, U_SINCE
+from simulator.engines.compiled.kernel.cpu.quotas import on_quota
+from simulator.engines.compiled.kernel.cpu.threads import on_flight
 from simulator.engines.compiled.kernel.cpu.ticks import on_tick
 from simulator.engines.compiled.kernel.ends.sources import on_source, on_timeout
 from simulator.engines.compiled.kernel.interrupts.moderators import on_moderator
-from simulator.engines.compiled.kernel.interrupts.routes import on_route
+from simulator.engines.compiled.kernel.interrupts.routes import on_kick, on_route
+from simulator.engines.compiled.kernel.queues.rx_ring import hand_over_held
 from simulator.engines.compiled.kernel.workers.hardware import on_hardware
 from simulator.engines.compiled.kernel.workers.workers import on_examination
 
 # handlers
 (
     ON_SOURCE, ON_LINK, ON_MEMORY, ON_HARDWARE, ON_MODERATOR, ON_ROUTE, ON_HALT_POLL, ON_TICK, ON_TIMEOUT, ON_EXAMINATION, ON_CORE,
-) = range(11)  # fmt: skip
+    ON_KICK, ON_FLIGHT, ON_QUOTA, ON_HOLD,
+) = range(15)  # fmt: skip
 
 
 @helper
@@ -53,6 +57,14 @@ def handle(m, kind, ref):
         on_halt_poll(m, ref)
     elif kind == ON_TICK:
         on_tick(m, ref)
+    elif kind == ON_KICK:
+        on_kick(m, ref)
+    elif kind == ON_FLIGHT:
+        on_flight(m, ref)
+    elif kind == ON_QUOTA:
+        on_quota(m, ref)
+    elif kind == ON_HOLD:
+        hand_over_held(m, ref)
     else:
         on_timeout(m, ref)
 

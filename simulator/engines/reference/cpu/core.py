@@ -82,6 +82,11 @@ class Core(Executor):
             return remaining_ps
         return ceil_div((remaining_ps << 10) - self._carry, self.data.sibling_speed)
 
+    def unbooked_ps(self, thread: Thread) -> int:
+        """How long ``thread`` has run since the last booking."""
+        runs = self.leaf is not None and thread in self.leaf.threads
+        return self.world.now_ps - self._synced_ps if runs else 0
+
     @property
     def _label(self) -> str:
         return "idle" if self.leaf is None else self.leaf.job.label

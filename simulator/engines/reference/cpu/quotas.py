@@ -38,6 +38,19 @@ class Quota(Entity):
         self._pool_ps -= taken_ps
         return taken_ps
 
+    def begin_window(self) -> None:
+        """Start the window's time at zero."""
+        super().begin_window()
+        self.counts["used_ps"] = -self._unbooked_ps
+
+    def counters(self) -> dict[str, int]:
+        """The counters up to now."""
+        return {**self.counts, "used_ps": self.counts["used_ps"] + self._unbooked_ps}
+
+    @property
+    def _unbooked_ps(self) -> int:
+        return sum(thread.executor.core.unbooked_ps(thread) for thread in self.threads)
+
     def _periods(self) -> Process:
         while True:
             yield self._slot.wait()

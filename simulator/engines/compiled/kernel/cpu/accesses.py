@@ -15,7 +15,7 @@ from simulator.engines.compiled.kernel.cpu.jobs import J_EFFECT, J_ENTER, J_SIGN
 from simulator.engines.compiled.kernel.cpu.lock import lock_release, lock_take
 from simulator.engines.compiled.kernel.cpu.threads import charge
 from simulator.engines.compiled.kernel.cpu.vcpu import charged_thread, hyp_first, hyp_job
-from simulator.engines.compiled.kernel.queues.effects import effect
+from simulator.engines.compiled.kernel.queues.effects import effect, waker_work
 from simulator.engines.compiled.kernel.queues.gates import (
     G_COST, G_EXIT, G_LOCK, G_LOCKED, G_NOTIFY, G_TARGET, NF_UNMASK,
 )
@@ -37,10 +37,11 @@ def access(m, v, g):
     kind = m[g + G_EXIT]
     m[m[v + V_EXITS] + kind] += 1
     log(m, EV_EXIT, m[v + V_PLACE], kind)
+    cost = m[g + G_COST] + waker_work(m, g)
     if m[g + G_LOCK] == 0:
-        hyp_job(m, v, m[g + G_COST], J_EFFECT, g)
+        hyp_job(m, v, cost, J_EFFECT, g)
     else:
-        hyp_job(m, v, m[g + G_COST], J_ENTER, g)
+        hyp_job(m, v, cost, J_ENTER, g)
         m[m[v + V_HYP_TAIL] + N_B] = LB_EXIT_USER
 
 

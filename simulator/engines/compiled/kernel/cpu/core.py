@@ -6,29 +6,31 @@
 from __future__ import annotations
 
 from simulator.engines.compiled.jit import helper, inlined, later
+from simulator.engines.compiled.kernel.clock.arithmetic import ceil_div
 from simulator.engines.compiled.kernel.clock.calendar import arm, arm_min, disarm
 from simulator.engines.compiled.kernel.clock.chance import spread
 from simulator.engines.compiled.kernel.clock.nodes import (
-    N_A, N_KIND, N_NEXT, N_TIME, append, free_node, new_node, take_head,
+    N_A, N_B, N_KIND, N_NEXT, N_TIME, append, free_node, new_node, take_head,
 )
-from simulator.engines.compiled.kernel.clock.world import H_NOW, INF
+from simulator.engines.compiled.kernel.clock.world import H_ACTING, H_NOW, INF
 from simulator.engines.compiled.kernel.cpu.accesses import access_effect, enter_access, leave_access
 from simulator.engines.compiled.kernel.cpu.executors import (
-    E_CURRENT, E_IDLE_EXIT, E_IDLE_PENDING, E_IDLE_REST, E_IDLE_SINCE, E_IRQ_HEAD, E_LABELS, E_LEAF, E_LEAF_INNER, E_LEAF_LABEL, E_LEAF_REF, E_LEAF_REST,
-    E_LEAF_THREAD, E_RUNNABLE, E_SLICE, E_SLOT, E_SOFT_ACTIVE, E_SOFT_TASK, E_SOFT_WORKER, E_SPREAD, E_SYNCED, RUN, V_EXIT, V_GUEST_IDLING, V_HYP_HEAD,
-    V_STATE, set_leaf,
+    E_CARRY, E_CURRENT, E_GOVERNOR, E_IDLE_EXIT, E_IDLE_PENDING, E_IDLE_REST, E_IDLE_SINCE, E_IRQ_HEAD, E_LABELS, E_LEAF, E_LEAF_INNER, E_LEAF_LABEL, E_LEAF_REF, E_LEAF_REST,
+    E_LEAF_THREAD, E_RUNNABLE, E_SHARED, E_SIBLING, E_SLICE, E_SLOT, E_SOFT_ACTIVE, E_SOFT_TASK, E_SOFT_WORKER, E_SPEED, E_SPREAD, E_SYNCED, V_EXIT,
+    V_GUEST_IDLING, V_HYP_HEAD, set_leaf,
 )
 from simulator.engines.compiled.kernel.cpu.jobs import (
-    J_BLOCK, J_EFFECT, J_ENTER, J_HANDLER, J_HLT, J_INJECT, J_NATIVE, J_SIGNAL, J_STAGE2, LB_HOST_IRQ, LB_IDLE, LEAF_EXIT_WORK, LEAF_GIRQ, LEAF_GUEST_IDLE,
+    J_BLOCK, J_EFFECT, J_ENTER, J_HANDLER, J_HLT, J_INJECT, J_NATIVE, J_SIGNAL, J_STAGE2, J_STOPPED, LB_IDLE, LEAF_EXIT_WORK, LEAF_GIRQ, LEAF_GUEST_IDLE,
     LEAF_HYP, LEAF_IDLE_EXIT, LEAF_IRQ, LEAF_NONE, LEAF_PMD, LEAF_TAKE, LEAF_WORK, W_LABEL, W_REST,
 )
+from simulator.engines.compiled.kernel.cpu.governor import leave_state
 from simulator.engines.compiled.kernel.cpu.lock import lock_take
 from simulator.engines.compiled.kernel.cpu.scheduler import choose, in_pass
 from simulator.engines.compiled.kernel.cpu.threads import (
-    TK_VCPU, T_CTX, T_EXECUTOR, T_KIND, T_LOCK, T_RUNNABLE, T_VCPU, T_WAKE, charge, pick_thread,
+    TK_VCPU, T_CTX, T_EXECUTOR, T_KIND, T_LOCAL, T_LOCK, T_QUOTA, T_VCPU, T_WAKE, charge, pick_thread,
 )
 from simulator.engines.compiled.kernel.cpu.vcpu import (
-    X_EXTINT, blocked, guest_has_work, halt, halted, in_hypervisor, pick_vcpu, vm_exit,
+    X_EXTINT, blocked, guest_has_work, halt, halted, in_guest, pick_vcpu, vm_exit,
 )
 
 
@@ -43,7 +45,7 @@ def guest_handled(m, v, q):
 
 
 @later
-def inject(m, q):
+def inject(m, q, notify):
     """See ``interrupts.routes``."""
 
 
@@ -53,7 +55,7 @@ def native_handled(m, q):
 
 
 @later
-def stage2(m, q, inside):
+def kick_vcpu(m, q, inside):
     """See ``interrupts.routes``."""
 
 
@@ -76,7 +78,12 @@ def sync(m, c):
     m[c + E_SYNCED] = m[H_NOW]
     m[m[c + E_LABELS] + m[c + E_LEAF_LABEL]] += e
     if m[c + E_LEAF_REST] != 0:
-        m[m[c + E_LEAF_REST]] -= e
+        if m[c + E_SHARED] == 0:
+            m[m[c + E_LEAF_REST]] -= e
+        else:
+            done = e * m[c + E_SPEED] + m[c + E_CARRY]
+            m[c + E_CARRY] = done & 1023
+            m[m[c + E_LEAF_REST]] -= done >> 10
     t = m[c + E_LEAF_THREAD]
     if t != 0:
         charge(m, t, e)
@@ -95,7 +102,8 @@ def pick_plain(m, c):
     m[c + E_LEAF_THREAD] = 0
     m[c + E_LEAF_INNER] = 0
     if m[c + E_IRQ_HEAD] != 0:
-        set_leaf(m, c, LEAF_IRQ, c, m[c + E_IRQ_HEAD] + N_TIME, LB_HOST_IRQ)
+        n = m[c + E_IRQ_HEAD]
+        set_leaf(m, c, LEAF_IRQ, c, n + N_TIME, m[n + N_B])
         return
     if m[c + E_SOFT_ACTIVE] != 0 and m[c + E_SOFT_TASK] == 0:
         w = m[c + E_SOFT_WORKER]
@@ -121,10 +129,15 @@ def pick(m, c):
             if before != LEAF_NONE:
                 m[c + E_IDLE_SINCE] = m[H_NOW]
             return
-        if before != LEAF_NONE or m[c + E_IDLE_EXIT] == 0 or m[H_NOW] == m[c + E_IDLE_SINCE]:
+        if before != LEAF_NONE or m[H_NOW] == m[c + E_IDLE_SINCE]:
+            return
+        cost = m[c + E_IDLE_EXIT]
+        if m[c + E_GOVERNOR] != 0:
+            cost = leave_state(m, c, m[H_NOW] - m[c + E_IDLE_SINCE])
+        if cost == 0:
             return
         m[c + E_IDLE_PENDING] = 1
-        m[c + E_IDLE_REST] = spread(m, m[c + E_IDLE_EXIT], m[c + E_SPREAD])
+        m[c + E_IDLE_REST] = spread(m, cost, m[c + E_SPREAD])
     m[c + E_LEAF_THREAD] = 0
     m[c + E_LEAF_INNER] = 0
     set_leaf(m, c, LEAF_IDLE_EXIT, c, c + E_IDLE_REST, LB_IDLE)
@@ -145,7 +158,7 @@ def leaf_end(m, c):
         if kind == J_NATIVE:
             native_handled(m, a)
         elif kind == J_STAGE2:
-            stage2(m, a, False)
+            kick_vcpu(m, a, False)
     elif kind == LEAF_GIRQ:
         n = take_head(m, ref + E_IRQ_HEAD, N_NEXT)
         kind = m[n + N_KIND]
@@ -163,7 +176,10 @@ def leaf_end(m, c):
         elif kind == J_BLOCK:
             blocked(m, ref)
         elif kind == J_INJECT:
-            inject(m, a)
+            inject(m, a, 0)
+        elif kind == J_STOPPED:
+            if not guest_has_work(m, ref):
+                halt(m, ref)
         elif kind == J_EFFECT:
             access_effect(m, ref, a)
         elif kind == J_ENTER:
@@ -182,7 +198,18 @@ def leaf_end(m, c):
 
 
 @helper
+def tell_sibling(m, c):
+    """What core c does changes how fast the other thread of the physical core runs."""
+    other = m[c + E_SIBLING]
+    sync(m, other)
+    shared = m[c + E_LEAF] != LEAF_NONE and m[other + E_LEAF] != LEAF_NONE
+    m[c + E_SHARED] = m[other + E_SHARED] = shared
+    kick(m, other)
+
+
+@helper
 def on_core(m, c):
+    m[H_ACTING] = c
     old = m[c + E_LEAF]
     old_ref = m[c + E_LEAF_REF]
     sync(m, c)
@@ -195,10 +222,16 @@ def on_core(m, c):
         pick(m, c)
     if m[c + E_LEAF] == LEAF_PMD and (old != LEAF_PMD or old_ref != m[c + E_LEAF_REF]):
         restart(m, m[c + E_LEAF_REF])
+    if m[c + E_SIBLING] != 0 and (old == LEAF_NONE) != (m[c + E_LEAF] == LEAF_NONE):
+        tell_sibling(m, c)
     due = INF
     if m[c + E_LEAF_REST] != 0:
         due = m[m[c + E_LEAF_REST]]
+        if m[c + E_SHARED] != 0 and due != 0:
+            due = ceil_div((due << 10) - m[c + E_CARRY], m[c + E_SPEED])
     if m[c + E_LEAF_THREAD] != 0:
+        if m[m[c + E_LEAF_THREAD] + T_QUOTA] != 0:
+            due = min(due, m[m[c + E_LEAF_THREAD] + T_LOCAL])
         if m[c + E_RUNNABLE] > 1 and not in_pass(m, c, m[c + E_LEAF_THREAD]):
             due = min(due, m[c + E_SLICE])
         t = m[c + E_LEAF_INNER]
@@ -209,18 +242,18 @@ def on_core(m, c):
         arm(m, m[c + E_SLOT], m[H_NOW] + due)
     else:
         disarm(m, m[c + E_SLOT])
+    m[H_ACTING] = 0
 
 
 @helper
-def irq_job(m, c, cost, kind, a):
+def irq_job(m, c, cost, kind, a, label):
     """Append an irq job on a core; a vCPU in guest mode there takes an external-interrupt exit."""
     sync(m, c)
     t = m[c + E_CURRENT]
-    if t != 0 and m[t + T_RUNNABLE] != 0 and m[t + T_KIND] == TK_VCPU:
-        v = m[t + T_VCPU]
-        if m[v + V_STATE] == RUN and not in_hypervisor(m, v):
-            vm_exit(m, v, X_EXTINT, m[v + V_EXIT])
+    if t != 0 and m[t + T_KIND] == TK_VCPU and in_guest(m, m[t + T_VCPU]):
+        vm_exit(m, m[t + T_VCPU], X_EXTINT, m[m[t + T_VCPU] + V_EXIT])
     n = new_node(m, kind, spread(m, cost, m[c + E_SPREAD]))
     m[n + N_A] = a
+    m[n + N_B] = label
     append(m, c + E_IRQ_HEAD, N_NEXT, n)
     kick(m, c)

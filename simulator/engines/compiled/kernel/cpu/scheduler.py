@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from simulator.engines.compiled.jit import helper, inlined
+from simulator.engines.compiled.jit import helper, inlined, later
 from simulator.engines.compiled.kernel.clock.nodes import append, take_head
 from simulator.engines.compiled.kernel.clock.world import INF
 from simulator.engines.compiled.kernel.cpu.executors import (
@@ -13,8 +13,13 @@ from simulator.engines.compiled.kernel.cpu.executors import (
     E_SLICE, E_THREADS, E_THREAD_COUNT, E_WAKEUP_GRANULARITY,
 )
 from simulator.engines.compiled.kernel.cpu.threads import (
-    T_CTX, T_EXECUTOR, T_NEXT, T_OFFSET, T_RUNNABLE, T_WAKE, vruntime,
+    T_CTX, T_EXECUTOR, T_NEXT, T_OFFSET, T_QUOTA, T_RUNNABLE, T_WAKE, vruntime,
 )
+
+
+@later
+def quota_allows(m, t):
+    """See ``cpu.quotas``."""
 
 
 @helper
@@ -55,7 +60,15 @@ def in_pass(m, e, t):
 
 @helper
 def choose(m, e):
-    """Scheduler: the thread that executor e runs now, or 0."""
+    """Scheduler: the thread that executor e runs now, or 0; threads whose quota is used up are passed over."""
+    t = give_turn(m, e)
+    while t != 0 and m[t + T_QUOTA] != 0 and not quota_allows(m, t):
+        t = give_turn(m, e)
+    return t
+
+
+@helper
+def give_turn(m, e):
     current = m[e + E_CURRENT]
     usable = current != 0 and m[current + T_RUNNABLE] != 0
     if usable and m[e + E_PREEMPT] == 0 and not (m[e + E_SLICE] <= 0 and m[e + E_RUNNABLE] > 1):

@@ -6,6 +6,8 @@
 from __future__ import annotations
 
 from simulator.engines.compiled.jit import helper, inlined, later
+from simulator.engines.compiled.kernel.clock.calendar import arm, disarm
+from simulator.engines.compiled.kernel.clock.world import H_ACTING, H_NOW
 from simulator.engines.compiled.kernel.cpu.executors import (
     CORE, E_CORE, E_IN_PASS, E_KIND, E_POLLING, E_SLICE, E_SOFT_WORKER, V_THREAD, set_leaf,
 )
@@ -15,16 +17,21 @@ from simulator.engines.compiled.kernel.cpu.jobs import (
 
 # thread
 (
-    T_KIND, T_EXECUTOR, T_VCPU, T_WEIGHT, T_WAKE_PS, T_LABEL, T_RUNNABLE, T_RAN, T_OFFSET, T_CTX, T_WAKE, T_HEAD, T_TAIL, T_NEXT,
-    T_LOCK, T_WAITS, T_ZERO,
-) = range(17)  # fmt: skip
-THREAD = 17
+    T_KIND, T_EXECUTOR, T_VCPU, T_WEIGHT, T_WAKE_PS, T_LABEL, T_RUNNABLE, T_RAN, T_OFFSET, T_QUOTA, T_CTX, T_WAKE, T_HEAD, T_TAIL, T_NEXT,
+    T_LOCK, T_WAITS, T_ZERO, T_FLIGHT, T_LANDING, T_SLOT, T_WAKER, T_LOCAL, T_THROTTLED,
+) = range(24)  # fmt: skip
+THREAD = 24
 TK_WORKERS, TK_VCPU, TK_KSOFTIRQD, TK_BUSY = range(4)
 
 
 @later
 def enter(m, e, t, cost):
     """See ``cpu.scheduler``."""
+
+
+@later
+def quota_charge(m, t, e):
+    """See ``cpu.quotas``."""
 
 
 @later
@@ -54,6 +61,8 @@ def sync(m, c):
 
 @inlined
 def charge(m, t, e):
+    if m[t + T_QUOTA] != 0:
+        quota_charge(m, t, e)
     m[t + T_RAN] += e
     m[m[t + T_EXECUTOR] + E_SLICE] -= e
 
@@ -65,14 +74,41 @@ def vruntime(m, t):
 
 
 @helper
-def start_thread(m, t, cost):
+def land(m, t):
+    """Thread t of a core becomes runnable, which it is not."""
     c = m[t + T_EXECUTOR]
     sync(m, c)
-    enter(m, c, t, cost)
+    enter(m, c, t, 0)
     v = m[c + E_POLLING]
     if v != 0 and m[v + V_THREAD] != t:
         end_poll(m, v)
     kick(m, c)
+
+
+@helper
+def start_thread(m, t, cost):
+    """Wake thread t of a core, which is not runnable; it first spends ``cost``. By another core the wake-up takes a flight."""
+    if m[t + T_THROTTLED] != 0:
+        return
+    if m[t + T_LANDING] == 0:
+        m[t + T_WAKE] += cost
+    if m[t + T_FLIGHT] > 0 and m[H_ACTING] != 0 and m[H_ACTING] != m[t + T_EXECUTOR]:
+        if m[t + T_LANDING] == 0:
+            m[t + T_LANDING] = 1
+            arm(m, m[t + T_SLOT], m[H_NOW] + m[t + T_FLIGHT])
+        return
+    if m[t + T_LANDING] != 0:
+        m[t + T_LANDING] = 0
+        disarm(m, m[t + T_SLOT])
+    land(m, t)
+
+
+@helper
+def on_flight(m, t):
+    """A wake-up by another core arrives."""
+    m[t + T_LANDING] = 0
+    if m[t + T_RUNNABLE] == 0:
+        land(m, t)
 
 
 @inlined

@@ -14,7 +14,7 @@ from simulator.engines.compiled.kernel.clock.packets import (
 from simulator.engines.compiled.kernel.clock.world import (
     EV_DELIVER, E_REQUEST, H_ERROR, H_ERROR_AT, H_NOW, H_STAGES, log,
 )
-from simulator.engines.compiled.kernel.ends.sources import S_C_RECEIVED, S_RECEIVED, acknowledged, answered, turn
+from simulator.engines.compiled.kernel.ends.sources import S_C_RECEIVED, S_RECEIVED, S_RECORD, acknowledged, answered, turn
 
 # sink
 K_REPLY, K_HISTOGRAM, K_STAGES, K_PLACE, K_COUNT, K_BYTES, K_ACKS, K_MINIMUM, K_MAXIMUM, K_SUM, K_SUM_HIGH = range(11)
@@ -51,7 +51,11 @@ def bucket(v):
 
 @helper
 def record(m, k, p):
-    """Count a packet that has reached its reader."""
+    """Count a packet that has reached its reader, at a far end in the statistics that its source names."""
+    log(m, EV_DELIVER, m[k + K_PLACE], m[p + P_ID])
+    kept = m[m[p + P_SOURCE] + S_RECORD]
+    if kept != 0 and m[k + K_REPLY] != 0:
+        k = kept
     latency = m[H_NOW] - m[p + P_BORN]
     m[k + K_COUNT] += 1
     m[k + K_BYTES] += m[p + P_LEN]
@@ -63,7 +67,6 @@ def record(m, k, p):
     m[m[k + K_HISTOGRAM] + bucket(latency)] += 1
     for i in range(2 * m[H_STAGES]):
         add_wide(m, m[k + K_STAGES] + 2 * i, m[p + P_STAGES + i])
-    log(m, EV_DELIVER, m[k + K_PLACE], m[p + P_ID])
     if m[p + P_KIND] == DATA:
         s = m[p + P_SOURCE]
         m[s + S_RECEIVED] += 1

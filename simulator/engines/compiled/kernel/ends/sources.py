@@ -11,7 +11,7 @@ from simulator.engines.compiled.kernel.clock.arithmetic import ceil_div
 from simulator.engines.compiled.kernel.clock.calendar import arm, arm_min, disarm
 from simulator.engines.compiled.kernel.clock.chance import draw
 from simulator.engines.compiled.kernel.clock.packets import (
-    ACK, P_AUX, P_BORN, P_DST, P_FLAG, P_FLOW, P_ID, P_KIND, P_LEN, P_MARK, P_NEXT, P_SEGS, P_SEQ, P_SOURCE, P_STAGES, P_VLAN, REQ, RESP, drop,
+    ACK, P_AUX, P_BORN, P_DST, P_FLAG, P_FLOW, P_ID, P_KIND, P_LEN, P_MARK, P_MERGED, P_NEXT, P_SEGS, P_SEQ, P_SOURCE, P_STAGES, P_VLAN, REQ, RESP, drop,
 )
 from simulator.engines.compiled.kernel.clock.world import H_ALIVE, H_NEXT_ID, H_NOW, H_PACKETS, H_PACKETS_FREE, H_STAGES
 from simulator.engines.compiled.kernel.queues.fifo import fifo_arrive
@@ -20,10 +20,15 @@ from simulator.engines.compiled.kernel.queues.fifo import fifo_arrive
 (
     S_KIND, S_TARGET_KIND, S_TARGET, S_SIZE, S_FLOW, S_DST, S_GAP, S_THINK, S_VLAN, S_SEGMENT, S_STOP, S_MAX, S_BACKLOG, S_RESPONSE,
     S_REPLY_DST, S_WINDOW, S_ACK_EVERY, S_TIMEOUT, S_SLOT, S_TIMER, S_PLACE, S_NEXT_SEQ, S_ACKED, S_CWND, S_LOST, S_RECOVER, S_ROUND,
-    S_RECEIVED, S_C_OFFERED, S_C_BYTES, S_C_DROPPED, S_C_TIMEOUTS, S_C_RECEIVED,
-) = range(33)  # fmt: skip
-SOURCE = 33
+    S_RECEIVED, S_C_OFFERED, S_C_BYTES, S_C_DROPPED, S_C_TIMEOUTS, S_C_RECEIVED, S_REQUEST, S_RECORD,
+) = range(35)  # fmt: skip
+SOURCE = 35
 OPEN, RR, WINDOW = range(3)
+
+
+@inlined
+def is_bulk(m, s):
+    return m[s + S_KIND] == WINDOW
 
 
 @helper
@@ -76,6 +81,8 @@ def on_source(m, s):
     kind = m[s + S_KIND]
     p = new_packet(m, s)
     if kind == OPEN:
+        if m[s + S_REQUEST] != 0:
+            m[p + P_KIND] = REQ
         launch(m, s, p)
         t = now + draw(m, m[s + S_GAP])
         if may_send(m, s, t):
@@ -150,11 +157,14 @@ def turn(m, p):
     """A request becomes its response, flagged data its acknowledgement."""
     s = m[p + P_SOURCE]
     m[p + P_DST] = m[s + S_REPLY_DST]
-    m[p + P_SEGS] = 1
+    m[p + P_MERGED] = 0
     if m[p + P_KIND] == REQ:
         m[p + P_KIND] = RESP
-        m[p + P_LEN] = m[s + S_RESPONSE]
+        if m[s + S_RESPONSE] >= 0:
+            m[p + P_LEN] = m[s + S_RESPONSE]
+            m[p + P_SEGS] = 1
     else:
         m[p + P_KIND] = ACK
         m[p + P_LEN] = 60
+        m[p + P_SEGS] = 1
         m[p + P_AUX] = m[s + S_RECEIVED]

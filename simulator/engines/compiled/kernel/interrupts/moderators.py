@@ -10,15 +10,18 @@ from simulator.engines.compiled.jit import helper, inlined, later
 from simulator.engines.compiled.kernel.bus.dma import D_UP
 from simulator.engines.compiled.kernel.bus.links import IT_MSI, send_item
 from simulator.engines.compiled.kernel.clock.calendar import arm, disarm
-from simulator.engines.compiled.kernel.clock.world import H_NOW
+from simulator.engines.compiled.kernel.clock.world import H_NOW, INF
 from simulator.engines.compiled.kernel.queues.gates import GATE, G_COST
+from simulator.engines.compiled.kernel.queues.rings import R_HELD
+from simulator.engines.compiled.kernel.queues.rx_ring import hand_over_held
 
-# moderator
+# moderator: received packets have one direction, sent ones may have another (M_TX)
 (
     M_KIND, M_INTERVAL, M_FRAMES, M_DMA, M_MSI_BYTES, M_UNMASK_BYTES, M_STAGE, M_ROUTE, M_SLOT, M_ENABLED, M_PENDING, M_COUNT, M_FIRST,
-    M_LAST, M_C_EVENTS, M_C_FIRED, M_WORKER,
-) = range(17)  # fmt: skip
-M_GATE = 17  # of the software kind: what making it fire costs and does
+    M_LAST, M_C_EVENTS, M_C_FIRED, M_WORKER, M_LEAST_GAP, M_TX, M_TX_INTERVAL, M_TX_FRAMES, M_TX_PENDING, M_TX_COUNT, M_TX_FIRST,
+    M_HOLDS, M_HOLD_COUNT, M_FIRES, M_RULE, M_RX_PACKETS, M_RX_BYTES, M_TX_PACKETS, M_TX_BYTES,
+) = range(32)  # fmt: skip
+M_GATE = 32  # of the software kind: what making it fire costs and does
 MODERATOR = M_GATE + GATE
 MK_NONE, MK_GAP, MK_COAL, MK_COAL_EQE, MK_COAL_CQE = range(5)
 
@@ -49,25 +52,66 @@ def moderator_latch(m, x, n):
 
 @inlined
 def moderator_event(m, x, n):
+    """So many received packets have been handed to the bus."""
     moderator_latch(m, x, n)
     moderator_evaluate(m, x)
+
+
+@inlined
+def moderator_sent(m, x, n):
+    """So many completions of sent packets have been handed to the bus."""
+    if m[x + M_TX] == 0:
+        moderator_latch(m, x, n)
+    else:
+        m[x + M_C_EVENTS] += n
+        if m[x + M_TX_PENDING] == 0 or m[x + M_KIND] == MK_COAL_CQE:
+            m[x + M_TX_FIRST] = m[H_NOW]
+        m[x + M_TX_COUNT] += n
+        m[x + M_TX_PENDING] = 1
+    moderator_evaluate(m, x)
+
+
+@inlined
+def observe_received(m, x, packets, size):
+    """The driver has taken a packet."""
+    m[x + M_RX_PACKETS] += packets
+    m[x + M_RX_BYTES] += size
+
+
+@inlined
+def observe_sent(m, x, packets, size):
+    """The driver has freed packets."""
+    m[x + M_TX_PACKETS] += packets
+    m[x + M_TX_BYTES] += size
+
+
+@inlined
+def direction_due(m, x, interval, frames, count, first):
+    now = m[H_NOW]
+    kind = m[x + M_KIND]
+    due = now
+    if kind == MK_GAP or kind == MK_COAL_EQE:
+        due = m[x + M_LAST] + interval
+    elif kind == MK_COAL or kind == MK_COAL_CQE:
+        due = first + interval
+    if kind >= MK_COAL and count >= frames:
+        due = now
+    return due
 
 
 @helper
 def moderator_due(m, x):
     """Whether x fires now; if it will later, its slot is armed."""
-    if m[x + M_ENABLED] == 0 or m[x + M_PENDING] == 0:
+    if m[x + M_ENABLED] == 0 or (m[x + M_PENDING] == 0 and m[x + M_TX_PENDING] == 0):
         return False
-    now = m[H_NOW]
-    kind = m[x + M_KIND]
-    due = now
-    if kind == MK_GAP or kind == MK_COAL_EQE:
-        due = m[x + M_LAST] + m[x + M_INTERVAL]
-    elif kind == MK_COAL or kind == MK_COAL_CQE:
-        due = m[x + M_FIRST] + m[x + M_INTERVAL]
-    if kind >= MK_COAL and m[x + M_COUNT] >= m[x + M_FRAMES]:
-        due = now
-    if now < due:
+    due = INF
+    if m[x + M_PENDING] != 0:
+        due = direction_due(m, x, m[x + M_INTERVAL], m[x + M_FRAMES], m[x + M_COUNT], m[x + M_FIRST])
+    if m[x + M_TX_PENDING] != 0:
+        due = min(due, direction_due(m, x, m[x + M_TX_INTERVAL], m[x + M_TX_FRAMES], m[x + M_TX_COUNT], m[x + M_TX_FIRST]))
+    if m[x + M_LEAST_GAP] > 0:
+        due = max(due, m[x + M_LAST] + m[x + M_LEAST_GAP])
+    if m[H_NOW] < due:
         arm(m, m[x + M_SLOT], due)
         return False
     return True
@@ -75,11 +119,15 @@ def moderator_due(m, x):
 
 @helper
 def moderator_fire(m, x):
-    m[x + M_PENDING] = 0
-    m[x + M_COUNT] = 0
+    for i in range(m[x + M_HOLD_COUNT]):
+        r = m[m[x + M_HOLDS] + i]
+        if m[r + R_HELD] > 0:
+            hand_over_held(m, r)
+    moderator_acknowledge(m, x)
     m[x + M_LAST] = m[H_NOW]
     m[x + M_ENABLED] = 0
     disarm(m, m[x + M_SLOT])
+    m[x + M_FIRES] += 1
     m[x + M_C_FIRED] += 1
 
 
@@ -119,6 +167,8 @@ def moderator_acknowledge(m, x):
     """The driver has read why it was interrupted: nothing is latched any more."""
     m[x + M_PENDING] = 0
     m[x + M_COUNT] = 0
+    m[x + M_TX_PENDING] = 0
+    m[x + M_TX_COUNT] = 0
 
 
 @inlined

@@ -35,6 +35,30 @@ def wake(m, w):
     """See ``workers.workers``."""
 
 
+@later
+def worker_waker(m, w):
+    """See ``workers.workers``."""
+
+
+@later
+def route_waker(m, q):
+    """See ``interrupts.routes``."""
+
+
+@helper
+def waker_work(m, g):
+    """What waking costs whoever does what g says, beyond the notification itself."""
+    kind = m[g + G_NOTIFY]
+    target = m[g + G_TARGET]
+    if kind == NF_WAKE:
+        return worker_waker(m, target)
+    if kind == NF_IRQ or kind == NF_RAISE:
+        return route_waker(m, target)
+    if kind == NF_RESUME and m[target + R_WAIT_HEAD] != 0:
+        return worker_waker(m, m[target + R_WAIT_HEAD])
+    return 0
+
+
 @helper
 def effect(m, g):
     kind = m[g + G_NOTIFY]

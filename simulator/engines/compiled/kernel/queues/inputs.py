@@ -5,21 +5,27 @@
 
 from __future__ import annotations
 
-from simulator.engines.compiled.jit import helper, inlined
+from simulator.engines.compiled.jit import helper, inlined, later
 from simulator.engines.compiled.kernel.clock.levels import meter
 from simulator.engines.compiled.kernel.clock.nodes import take_head
-from simulator.engines.compiled.kernel.clock.packets import P_BUFFERS, P_ID, P_NEXT, P_RING
+from simulator.engines.compiled.kernel.clock.packets import P_BUFFERS, P_ID, P_LEN, P_NEXT, P_RING, P_SEGS
 from simulator.engines.compiled.kernel.clock.world import EV_REAP, EV_TAKE, H_NOW, log
 from simulator.engines.compiled.kernel.queues.fifo import F_HEAD, F_POPPED, F_PUBLISHED, fifo_pop
 from simulator.engines.compiled.kernel.queues.rings import (
-    R_AVAIL, R_C_REAPED, R_C_TAKEN, R_FETCHED, R_FREED, R_HEAD, R_METER, R_PLACE, R_REAPED, R_REMOTE, R_TAKEN, R_USED,
+    R_AVAIL, R_C_REAPED, R_C_TAKEN, R_FETCHED, R_FREED, R_HEAD, R_METER, R_MODERATOR, R_PLACE, R_REAPED, R_REMOTE, R_TAKEN, R_USED, R_WATCHED,
 )
+from simulator.engines.compiled.kernel.queues.shapers import opens
 from simulator.engines.compiled.kernel.queues.tx_ring import try_fetch
 
 # input and output of a worker
-I_KIND, I_REF, I_WEIGHT, I_RATE, I_TAU, I_OVERHEAD, I_TAT, I_DEFICIT, I_EVERY = range(9)
+I_KIND, I_REF, I_WEIGHT, I_SHAPER, I_FLOOR, I_SHARE, I_POSITION, I_DEFICIT, I_EVERY = range(9)
 INPUT = 9
 IN_FIFO, IN_RX, IN_TX = range(3)
+
+
+@later
+def observe_received(m, x, packets, size):
+    """See ``interrupts.moderators``."""
 
 
 @inlined
@@ -55,6 +61,8 @@ def pop_input(m, i):
         m[ref + R_REAPED] += 1
         m[ref + R_FREED] += m[p + P_BUFFERS]
         m[ref + R_C_REAPED] += 1
+        if m[ref + R_WATCHED] != 0:
+            observe_received(m, m[ref + R_MODERATOR], m[p + P_SEGS], m[p + P_LEN])
         log(m, EV_REAP, m[ref + R_PLACE], m[p + P_ID])
     else:
         m[ref + R_TAKEN] += 1
@@ -68,4 +76,4 @@ def pop_input(m, i):
 
 @inlined
 def conforms(m, i):
-    return m[i + I_RATE] == 0 or m[H_NOW] >= m[i + I_TAT] - m[i + I_TAU]
+    return m[i + I_SHAPER] == 0 or m[H_NOW] >= opens(m, m[i + I_SHAPER])

@@ -22,5 +22,7 @@ def lookup(m, y, p):
     if port < 0:
         return -1
     at = m[y + Y_PORTS] + 2 * port
+    if m[p + P_FLOW] < 0:
+        return m[at]  # not hashed
     hashed = ((m[p + P_FLOW] * 2654435761) & 0xFFFFFFFF) >> 16
     return m[at] + ((hashed * m[at + 1]) >> 16)

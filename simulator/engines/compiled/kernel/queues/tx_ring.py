@@ -11,18 +11,23 @@ from simulator.engines.compiled.kernel.bus.links import IT_WRITE_TX, link_send
 from simulator.engines.compiled.kernel.clock.arithmetic import ceil_div
 from simulator.engines.compiled.kernel.clock.levels import meter
 from simulator.engines.compiled.kernel.clock.nodes import N_A, N_B, N_C, append, new_node
-from simulator.engines.compiled.kernel.clock.packets import P_D, P_ID, P_LEN, P_NEXT, P_RD, P_RING
+from simulator.engines.compiled.kernel.clock.packets import P_D, P_ID, P_LEN, P_NEXT, P_RD, P_RING, P_SEGS
 from simulator.engines.compiled.kernel.clock.world import EV_POST, log
 from simulator.engines.compiled.kernel.queues.rings import (
     R_AVAIL, R_BUFFER, R_C_COMPLETED, R_C_POSTED, R_C_REAPED, R_DESC_BYTES, R_DMA, R_DONE, R_DONE_DESC, R_FETCHED, R_FETCH_BUSY, R_FETCH_LOW, R_FETCH_MAX,
     R_FIN, R_FIN_DESC, R_FREE, R_GROUP, R_HEAD, R_METER, R_MODERATOR, R_PLACE, R_POLLER, R_POLLER_INPUT, R_POSTED, R_REAPED, R_REAPED_DESC, R_REMOTE,
-    R_TAKEN, R_USED, R_USED_DESC, R_WAIT_HEAD, R_WAKE_FREE, R_WB_BYTES, R_WRITTEN, R_WRITTEN_DESC,
+    R_TAKEN, R_UNSEEN_LEN, R_UNSEEN_SEGS, R_USED, R_USED_DESC, R_WAIT_HEAD, R_WAKE_FREE, R_WATCHED, R_WB_BYTES, R_WRITTEN, R_WRITTEN_DESC,
 )
 from simulator.engines.compiled.kernel.queues.waiters import resume_first
 
 
 @later
-def moderator_event(m, x, n):
+def moderator_sent(m, x, n):
+    """See ``interrupts.moderators``."""
+
+
+@later
+def observe_sent(m, x, packets, size):
     """See ``interrupts.moderators``."""
 
 
@@ -53,6 +58,9 @@ def tx_done(m, p):
     """The device is done with the descriptors of p; write back when a group is full or nothing more is known."""
     r = m[p + P_RING]
     m[p + P_RING] = 0
+    if m[r + R_WATCHED] != 0:
+        m[r + R_UNSEEN_SEGS] += m[p + P_SEGS]
+        m[r + R_UNSEEN_LEN] += m[p + P_LEN]
     m[r + R_FIN] += 1
     m[r + R_FIN_DESC] += m[p + P_D]
     k = m[r + R_FIN] - m[r + R_WRITTEN]
@@ -69,7 +77,7 @@ def tx_done(m, p):
             m[n + N_C] = count
             link_send(m, m[d + D_UP], n, 24 * ceil_div(size, m[d + D_MPS]) + size)
             if m[r + R_MODERATOR] != 0:
-                moderator_event(m, m[r + R_MODERATOR], k)
+                moderator_sent(m, m[r + R_MODERATOR], k)
         else:
             tx_completed(m, r, k, count)
 
@@ -90,6 +98,9 @@ def reap(m, r):
         m[r + R_FREE] += m[r + R_USED_DESC] - m[r + R_REAPED_DESC]
         m[r + R_REAPED_DESC] = m[r + R_USED_DESC]
         m[r + R_C_REAPED] += k
+        if m[r + R_WATCHED] != 0:
+            observe_sent(m, m[r + R_MODERATOR], m[r + R_UNSEEN_SEGS], m[r + R_UNSEEN_LEN])
+            m[r + R_UNSEEN_SEGS] = m[r + R_UNSEEN_LEN] = 0
     if m[r + R_FREE] >= m[r + R_WAKE_FREE]:
         resume_first(m, r + R_WAIT_HEAD)
     return k

@@ -13,9 +13,11 @@ from simulator.engines.compiled.kernel.bus.links import IT_UNMASK, send_item
 from simulator.engines.compiled.kernel.cpu.accesses import access
 from simulator.engines.compiled.kernel.cpu.jobs import W_REST
 from simulator.engines.compiled.kernel.cpu.threads import T_EXECUTOR
+from simulator.engines.compiled.kernel.interrupts.adaptation import moderator_adapt
 from simulator.engines.compiled.kernel.interrupts.moderators import (
-    M_DMA, M_GATE, M_UNMASK_BYTES, M_WORKER, moderator_rearm, moderator_settle,
+    M_DMA, M_GATE, M_RULE, M_UNMASK_BYTES, M_WORKER, moderator_rearm, moderator_settle,
 )
+from simulator.engines.compiled.kernel.queues.effects import waker_work
 from simulator.engines.compiled.kernel.queues.fifo import F_GATE, F_PUBLISHED, F_PUSHED
 from simulator.engines.compiled.kernel.queues.gates import GATE, G_COST, G_EXIT, G_MODE, MODERATED, NEVER_FIRES
 from simulator.engines.compiled.kernel.queues.inputs import INPUT, IN_FIFO, IN_RX, IN_TX, I_EVERY, I_KIND, I_REF
@@ -166,7 +168,7 @@ def next_note(m, w):
         m[w + W_REST] = 0
     else:
         m[w + W_NOTE] = g
-        m[w + W_REST] = m[g + G_COST]
+        m[w + W_REST] = m[g + G_COST] + waker_work(m, g)
 
 
 @inlined
@@ -198,6 +200,8 @@ def unmask(m, w):
             if moderator_of(m, w, j) == x:
                 x = 0
         if x != 0 and m[x + M_WORKER] == 0:
+            if m[x + M_RULE] != 0:
+                moderator_adapt(m, x, m[w + W_REAP_RING] != 0)
             if m[x + M_DMA] == 0:
                 moderator_rearm(m, x)
             else:

@@ -10,10 +10,11 @@ from simulator.engines.compiled.kernel.clock.calendar import arm_min
 from simulator.engines.compiled.kernel.clock.chance import draw
 from simulator.engines.compiled.kernel.clock.nodes import append, take_head
 from simulator.engines.compiled.kernel.clock.packets import (
-    DATA, P_FLAG, P_KIND, P_LEN, P_MARK, P_NEXT, P_OUT, P_OWN, P_RING, P_SEGS, P_SERVICE, REQ, drop, mark,
+    DATA, P_FLAG, P_FLOW, P_KIND, P_LEN, P_MARK, P_MERGED, P_NEXT, P_OUT, P_OWN, P_RING, P_SEGS, P_SERVICE, P_SOURCE, P_TRAIN, REQ, drop, mark,
 )
 from simulator.engines.compiled.kernel.clock.world import H_NOW
-from simulator.engines.compiled.kernel.cpu.jobs import IDLE, W_REST, W_SERVED, W_STATE
+from simulator.engines.compiled.kernel.cpu.jobs import IDLE, PARKED, W_REST, W_SERVED, W_STATE
+from simulator.engines.compiled.kernel.cpu.threads import T_LANDING, T_RUNNABLE, T_WAKER
 from simulator.engines.compiled.kernel.interrupts.moderators import M_LAST, M_STAGE
 from simulator.engines.compiled.kernel.queues.effects import effect
 from simulator.engines.compiled.kernel.queues.inputs import INPUT, IN_RX, I_KIND, I_REF, pop_input, visible
@@ -32,9 +33,9 @@ READY_BITS = 32
     W_AGAIN, W_PHASE, W_CONTINUE, W_NOTES, W_NOTES_1, W_NOTES_2, W_NOTES_3, W_NOTE,
     W_BYTES, W_FIRST, W_REAPED, W_BEGUN, W_CREDIT, W_LAST,
     W_FRESH, W_T0, W_SCAN, W_HEAD, W_TAIL, W_TAKEN, W_BLOCKED, W_C_INVOCATIONS, W_C_SERVED, W_C_EMPTY, W_C_REQUEUED, W_C_PARKED,
-    W_UNMASK, W_UNMASK_COUNT, W_MODERATOR, W_READY,
-) = range(5, 74)  # fmt: skip
-WORKER = 74
+    W_UNMASK, W_UNMASK_COUNT, W_MODERATOR, W_READY, W_SHARES, W_SHARE_COUNT, W_MERGE_BYTES, W_MERGE_PS,
+) = range(5, 78)  # fmt: skip
+WORKER = 78
 NOTE_BITS = 60
 HW, SOFT, TASK, EXIT = range(4)
 ORDER, ROUND_ROBIN, DRR = range(3)
@@ -64,6 +65,11 @@ def hardware_step(m, w):
 
 
 @later
+def is_bulk(m, s):
+    """See ``ends.sources``."""
+
+
+@later
 def turn(m, p):
     """See ``ends.sources``."""
 
@@ -82,6 +88,17 @@ def tell(m, w, i):
         tell_polling(m, w, i)
     elif m[w + W_STATE] == IDLE:
         arm_min(m, m[w + W_EXAM], m[H_NOW])
+
+
+@helper
+def worker_waker(m, w):
+    """Work of whoever wakes w now: none, unless it sleeps in a thread of the host."""
+    if m[w + W_KIND] != TASK or (m[w + W_STATE] != IDLE and m[w + W_STATE] != PARKED):
+        return 0
+    t = m[w + W_ON]
+    if m[t + T_RUNNABLE] != 0 or m[t + T_LANDING] != 0:
+        return 0
+    return m[t + T_WAKER]
 
 
 @helper
@@ -120,6 +137,26 @@ def select(m, w, p):
     return m[w + W_OUTPUTS] + OUTPUT * index
 
 
+@helper
+def merge(m, w, p):
+    """Merge p into the latest packet of its flow among those in the worker's hands (GRO)."""
+    s = m[p + P_SOURCE]
+    if m[p + P_KIND] != DATA or not is_bulk(m, s):
+        return
+    m[p + P_TRAIN] = m[p + P_LEN]
+    last = 0
+    q = m[w + W_HEAD]
+    while q != 0:
+        if m[q + P_KIND] == DATA and m[q + P_SOURCE] == s and m[q + P_FLOW] == m[p + P_FLOW]:
+            last = q
+        q = m[q + P_NEXT]
+    if last != 0 and m[last + P_TRAIN] + m[p + P_LEN] <= m[w + W_MERGE_BYTES]:
+        m[p + P_MERGED] = 1
+        m[p + P_TRAIN] = m[last + P_TRAIN] + m[p + P_LEN]
+        m[p + P_FLAG] |= m[last + P_FLAG]
+        m[last + P_FLAG] = 0
+
+
 @inlined
 def take_one(m, w, i, p):
     """Take p, the head of input i, into the worker's hands; returns its own cost."""
@@ -133,7 +170,12 @@ def take_one(m, w, i, p):
             mark(m, p, m[x + M_STAGE], m[x + M_LAST])
         if m[p + P_MARK] < m[w + W_BEGUN]:
             mark(m, p, stage, m[w + W_BEGUN])
-    cost = m[w + W_PACKET_PS] + m[w + W_SEGMENT_PS] * (m[p + P_SEGS] - 1)
+    if m[w + W_MERGE_BYTES] != 0:
+        merge(m, w, p)
+    cost = m[w + W_PACKET_PS]
+    if m[p + P_MERGED] != 0 and m[w + W_MERGE_PS] >= 0:
+        cost = m[w + W_MERGE_PS]
+    cost += m[w + W_SEGMENT_PS] * (m[p + P_SEGS] - 1)
     if m[w + W_BYTE_FS] != 0:
         cost += (m[w + W_BYTE_FS] * m[p + P_LEN] + 500) // 1000
     if m[w + W_SERVICE] != 0:
