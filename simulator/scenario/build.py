@@ -89,7 +89,8 @@ def notes(scenario: Scenario) -> tuple[str, ...]:
     ]
     found += [f"override: {name} = {text}" for name, text in sorted(host.costs.items())]
     recordings = (item for item in scenario.traffic if isinstance(item, Capture))
-    return (*found, *(f"capture: {note}" for item in recordings for note in recorded.notes(item)))
+    line_bps = nic_settings(scenario.nic).rate_bps
+    return (*found, *(note for item in recordings for note in recorded.notes(scenario, item, line_bps)))
 
 
 def host_settings(host: Host) -> HostSettings:

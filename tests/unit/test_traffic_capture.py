@@ -37,8 +37,11 @@ def recorded(times_ps: list[int], to_server: list[bool], length: int = 60) -> Ca
         destination=np.ones(count, dtype=np.int64) * 2,
         source_ip=np.stack([zero, near.astype(np.uint64)], axis=1),
         destination_ip=np.stack([zero, far.astype(np.uint64)], axis=1),
+        header_bytes=np.full(count, 42, dtype=np.int16),
+        tags=np.zeros(count, dtype=np.int8),
         fcs_removed=False,
-        notes=(),
+        frames_read=count,
+        bytes_read=count * length,
     )
 
 
