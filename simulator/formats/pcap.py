@@ -220,8 +220,9 @@ class _Columns:
 
     def _of_links(self) -> Iterator[Change]:
         log = self._log
-        if len(log.interfaces) > 1:
-            yield Change(f"several interfaces, so a frame that crossed two is there twice: {_each(log.interfaces)}")
+        readable = {label: count for label, count in log.interfaces.items() if label not in log.left_out}
+        if len(readable) > 1:
+            yield Change(f"several interfaces, so a frame that crossed two is there twice: {_each(readable)}")
         if log.left_out:
             text = f"left out, for want of Ethernet frames: {_each(log.left_out)}"
             yield Change(text, -_frames(log.left_out), -_bytes(log.left_out))

@@ -33,8 +33,8 @@ GZIP_MAGIC, ZSTD_MAGIC = b"\x1f\x8b", b"\x28\xb5\x2f\xfd"
 
 _BUFFER_BYTES = 1 << 16
 _ZSTD_WINDOW_LOG = 27  # what the command-line tool unpacks without being asked: 128 MiB
-_CHECKED_EVERY = 1 << 16
-_HONEST_ITEMS = 1 << 18
+_CHECKED_EVERY = 1 << 12
+_HONEST_ITEMS = 1 << 16
 # Packed data stays in the cache of the reader: a small surplus beside what has been unpacked does no harm.
 _HONEST_BYTES = 1 << 28
 _MOST_BYTES_PER_PACKED_BYTE = 4096
