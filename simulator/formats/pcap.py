@@ -129,18 +129,19 @@ class _Columns:
         self._batch: list[Record] = []
         self._ip_records = 0
         self._fcs_possible = True
-        self._read, self._empty, self._above, self._unstated = Count(), Count(), Count(), Count()
+        self._bytes_read = self._empty = self._above = 0
+        self._unstated = Count()
 
     def add(self, record: Record) -> None:
         captured, original, length = record.captured_bytes, record.original_bytes, record.length_bytes
-        self._read.add(original)
+        self._bytes_read += original
         if not original:
             if not captured:
-                self._empty.add(0)
+                self._empty += 1
                 return
             self._unstated.add(length := captured)
         elif captured > length:
-            self._above.add(original)
+            self._above += 1
         self._clock.add(record)
         self._lengths.append(length)
         self._fcs.append(-1 if record.fcs_bytes is None else record.fcs_bytes)
@@ -188,8 +189,8 @@ class _Columns:
             length_bytes=np.maximum(lengths, MINIMUM_BYTES),
             **{name: self._array(name) for name in self._TYPES},
             fcs_removed=bool(fcs.any()),
-            frames_read=self._read.frames + _frames(self._log.left_out),
-            bytes_read=self._read.read_bytes + _bytes(self._log.left_out),
+            frames_read=len(lengths) + self._empty + _frames(self._log.left_out),
+            bytes_read=self._bytes_read + _bytes(self._log.left_out),
             changes=(*changes, *(Change(text) for text in said)),
         )
         # Times mostly rise, and copying every column would double the memory of a large capture.
@@ -210,10 +211,10 @@ class _Columns:
         log = self._log
         if log.cut:
             yield Change(f"the last record left out, {log.cut}")
-        if self._empty.frames:
-            yield Change("records of no bytes, captured or on the wire, left out", -self._empty.frames)
-        if self._above.frames:
-            yield Change(f"longer than on the wire, whose length counts: {counted(self._above.frames, 'record')}")
+        if self._empty:
+            yield Change("records of no bytes, captured or on the wire, left out", -self._empty)
+        if self._above:
+            yield Change(f"longer than on the wire, whose length counts: {counted(self._above, 'record')}")
         if self._unstated.frames:
             text = f"no length on the wire, so that captured: {counted(self._unstated.frames, 'record')}"
             yield Change(text, 0, self._unstated.read_bytes)

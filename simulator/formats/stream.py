@@ -35,9 +35,8 @@ _BUFFER_BYTES = 1 << 16
 _ZSTD_WINDOW_LOG = 27  # what the command-line tool unpacks without being asked: 128 MiB
 _CHECKED_EVERY = 1 << 12
 _HONEST_ITEMS = 1 << 16
-# Packed data stays in the cache of the reader: a small surplus beside what has been unpacked does no harm.
 _HONEST_BYTES = 1 << 28
-_MOST_BYTES_PER_PACKED_BYTE = 4096
+_MOST_BYTES_PER_PACKED_BYTE = 16_384
 
 
 class Cut(BadValue):
@@ -95,10 +94,10 @@ class Stream:
         return data
 
     def _refuse_swelling(self, packed: BinaryIO) -> None:
-        # A record costs the packer a byte at the very least (its time differs from the one before), and memory here.
+        # A record costs memory here, and the packer half a byte at the very least: its time differs from the one before.
         read = packed.tell()
         self._unchecked_bytes = self.offset + _HONEST_BYTES
-        many = self._items > max(_HONEST_ITEMS, read)
+        many = self._items > max(_HONEST_ITEMS, 2 * read)
         if many or self.offset > max(_HONEST_BYTES, _MOST_BYTES_PER_PACKED_BYTE * read):
             raise self.error(f"{read} packed bytes hold {self._items} records so far: no recording packs so well")
 

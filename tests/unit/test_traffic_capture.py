@@ -294,6 +294,14 @@ def test_bad_mix_files_name_their_line(tmp_path: Path, text: str, part: str) -> 
     assert part in str(caught.value)
 
 
+def test_another_files_contents_are_not_printed(tmp_path: Path) -> None:
+    path = tmp_path / "passwd"
+    path.write_text("root:x:0:0:root:/root:/bin/sh\n")
+    with pytest.raises(InputError) as caught:
+        load_mix(path)
+    assert str(caught.value) == f"{path}:1: a mix must hold a mapping; write 'key: value' lines"
+
+
 def test_a_mix_names_captures_that_are_not_there(tmp_path: Path) -> None:
     path = tmp_path / "mix.yaml"
     path.write_text(f"connections:\n  - {GOOD_ENTRY}\n")
