@@ -68,8 +68,8 @@ def _walk(stream: Stream, magic: bytes, log: Log) -> Iterator[Record]:
 def _unknown_magic(stream: Stream, magic: bytes) -> BadValue:
     packed = _OTHER_MAGIC.get(magic[:2])
     # Anybody's file can be named as a capture, so what is in it is not printed.
-    what = f"packed with {packed}: unpack the file first" if packed else "neither pcap nor pcapng"
-    return stream.error(f"the file is {what} (its first four bytes are no magic number of either)", None, 0)
+    what = f"packed with {packed}: unpack it first" if packed else "neither pcap nor pcapng, by its first four bytes"
+    return stream.error(f"the file is {what}", None, 0)
 
 
 def _pcap_records(stream: Stream, log: Log, order: str, ticks_per_second: int, extra_bytes: int) -> Iterator[Record]:

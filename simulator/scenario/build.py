@@ -93,6 +93,12 @@ def notes(scenario: Scenario) -> tuple[str, ...]:
     return (*found, *(note for item in recordings for note in recorded.notes(scenario, item, line_bps)))
 
 
+def warnings(scenarios: Iterable[Scenario]) -> tuple[str, ...]:
+    """Of what the results will note, that which can be mended before they are simulated; each once."""
+    found = (note for scenario in scenarios for note in notes(scenario))
+    return tuple(dict.fromkeys(note for note in found if note.startswith(recorded.WARNING)))
+
+
 def host_settings(host: Host) -> HostSettings:
     """The machine: catalogue, then what the scenario changes."""
     changes = {name: (value, OVERRIDE_NOTE) for name, value in host.cost_overrides().items()}

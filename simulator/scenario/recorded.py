@@ -35,6 +35,7 @@ from simulator.traffic.mix import Mix, load_mix
 PACKETS_IN_ALL = 2_000_000
 FEWEST_PACKETS = 1_000
 FEWEST_IN_WINDOW = 10
+WARNING = "warning: "
 
 Rate = Callable[[Fraction], Fraction]
 
@@ -128,23 +129,25 @@ def _balance(found: Recording) -> Iterator[str]:
 
 def _too_slow(scenario: Scenario, item: Capture, view: View) -> Iterator[str]:
     """A warning when the capture's own timing leaves the window almost empty."""
-    if item.rates():
-        return
-    if item.file is not None:
-        path = item.file.path
-        found = _prepared(path, path.stat().st_mtime_ns, item.guest_side, view)
-        played = capture.replay(found, item.guest_side)
-        rate = Fraction(played.packets * PS_PER_SECOND, played.period_ps) if played.period_ps else None
-    else:
-        assert item.mix is not None
-        rate = capture.expected_packet_rate(*_load(item.mix.path, item.mix.path.stat().st_mtime_ns, view))
+    rate = Fraction(0) if item.rates() else _own_rate(item, view)
     window_ps = scenario.measurement.duration_ps
-    expected = rate * window_ps / PS_PER_SECOND if rate else None
-    if rate and expected is not None and expected < FEWEST_IN_WINDOW:
+    expected = rate * window_ps / PS_PER_SECOND
+    if rate and expected < FEWEST_IN_WINDOW:
         yield (
-            f"warning: traffic {item.name}: the capture has a packet every {float(1 / rate):.3g} s, about "
-            f"{float(expected):.2g} in the measured {window_ps / PS_PER_SECOND:g} s; state a rate, or lengthen measurement.duration"
+            f"{WARNING}traffic {item.name}: the capture has a packet every {float(1 / rate):.3g} s, about "
+            f"{float(expected):.2g} in the measured {window_ps / PS_PER_SECOND:g} s; state a rate, or lengthen "
+            "measurement.duration"
         )
+
+
+def _own_rate(item: Capture, view: View) -> Fraction:
+    """Packets per second as recorded; 0 when all have one time."""
+    if item.file is None:
+        assert item.mix is not None
+        return capture.expected_packet_rate(*_load(item.mix.path, item.mix.path.stat().st_mtime_ns, view))
+    path = item.file.path
+    played = capture.replay(_prepared(path, path.stat().st_mtime_ns, item.guest_side, view), item.guest_side)
+    return Fraction(played.packets * PS_PER_SECOND, played.period_ps) if played.period_ps else Fraction(0)
 
 
 @lru_cache(maxsize=4)  # the series of a comparison share their traffic; an entry may hold two million packets

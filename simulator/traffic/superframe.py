@@ -5,8 +5,9 @@
    MTU leaves, the last the rest.
 3. The pieces go out one behind the other at the speed of the line, whatever the capture's time is scaled to.
 
-*Scope*: UDP is cut as TCP is. Headers inside a tunnel count as payload, IPv6 extension headers too. A jumbo frame
-cannot be told from a super-frame: a guest with an MTU that it fits keeps it whole. What is not IP cannot be cut.
+*Scope*: UDP is cut as TCP is. Frames closer than their pieces take on the line go out mixed. Headers inside a tunnel
+count as payload, IPv6 extension headers too. A jumbo frame cannot be told from a super-frame: a guest with an MTU that
+it fits keeps it whole. What is not IP cannot be cut.
 
 *Validation*: tests/unit/test_superframe.py.
 """

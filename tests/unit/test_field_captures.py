@@ -10,7 +10,9 @@ from typing import Any
 
 import numpy as np
 import pytest
+from click.testing import CliRunner
 
+from simulator.cli import cli
 from simulator.errors import InputError
 from simulator.formats import pcap, sides
 from simulator.plan.model import Plan, Source
@@ -149,6 +151,8 @@ def test_a_capture_slower_than_the_window_warns(tmp_path: Path) -> None:
         ),
     )
     assert notes(scenario_of(tmp_path, rate="10 kpps")) == ()
+    result = CliRunner().invoke(cli, ["check", str(tmp_path / "s.yaml"), "--set", "traffic.c.rate=null"])
+    assert (result.exit_code, result.stderr.count("warning: traffic c: the capture has a packet every 5 s")) == (0, 1)
     (tmp_path / "a.pcap").write_bytes(SAMPLES["plain"].content)
     assert notes(scenario_of(tmp_path)) == ()
 

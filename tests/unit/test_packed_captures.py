@@ -133,7 +133,7 @@ def test_broken_packing_is_one_line_or_a_note(tmp_path: Path, packer: str) -> No
 
 
 def test_packed_twice_or_otherwise_is_said(tmp_path: Path) -> None:
-    with pytest.raises(InputError, match="unpacked byte 0: the file is packed with gzip: unpack the file first"):
+    with pytest.raises(InputError, match="unpacked byte 0: the file is packed with gzip: unpack it first"):
         read(tmp_path, gzip.compress(gzip.compress(PLAIN)))
 
 

@@ -328,7 +328,7 @@ NG = section() + interface()
 BAD = {
     "empty": (b"", 0, "ends inside the first four bytes: 0 of 4"),
     "magic": (b"\x12\x34\x56\x78" * 9, 0, "neither pcap nor pcapng"),
-    "xz": (b"\xfd7zXZ\0" * 9, 0, "the file is packed with xz: unpack the file first"),
+    "xz": (b"\xfd7zXZ\0" * 9, 0, "the file is packed with xz: unpack it first"),
     "header cut": (GOOD[:20], 4, "ends inside the file header: 16 of 20"),
     "version": (old([], head=(2, 3)), 4, "'2.3' is not pcap version 2.4"),
     "link type": (old([], link=127), 20, "'127 (radiotap)' is a link type without Ethernet frames: record on"),
