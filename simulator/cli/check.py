@@ -43,6 +43,10 @@ def command(scenario: str | None, settings: tuple[str, ...], resolved: bool, sch
     else:
         series = len({point.series for point in found})
         click.echo(f"{scenario}: valid; {len(found)} points in {series} series, {loaded.replications} replications")
+    from simulator.scenario.build import warnings
+
+    for warning in warnings(point.scenario for point in found):
+        click.echo(warning, err=True)
 
 
 def _print_schema() -> None:

@@ -91,7 +91,14 @@ def notes(scenario: Scenario) -> tuple[str, ...]:
     ]
     found += [f"override: {name} = {text}" for name, text in sorted(host.costs.items())]
     recordings = (item for item in scenario.traffic if isinstance(item, Capture))
-    return (*found, *(f"capture: {note}" for item in recordings for note in recorded.notes(item)))
+    line_bps = nic_settings(scenario.nic).rate_bps
+    return (*found, *(note for item in recordings for note in recorded.notes(scenario, item, line_bps)))
+
+
+def warnings(scenarios: Iterable[Scenario]) -> tuple[str, ...]:
+    """Of what the results will note, that which can be mended before they are simulated; each once."""
+    found = (note for scenario in scenarios for note in notes(scenario))
+    return tuple(dict.fromkeys(note for note in found if note.startswith(recorded.WARNING)))
 
 
 def host_settings(host: Host) -> HostSettings:

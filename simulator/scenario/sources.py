@@ -32,7 +32,7 @@ from simulator.plan.model import INFINITE_PS, Source
 from simulator.scenario.checks import selected
 from simulator.scenario.choice import Duration, FrameSize
 from simulator.scenario.model import Scenario
-from simulator.scenario.recorded import recorded
+from simulator.scenario.recorded import Listener, recorded
 from simulator.scenario.traffic import Bulk, Bursts, Capture, Constant, Poisson, RequestResponse, Traffic
 from simulator.traffic import distributions, imix
 from simulator.traffic.arrivals import PS_PER_SECOND, Arrivals, split, streams
@@ -268,8 +268,7 @@ def _add_capture(feed: Feed, item: Capture) -> Iterator[Offer]:
     arrivals = recorded(
         feed.scenario,
         item,
-        feed.guest.name,
-        feed.guests,
+        Listener(feed.guest.name, feed.guests, feed.mtu_bytes, feed.machine.port.settings.rate_bps),
         feed.replication,
         lambda mean_bytes: _rate(feed, item, mean_bytes),
     )
@@ -280,7 +279,6 @@ def _add_capture(feed: Feed, item: Capture) -> Iterator[Offer]:
 
 def _add_recorded(feed: Feed, item: Capture, direction: str, part: Arrivals) -> Offer:
     rx, name = direction == "rx", f"{feed.name}.{direction}"
-    _require_mtu(feed, int(part.length_bytes.max()), "file" if item.file else "mix")
     gap, size, flow = streams(part, name)
     backlog_ps = GENERATOR_BACKLOG_PS if item.overload and rx else INFINITE_PS
     feed.add(name, "open", rx, size, flow, gap=feed.stream(gap), backlog_ps=backlog_ps)

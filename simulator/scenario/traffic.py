@@ -177,11 +177,15 @@ class Capture(_Rated):
     kind: Literal["capture"]
     """The kind of source."""
     file: InputFile | None = None
-    """A capture in pcap or pcapng format, beside the scenario; it is repeated when it ends."""
+    """A capture in pcap or pcapng format, plain or packed with gzip or zstd, beside the scenario; it is repeated when it
+    ends."""
     mix: InputFile | None = None
     """A mix file: captures that are connections, and how often each starts."""
     guest_side: Annotated[str, Field(max_length=80)] | None = None
     """Address, MAC or network of the guest's side in the capture; a mix names its own."""
+    strict: Switch = False
+    """Whether a capture that would have to be mended is refused: times out of order, a record cut or contradicting
+    itself, frames of other hosts, above the MTU or not of Ethernet."""
 
     @model_validator(mode="after")
     def _one_of_each(self) -> Capture:

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from pandas import DataFrame
 
 FAILED, BREACHED = 1, 3
+SHOWN_CAPTURE_NOTES = 6
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,11 +147,13 @@ def _csv(frame: DataFrame) -> bytes:
 
 
 def _note_lines(entries: list[dict[str, Any]]) -> str:
-    """What departs from catalogue and capture, once; what was done to captures is long, so its number."""
+    """What departs from catalogue and capture, once; of what was done to captures, where it is long, the number."""
     found = dict.fromkeys(note for entry in entries for note in entry["notes"])
     captures = [note for note in found if note.startswith("capture: ")]
     shown = [note for note in found if note not in captures]
-    if captures:
+    if len(captures) <= SHOWN_CAPTURE_NOTES:
+        shown = [*captures, *shown]
+    else:
         shown.append(f"captures: {len(captures)} notes on source, frames and what was left out, in result.json")
     return "\n".join(shown)
 
