@@ -17,7 +17,7 @@ from dataclasses import dataclass, replace
 from simulator import units
 from simulator.costs.pcie import usable_rate_bps
 from simulator.errors import InputError, unknown
-from simulator.imports.adapters import DEFAULT, Part, model_of, part_of, rate_in
+from simulator.imports.adapters import DEFAULT, GUEST_DRIVERS, Part, model_of, part_of, rate_in
 from simulator.imports.facts import AdapterFacts, Facts, Interface, Tuning
 from simulator.imports.lines import Line, word
 
@@ -181,7 +181,14 @@ def _is_known_slot(generation: int, lanes: int) -> bool:
 
 
 def _tuned(chosen: Chosen, tunings: tuple[Tuning, ...]) -> Iterator[Line]:
-    tuned = [t for t in tunings if t.rx_usecs is not None or t.rx_ring or t.tx_ring]
+    inside = [t for t in tunings if t.driver in GUEST_DRIVERS]
+    for t in inside:
+        yield Line(
+            "",
+            f"{t.place}: {t.interface or 'the interface'} is a guest's ({t.driver}), so its settings are not here",
+            1,
+        )
+    tuned = [t for t in tunings if (t.rx_usecs is not None or t.rx_ring or t.tx_ring) and t not in inside]
     own = {chosen.facts.address, chosen.facts.interface} if chosen.facts is not None else set()
     tuned.sort(key=lambda t: not ({t.address, t.interface} - {None}) & own)
     if not tuned:
@@ -194,6 +201,8 @@ def _tuned(chosen: Chosen, tunings: tuple[Tuning, ...]) -> Iterator[Line]:
     for key, size in (("rx_ring", first.rx_ring), ("tx_ring", first.tx_ring)):
         if size:
             yield Line(f"{key}: {min(size, LARGEST_RING)}", name, 1)
+    if first.channels:
+        yield Line("", f"{name}: {first.channels} channels on the host, for which there is no key", 1)
     if first.rx_usecs is not None:
         yield from _moderation(chosen, first, name)
     for remark in first.remarks:

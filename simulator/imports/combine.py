@@ -29,9 +29,9 @@ GUESSED_SHARE = 10
 SMALLEST_FRAME_BITS = (64 + 20) * 8
 MOST_GUESTS = 4_096
 _HOSTS = (
+    ("modern", ("Skylake", "Cascadelake", "Cooperlake", "Icelake", "SapphireRapids", "GraniteRapids", "EPYC")),
     ("haswell-2015", ("Haswell", "Broadwell")),
     ("legacy-2010", ("Nehalem", "Westmere", "SandyBridge", "IvyBridge", "Penryn", "core2duo", "Opteron_G")),
-    ("modern", ("Skylake", "Cascadelake", "Cooperlake", "Icelake", "SapphireRapids", "GraniteRapids", "EPYC")),
 )
 
 
@@ -58,7 +58,7 @@ def combine(found: Facts, labels: Sequence[str], wishes: Wishes) -> list[Line]:
     if not guests:
         guests = [_guess_guests(found, chosen.facts.vfs if chosen.facts is not None else None)]
     frame = Frame(chosen, found.tunings, wishes.nearest, {})
-    named = Named(set())
+    named = Named({})
     blocks = [(guest, *guest_lines(guest, named, frame)) for guest in guests]
     written = sum(guest.count or 1 for guest, _, is_in in blocks if is_in)
     if not written:
@@ -79,13 +79,13 @@ def _joined(found: Facts) -> list[GuestFacts]:
     """Return the guests, what OpenStack says of a domain laid on it, and the pods of network attachments."""
     by_identity: dict[str, int] = {}
     guests: list[GuestFacts] = []
-    for guest in sorted(found.guests, key=lambda guest: guest.vcpus is None):
-        if guest.identity is not None and guest.identity in by_identity:
+    for guest in sorted(found.guests, key=lambda guest: guest.from_ports):
+        if guest.from_ports and guest.identity in by_identity:
             index = by_identity[guest.identity]
             guests[index] = _laid(guests[index], guest)
             continue
         if guest.identity is not None:
-            by_identity[guest.identity] = len(guests)
+            by_identity.setdefault(guest.identity, len(guests))
         guests.append(guest)
     pools = {resource.name: resource for resource in found.resources}
     for name, pod in found.attachments:
@@ -198,8 +198,9 @@ def _host(found: Facts, guests: list[GuestFacts]) -> Iterator[Line]:
 
 
 def _generation(guests: list[GuestFacts]) -> tuple[str, str]:
-    for guest in guests:
-        for model, words in _HOSTS:
+    # a guest's CPU may be older than the host's, never newer: the newest that a guest has comes nearest
+    for model, words in _HOSTS:
+        for guest in guests:
             if guest.cpu_model and guest.cpu_model.startswith(words):
                 return model, f"guessed: guest {guest.name} has the CPU {guest.cpu_model} ({guest.place})"
     return "modern", "guessed: the files do not say which CPU the host has"

@@ -97,9 +97,9 @@ def _vcpus(root: Element) -> int | None:
 def _pins(root: Element, vcpus: int) -> tuple[tuple[int, ...], ...]:
     pinned: dict[int, tuple[int, ...]] = {}
     for pin in root.all("cputune/vcpupin"):
-        vcpu = number(pin.attributes.get("vcpu"), MOST_CORE)
-        if vcpu is None:
-            raise BadValue(pin.place, "is not the number of a vCPU", pin.attributes.get("vcpu"))
+        vcpu = number(pin.attributes.get("vcpu"), MOST_VCPUS)
+        if vcpu is None or vcpu in pinned:
+            raise BadValue(pin.place, "is not the number of another vCPU", pin.attributes.get("vcpu"))
         pinned[vcpu] = cpu_set(pin.attributes.get("cpuset", ""), pin.place)
     everywhere = root.get("vcpu", "cpuset")
     common = cpu_set(everywhere, root.place) if everywhere else ()
@@ -109,14 +109,17 @@ def _pins(root: Element, vcpus: int) -> tuple[tuple[int, ...], ...]:
 
 def cpu_set(text: str, place: str) -> tuple[int, ...]:
     """Return the cores of a list such as ``0-3,^2,8``, in the order of their numbers."""
-    chosen: set[int] = set()
-    removed: set[int] = set()
+    # bits of one number: overlapping ranges, however many, cost no more than disjoint ones
+    chosen, removed = 0, 0
     for piece in text.split(",") if text else ():
         found = re.fullmatch(r"\s*(\^?)(\d{1,5})(?:-(\d{1,5}))?\s*", piece, re.ASCII)
         if found is None or int(found[3] or found[2]) > MOST_CORE or int(found[3] or found[2]) < int(found[2]):
             raise BadValue(place, "is not a set of cores such as '0-3,^2,8'", text)
-        (removed if found[1] else chosen).update(range(int(found[2]), int(found[3] or found[2]) + 1))
-    return tuple(sorted(chosen - removed))
+        first, last = int(found[2]), int(found[3] or found[2])
+        mask = ((1 << (last - first + 1)) - 1) << first
+        chosen, removed = (chosen, removed | mask) if found[1] else (chosen | mask, removed)
+    kept = chosen & ~removed
+    return tuple(core for core in range(kept.bit_length()) if kept >> core & 1)
 
 
 def _interfaces(devices: Element, hypervisor: str) -> Iterator[Interface]:

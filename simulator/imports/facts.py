@@ -53,6 +53,8 @@ class GuestFacts:
     interfaces: tuple[Interface, ...] = ()
     identity: str | None = None
     """The UUID that libvirt and OpenStack share."""
+    from_ports: bool = False
+    """Whether only its ports are known, so that a domain with its UUID says more of it."""
     count: int | None = None
     vcpus: int | None = None
     vcpus_place: str = ""

@@ -17,6 +17,7 @@ from dataclasses import dataclass
 
 from simulator import costs, units
 from simulator.imports.adapter import Chosen
+from simulator.imports.adapters import GUEST_DRIVERS
 from simulator.imports.facts import GuestFacts, Interface, Tuning
 from simulator.imports.lines import Line, quoted
 from simulator.imports.ways import missing, modelled_datapath, sentence
@@ -40,6 +41,13 @@ class Frame:
     taken: dict[tuple[int, ...], int]
     """How many vCPUs have been dealt over each set of cores so far."""
 
+    def channels(self) -> Tuning | None:
+        """Return what ethtool says of an interface that may be the guest's: neither the adapter's own nor virtio."""
+        facts = self.chosen.facts
+        own = {facts.address, facts.interface} - {None} if facts is not None else set()
+        may_be = (t for t in self.tunings if t.driver not in GUEST_DRIVERS and not own & {t.address, t.interface})
+        return next((t for t in may_be if t.channels), None)
+
     def most_vfs(self) -> int:
         """Return how many virtual functions the adapter has."""
         return costs.nic(self.chosen.model).value("max_vfs")
@@ -53,16 +61,17 @@ class Frame:
 class Named:
     """The names given so far."""
 
-    used: set[str]
+    used: dict[str, int]
 
     def give(self, name: str) -> str:
         """Return ``name`` as the grammar allows it, with a number where it is taken."""
         plain = re.sub(r"[^A-Za-z0-9_-]+", "-", name, flags=re.ASCII)[:_LONGEST_NAME].strip("-_") or "vm"
-        given, count = plain, 1
+        given, count = plain, self.used.get(plain, 0)
         while given in self.used:
             count += 1
-            given = f"{plain[: _LONGEST_NAME - 6]}-{count}"
-        self.used.add(given)
+            given = f"{plain[: _LONGEST_NAME - 6]}-{count + 1}"
+        self.used[given] = 0
+        self.used[plain] = count
         return given
 
 
@@ -132,7 +141,7 @@ def _queues(interface: Interface, datapath: str, vcpus: int, frame: Frame) -> It
         fewer = f"; {interface.queues} there, but {datapath} has at most {most} here" if interface.queues > most else ""
         yield f"queues: {min(interface.queues, most)}", f"{interface.place}{fewer}"
         return
-    told = next((tuning for tuning in frame.tunings if tuning.channels), None)
+    told = frame.channels()
     if datapath == "sriov-vf" and told is not None and told.channels is not None:
         yield (
             f"queues: {min(told.channels, most)}",

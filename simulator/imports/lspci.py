@@ -15,17 +15,19 @@ import re
 from collections.abc import Iterator
 
 from simulator.errors import BadValue
+from simulator.imports.adapters import on_host
 from simulator.imports.facts import AdapterFacts, Facts
 from simulator.imports.text import lines_of
 
 MOST_DEVICES = 8_192
 MOST_VFS = 4_096
+LONGEST_NAME = 200
 HEADER = re.compile(
     r"(?:([0-9a-f]{4,8}):)?([0-9a-f]{2}):([0-9a-f]{2})\.([0-7]) ([^:\n]{1,80}): (.+)", re.IGNORECASE | re.ASCII
 )
 _IDS = re.compile(r"\[([0-9a-f]{4}):([0-9a-f]{4})\]", re.IGNORECASE)
-_SPEED = re.compile(r"LnkSta:\s+Speed ([0-9.]{1,5})GT/s(?: \(([a-z]+)\))?, Width x([0-9]{1,2})")
-_CAPABLE = re.compile(r"LnkCap:\s.*Speed ([0-9.]{1,5})GT/s, Width x([0-9]{1,2})")
+_SPEED = re.compile(r"LnkSta:\s{1,8}Speed ([0-9.]{1,5})GT/s(?: \(([a-z]+)\))?, Width x([0-9]{1,2})")
+_CAPABLE = re.compile(r"LnkCap:\s.{0,40}Speed ([0-9.]{1,5})GT/s, Width x([0-9]{1,2})")
 _SIZES = re.compile(r"MaxPayload ([0-9]{1,5}) bytes, MaxReadReq ([0-9]{1,5}) bytes")
 _VFS = re.compile(r"Total VFs: ([0-9]{1,5}), Number of VFs: ([0-9]{1,5})")
 _OFFSET = re.compile(r"VF offset: ([0-9]{1,5}), stride: ([0-9]{1,5})")
@@ -47,7 +49,7 @@ def read(text: str, label: str) -> Facts:
     adapters = tuple(_adapter(*block) for block in blocks if _is_network(block[1]))
     if not adapters:
         raise BadValue(label, f"lists {len(blocks)} PCI devices and no network controller among them")
-    return Facts(adapters=adapters)
+    return Facts(adapters=on_host(adapters, label))
 
 
 def _blocks(lines: list[str], label: str) -> Iterator[tuple[str, re.Match[str], str]]:
@@ -85,12 +87,14 @@ def _adapter(place: str, head: re.Match[str], body: str) -> AdapterFacts:
         remarks.append("capabilities were not shown: run lspci as root")
     if node := _NODE.search(body):
         remarks.append(f"on NUMA node {node[1]}: NUMA is not modelled")
-    number = min(int(vfs[2]), MOST_VFS) if vfs else None
+    number = int(vfs[2]) if vfs else None
+    if vfs and number is not None and (number > int(vfs[1]) or number > MOST_VFS):
+        raise BadValue(place, f"says that {number:,} of {int(vfs[1]):,} virtual functions exist")
     address = f"{(head[1] or '0000')[-4:]}:{head[2]}:{head[3]}.{head[4]}".lower()
     return AdapterFacts(
         place=place,
         address=address,
-        name=head[6].strip(),
+        name=_IDS.sub("", head[6][:LONGEST_NAME]).replace("  ", " ").strip(),
         vendor=ids[-1][0].lower() if ids else None,
         device=ids[-1][1].lower() if ids else None,
         driver=driver[1] if driver else None,

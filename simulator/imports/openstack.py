@@ -69,7 +69,7 @@ def read(node: Node) -> Facts:
         raise InputError(node.origin, f"none of {len(ports)} ports is bound to an instance")
     return Facts(
         guests=tuple(
-            GuestFacts(names[device], interfaces[0].place, tuple(interfaces), identity=device.lower())
+            GuestFacts(names[device], interfaces[0].place, tuple(interfaces), identity=device.lower(), from_ports=True)
             for device, interfaces in guests.items()
         ),
         remarks=tuple(remarks),

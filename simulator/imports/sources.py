@@ -14,6 +14,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from simulator.errors import BadValue, InputError
+from simulator.formats.yaml12 import Node
 from simulator.imports import domain, ethtool, kubernetes, lspci, openstack, sysfs
 from simulator.imports.facts import Facts
 from simulator.imports.structured import documents, text_at
@@ -89,14 +90,18 @@ def _structured(text: str, label: str) -> Facts:
         elif kubernetes.is_kubernetes(node):
             found += kubernetes.read(node)
         else:
-            raise BadValue(node.origin, _reason(node.value), None, SOURCES)
+            raise _unknown(node)
     if found == Facts():
         raise BadValue(label, "holds nothing that import knows", None, SOURCES)
     return found
 
 
-def _reason(value: object) -> str:
+def _unknown(node: Node) -> InputError:
+    value = node.value
     held = value if isinstance(value, dict) else {}
     if isinstance(value, list) and value and text_at(value[0], "ifname"):
-        return "is JSON of ethtool: give its plain text, without --json"
-    return next((reason for key, reason in _RESULTS.items() if key in held), "is of no kind that import knows")
+        return BadValue(node.origin, "is JSON of ethtool: give its plain text, without --json")
+    for key, reason in _RESULTS.items():
+        if key in held:
+            return BadValue(node.origin, reason)
+    return BadValue(node.origin, "is of no kind that import knows", None, SOURCES)

@@ -14,6 +14,7 @@ import re
 from pathlib import Path
 
 from simulator.errors import BadValue
+from simulator.imports.adapters import on_host
 from simulator.imports.facts import AdapterFacts, Facts
 from simulator.imports.lspci import GENERATIONS, LANES, MOST_DEVICES, MOST_VFS
 from simulator.imports.text import lines_of, number
@@ -114,7 +115,7 @@ def _facts(found: dict[str, dict[str, str]], places: dict[str, str], label: str)
     ]
     if not adapters:
         raise BadValue(label, f"holds {len(found)} PCI devices and no network controller among them")
-    return Facts(adapters=tuple(adapters))
+    return Facts(adapters=on_host(tuple(adapters), label))
 
 
 def _adapter(address: str, values: dict[str, str], place: str) -> AdapterFacts:
