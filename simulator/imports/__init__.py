@@ -19,8 +19,9 @@ from pathlib import Path
 from simulator.errors import InputError, ScenarioErrors
 from simulator.formats import yaml12
 from simulator.imports.combine import Wishes, combine
+from simulator.imports.facts import Facts
 from simulator.imports.lines import render
-from simulator.imports.sources import read_all
+from simulator.imports.sources import labels_of, read_all
 from simulator.scenario import build, points
 from simulator.scenario.load import from_tree
 from simulator.scenario.tree import expand
@@ -33,9 +34,19 @@ def scenario_text(paths: Sequence[str | Path], wishes: Wishes | None = None) -> 
 
     Raises ``InputError`` for a file that cannot be read or is of no known kind, and where no guest is left.
     """
-    wishes = wishes or Wishes()
-    found = read_all([Path(path) for path in paths])
-    labels = [str(path) for path in paths]
+    files = [Path(path) for path in paths]
+    labels = labels_of(files)
+    try:
+        return _text(read_all(files, labels), labels, wishes or Wishes())
+    except InputError as error:
+        # comments name a file, errors its path as it was given
+        for path, label in zip(files, labels, strict=True):
+            if error.place == label or error.place.startswith((f"{label}:", f"{label} ")):
+                raise error.at(str(path) + error.place.removeprefix(label)) from None
+        raise
+
+
+def _text(found: Facts, labels: list[str], wishes: Wishes) -> str:
     text = render(combine(found, labels, wishes))
     faults = _faults(text)
     if found.cores is not None and faults and all(fault.place.startswith("host.cores") for fault in faults):
@@ -43,8 +54,7 @@ def scenario_text(paths: Sequence[str | Path], wishes: Wishes | None = None) -> 
         remark = (
             f"{place}: {cores} cores are fewer than one for each vCPU and helper: guests share some there (placement)"
         )
-        found = replace(found, cores=None, remarks=(*found.remarks, remark))
-        text = render(combine(found, labels, wishes))
+        text = render(combine(replace(found, cores=None, remarks=(*found.remarks, remark)), labels, wishes))
         faults = _faults(text)
     if faults:
         raise ScenarioErrors(fault.at(f"the imported scenario: {fault.place}") for fault in faults)

@@ -40,25 +40,17 @@ _RESULTS = {
 }
 
 
-def read_all(paths: list[Path]) -> Facts:
-    """Return the facts of all files together."""
+def labels_of(paths: list[Path]) -> list[str]:
+    """Return how comments name the files: by name alone, unless two have the same."""
+    names = [path.name for path in paths]
+    return [path.name if path.name and names.count(path.name) == 1 else str(path) for path in paths]
+
+
+def read_all(paths: list[Path], labels: list[str]) -> Facts:
+    """Return the facts of all files together; ``InputError`` for one of no known kind or that cannot be read."""
     if len(paths) > MOST_FILES:
         raise BadValue("FILES", f"are more than {MOST_FILES:,}", len(paths))
-    names = [path.name for path in paths]
-    # a comment needs the file's name alone, unless another file has the same
-    labels = [path.name if names.count(path.name) == 1 and path.name else str(path) for path in paths]
-    return sum((read(path, label) for path, label in zip(paths, labels, strict=True)), Facts())
-
-
-def read(path: Path, label: str) -> Facts:
-    """Return the facts of one file or folder, its places written with ``label``.
-
-    ``InputError``, with the path as it was given, where the file is of no known kind or cannot be read.
-    """
-    try:
-        return _read(path, label)
-    except InputError as error:
-        raise error.at(str(path) + error.place.removeprefix(label)) from None
+    return sum((_read(path, label) for path, label in zip(paths, labels, strict=True)), Facts())
 
 
 def _read(path: Path, label: str) -> Facts:

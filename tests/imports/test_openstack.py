@@ -68,7 +68,7 @@ def test_what_is_not_modelled_is_named(tmp_path: Path, vnic: str, vif: str, miss
 
 
 def test_unknown_words_and_unbound_ports_are_refused(tmp_path: Path) -> None:
-    with pytest.raises(InputError, match="'directly' is not a known vnic_type.*did you mean 'direct'"):
+    with pytest.raises(InputError, match=r"'directly' is not a known vnic_type.*did you mean 'direct'"):
         plain(port(tmp_path, "directly", "hw_veb"))
     with pytest.raises(InputError, match="none of 1 ports is bound to an instance"):
         plain(port(tmp_path, "direct", "binding_failed"))
