@@ -18,6 +18,7 @@ from dataclasses import dataclass, replace
 from simulator import units
 from simulator.errors import InputError
 from simulator.imports.adapter import choose, nic_lines
+from simulator.imports.ethtool import by_interface
 from simulator.imports.facts import AdapterFacts, Facts, GuestFacts, Interface
 from simulator.imports.guests import Frame, Named, guest_lines, simulated
 from simulator.imports.lines import Line, quoted, word
@@ -47,6 +48,7 @@ class Wishes:
 
 def combine(found: Facts, labels: Sequence[str], wishes: Wishes) -> list[Line]:
     """Return the lines of the scenario; ``InputError`` where no guest is left that can be simulated."""
+    found = replace(found, tunings=by_interface(found.tunings))
     guests = [_resolved(guest, found.adapters) for guest in _joined(found)]
     if len(guests) > MOST_GUESTS:
         raise InputError("FILES", f"hold {len(guests):,} guests; at most {MOST_GUESTS:,} are possible")

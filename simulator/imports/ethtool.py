@@ -50,8 +50,35 @@ def read(text: str, label: str) -> Facts:
     if not found:
         what = "ethtool -S: counters since the driver was loaded, from which no rate follows" if counters else "empty"
         raise BadValue(label, f"is {what}; give the output of ethtool -c, -g, -l, -i or without an option")
+    named = [interface for interface in found if interface is not None]
+    if None in found and len(named) == 1:
+        # ethtool -i does not say whose driver it prints; beside one interface it is that one's
+        found[named[0]] = joined(found[named[0]], replace(found.pop(None), interface=named[0]))
     remarks = (f"{label}: ethtool -S counters are not read: no rate follows from them",) if counters else ()
     return Facts(tunings=tuple(found.values()), remarks=remarks)
+
+
+def joined(first: Tuning, second: Tuning) -> Tuning:
+    """Return what two outputs say of one interface; the first wins where both speak."""
+    told = {name: getattr(first, name) or getattr(second, name) for name in Tuning.__dataclass_fields__}
+    for name in ("rx_usecs", "cqe_rx"):
+        told[name] = getattr(second if getattr(first, name) is None else first, name)
+    return Tuning(**told | {"remarks": tuple(dict.fromkeys(first.remarks + second.remarks))})
+
+
+def by_interface(tunings: tuple[Tuning, ...]) -> tuple[Tuning, ...]:
+    """Return the tunings, those of one interface and no two drivers joined: ethtool may have been saved in pieces."""
+    found: list[Tuning] = []
+    index: dict[str, int] = {}
+    for tuning in tunings:
+        at = index.get(tuning.interface) if tuning.interface is not None else None
+        if at is not None and len({found[at].driver, tuning.driver} - {None}) < 2:
+            found[at] = joined(found[at], tuning)
+            continue
+        if tuning.interface is not None:
+            index[tuning.interface] = len(found)
+        found.append(tuning)
+    return tuple(found)
 
 
 def _sections(lines: list[str], label: str) -> Iterator[Section]:

@@ -61,3 +61,12 @@ def test_channels_of_the_adapter_itself_are_not_the_guests(tmp_path: Path, name:
     text = (SAMPLES / "ethtool-i40e.txt").read_text(encoding="utf-8").replace("eno1", name)
     path.write_text(text if name == "eno1" else text.replace("0000:03:00.0", "0000:03:02.0"), encoding="utf-8")
     assert guest("hostdev-interface.xml", "lspci-x710-vfs.txt", path)["queues"] == queues
+
+
+@pytest.mark.parametrize("named", [True, False])
+def test_a_driver_that_was_saved_apart_belongs_to_its_interface(tmp_path: Path, named: bool) -> None:
+    text = (SAMPLES / "ethtool-c-mellanox.txt").read_text(encoding="utf-8")
+    driver = ("# ethtool -i eth2\n" if named else "") + "driver: mlx5_core\n"
+    (tmp_path / "c.txt").write_text(text if named else driver + text, encoding="utf-8")
+    (tmp_path / "i.txt").write_text(driver if named else text, encoding="utf-8")
+    assert nic(tmp_path / "c.txt", tmp_path / "i.txt")["moderation"]["kind"] == "coalesce-eqe"
