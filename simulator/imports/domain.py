@@ -266,7 +266,7 @@ def _remarks(root: Element, hypervisor: str) -> Iterator[str]:
 
 def _tuned(root: Element) -> Iterator[str]:
     for pin in root.all("cputune/emulatorpin"):
-        yield f"emulatorpin {pin.attributes.get('cpuset', '?')}: cores of QEMU's own threads; no key for them"
+        yield f"emulatorpin {pin.attributes.get('cpuset', '?')}: cores of the threads of QEMU itself; no key for them"
     for pin in root.all("cputune/iothreadpin"):
         yield (
             f"iothreadpin {pin.attributes.get('iothread', '?')} on {pin.attributes.get('cpuset', '?')}: I/O threads "

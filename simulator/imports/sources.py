@@ -6,7 +6,7 @@
 4. Files of other programs that users have beside these are named, with what to do with them.
 
 *Scope*: recognising; reading is in one module for each source.
-*Validation*: ``tests/imports/test_sources.py``.
+*Validation*: ``tests/imports/test_command.py``.
 """
 
 from __future__ import annotations
