@@ -22,7 +22,8 @@ from simulator.imports.ethtool import by_interface
 from simulator.imports.facts import AdapterFacts, Facts, GuestFacts, Interface
 from simulator.imports.guests import Frame, Named, guest_lines, simulated
 from simulator.imports.lines import Line, quoted, word
-from simulator.imports.ways import missing, nearest, sentence
+from simulator.imports.text import clean
+from simulator.imports.ways import LONGEST_NAME, missing, nearest, sentence
 
 GUESSED_PPS = 10_000
 GUESSED_SHARE = 10
@@ -56,7 +57,7 @@ def combine(found: Facts, labels: Sequence[str], wishes: Wishes) -> list[Line]:
     idle = [guest for guest in guests if not guest.interfaces]
     guests = [guest for guest in guests if guest.interfaces]
     if not guests and idle:
-        raise InputError(idle[0].place, f"guest {idle[0].name} has no network interface")
+        raise InputError(idle[0].place, f"guest {clean(idle[0].name, LONGEST_NAME)} has no network interface")
     if not guests:
         guests = [_guess_guests(found, chosen.facts.vfs if chosen.facts is not None else None)]
     frame = Frame(chosen, found.tunings, wishes.nearest, {})
@@ -167,7 +168,7 @@ def _nothing_left(guests: list[GuestFacts]) -> InputError:
     instead = ", ".join(nearest(name).name for name in lacks)
     return InputError(
         interface.place,
-        f"guest {guest.name}{more}: {'; '.join(map(sentence, lacks))}; no guest is left; with --nearest, {instead} stands in",
+        f"guest {clean(guest.name, LONGEST_NAME)}{more}: {'; '.join(map(sentence, lacks))}; no guest is left; with --nearest, {instead} stands in",
     )
 
 

@@ -12,6 +12,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from simulator.imports.facts import Interface
+from simulator.imports.text import clean
 from simulator.scenario import names
 
 
@@ -23,6 +24,7 @@ class Nearest:
     differs: str
 
 
+LONGEST_NAME = 60
 OTHER_DEVICE = Nearest("emulated-e1000", "another emulated device, with other registers and other exits per packet")
 OTHER_SWITCH = Nearest("linux-bridge", "another switch in the host's software")
 DATAPATHS = {
@@ -76,4 +78,4 @@ def modelled_datapath(interface: Interface) -> str:
 def sentence(name: str) -> str:
     """Return what to tell the reader of a name that the grammar lacks."""
     instead = nearest(name)
-    return f"{name} is not modelled; the nearest that is: {instead.name} ({instead.differs})"
+    return f"{clean(name, LONGEST_NAME)} is not modelled; the nearest that is: {instead.name} ({instead.differs})"

@@ -78,6 +78,9 @@ def _domains() -> Iterator[Input]:
     yield "control-character", "<domain><name>a\x01b</name></domain>"
     pins = "".join(f'<vcpupin vcpu="{n}" cpuset="{"0-8191," * 580}0"/>' for n in range(256))
     yield "overlapping-pins", f"<domain><vcpu>256</vcpu><cputune>{pins}</cputune></domain>"
+    yield "line-break-in-the-name", DOMAIN.replace("<name>web", "<name>a\nb: c\x7f").replace("bridge", "user")
+    yield "line-break-in-the-model", DOMAIN.replace('model type="virtio"', 'model type="a&#10;b: c"')
+    yield "line-break-in-the-switch", DOMAIN.replace("<mtu", '<virtualport type="a&#10;b"/><mtu')
     yield "huge-core", '<domain><vcpu cpuset="0-99999">4</vcpu></domain>'
     yield "huge-vcpus", "<domain><vcpu>99999999999999999999</vcpu></domain>"
 
