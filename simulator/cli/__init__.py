@@ -24,6 +24,7 @@ COMMANDS = {
     "compare": "compare",
     "doctor": "doctor",
     "explain": "explain",
+    "import": "import_",
     "list": "listing",
     "run": "run",
 }

@@ -35,6 +35,7 @@ NOT_CODE = ("text", "", "{toctree}")
 def test_blocks_run(page: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     Path("scenarios").symlink_to(ROOT / "scenarios")
+    Path("tests").symlink_to(ROOT / "tests")
     Path("base.yaml").write_text(SMALL, encoding="utf-8")
     memory: dict[str, Any] = {}
     for block in blocks(page):
