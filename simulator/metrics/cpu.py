@@ -6,6 +6,8 @@
    label.
 3. A poll-mode worker keeps its core at 1.0 busy, working or not. Its time is the guest's where the poller runs in a
    guest.
+4. `work_split` keeps work and polling apart: time in which something was done for the host or for guests, and time in
+   which a core only looked whether there is something to do. What polling burns is neither side's work.
 
 *Scope*: cores, not hyper-threads. A core on which a guest's and the host's pollers share time counts them as the
 host's. *Validation*: tests/unit/test_metrics.py; labels add up to elapsed time in every engine test.
@@ -21,6 +23,8 @@ from simulator.plan.trace import LABELS, Trace
 GUEST_LABELS = ("guest_irq", "guest_soft", "guest_task")
 IDLE_LABELS = ("idle", "guest_idle")
 POLL_LABELS = ("pmd_work", "pmd_idle")
+POLLING_LABELS = ("halt_poll", "guest_idle", "pmd_idle")
+HOST_WORK, GUEST_WORK, POLLING = "host_work", "guest_work", "polling"
 
 
 def core_labels_ps(plan: Plan, trace: Trace) -> dict[str, dict[str, int]]:
@@ -44,6 +48,49 @@ def guest_cores_busy(plan: Plan, trace: Trace) -> float | None:
 def host_cores_busy(plan: Plan, trace: Trace) -> float | None:
     """Cores kept busy by the host: interrupts, kernel, VMM, exits; a poller on the host counts 1.0."""
     return window.ratio(sum(host for _, host in _split(plan, trace)), window.length_ps(trace))
+
+
+def work_split(plan: Plan, trace: Trace) -> dict[str, dict[str, float]]:
+    """Cores by what they did (``host_work``, ``guest_work``, ``polling``) and label; labels without time are left out."""
+    length = window.length_ps(trace)
+    return {kind: {n: ps / length for n, ps in labels.items()} for kind, labels in _work_ps(plan, trace).items()}
+
+
+def host_work_cores(plan: Plan, trace: Trace) -> float | None:
+    """Cores busy with work of the host: interrupts, kernel, VMM, exits, pollers while they have packets; no polling."""
+    return _work(plan, trace, HOST_WORK)
+
+
+def guest_work_cores(plan: Plan, trace: Trace) -> float | None:
+    """Cores busy with work of the guests' own code; no polling."""
+    return _work(plan, trace, GUEST_WORK)
+
+
+def polling_cores(plan: Plan, trace: Trace) -> float | None:
+    """Cores that only looked for something to do: halt polling, idle polling in guests, pollers without packets."""
+    return _work(plan, trace, POLLING)
+
+
+def _work(plan: Plan, trace: Trace, kind: str) -> float | None:
+    return window.ratio(sum(_work_ps(plan, trace)[kind].values()), window.length_ps(trace))
+
+
+def _work_ps(plan: Plan, trace: Trace) -> dict[str, dict[str, int]]:
+    pollers = guest_poller_cores(plan)
+    found: dict[str, dict[str, int]] = {HOST_WORK: {}, GUEST_WORK: {}, POLLING: {}}
+    for core, labels in core_labels_ps(plan, trace).items():
+        for label, ps in labels.items():
+            if label != "idle":
+                own = found[_kind(label, core in pollers)]
+                own[label] = own.get(label, 0) + ps
+    return {kind: {label: own[label] for label in LABELS if label in own} for kind, own in found.items()}
+
+
+def _kind(label: str, guest_pollers: bool) -> str:
+    if label in POLLING_LABELS:
+        return POLLING
+    inside = label in GUEST_LABELS or (label == "pmd_work" and guest_pollers)
+    return GUEST_WORK if inside else HOST_WORK
 
 
 def host_cores_per_mpps(plan: Plan, trace: Trace) -> float | None:

@@ -23,7 +23,8 @@ if TYPE_CHECKING:
 Entry = Mapping[str, Any]
 RANGED = (
     "delivered_pps", "throughput_bps", "latency.mean", "latency.p50", "latency.p99", "latency.p99.9", "loss_ratio",
-    "host_cores_busy", "guest_cores_busy", "exits_per_packet", "interrupts_per_packet",
+    "host_work_cores", "guest_work_cores", "polling_cores", "host_cores_busy", "guest_cores_busy", "exits_per_packet",
+    "interrupts_per_packet",
 )  # fmt: skip
 MISSING = "-"
 

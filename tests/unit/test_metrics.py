@@ -141,6 +141,13 @@ def test_guest_and_host_cores_follow_the_labels() -> None:
     )  # fmt: skip
     assert cpu.guest_cores_busy(PLAN, trace) == 0.4
     assert cpu.host_cores_busy(PLAN, trace) == 0.6
+    assert cpu.work_split(PLAN, trace) == {
+        "host_work": {"hyp": 0.1, "host_irq": 0.3},
+        "guest_work": {"guest_irq": 0.1, "guest_soft": 0.2, "guest_task": 0.1},
+        "polling": {"guest_idle": 0.3, "halt_poll": 0.1, "pmd_idle": 0.1},
+    }
+    found = [of(PLAN, trace) for of in (cpu.host_work_cores, cpu.guest_work_cores, cpu.polling_cores)]
+    assert found == [0.4, 0.4, 0.5]
     assert cpu.core_seconds(PLAN, trace)["idle"] == 0.007
     assert cpu.host_cores_per_mpps(PLAN, with_counters(trace, app0__count=20_000)) == pytest.approx(0.3)
     assert cpu.host_cores_per_gbps(PLAN, with_counters(trace, app0__bytes=1_250_000)) == pytest.approx(0.6)
@@ -154,6 +161,14 @@ def test_a_poller_is_charged_to_the_side_it_runs_on(thread: int, core: str, gues
     times = {f"{core}__pmd_work": 4 * MS, f"{core}__pmd_idle": 6 * MS}
     trace = with_counters(blank(plan), **times)
     assert (cpu.guest_cores_busy(plan, trace), cpu.host_cores_busy(plan, trace)) == (guest, 1.0 - guest)
+    assert (cpu.guest_work_cores(plan, trace), cpu.host_work_cores(plan, trace)) == (guest * 0.4, (1 - guest) * 0.4)
+    assert cpu.polling_cores(plan, trace) == 0.6
+
+
+def test_every_label_is_work_polling_or_idle() -> None:
+    trace = with_counters(blank(PLAN), **{f"c0__{label}": MS for label in LABELS})
+    split = cpu.work_split(PLAN, trace)
+    assert sorted(label for labels in split.values() for label in labels) == sorted(set(LABELS) - {"idle"})
 
 
 def test_exits_carry_the_names_of_perf_kvm_stat() -> None:
