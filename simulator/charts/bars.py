@@ -20,7 +20,7 @@ from matplotlib.patches import Patch
 
 from simulator.charts import style
 from simulator.charts.caption import delivered, in_time, unsteady, what_to_see
-from simulator.charts.frame import PLOT_INCHES, caption, finish, frame, marked, replications
+from simulator.charts.frame import PLOT_INCHES, caption, finish, frame, replications
 from simulator.charts.limits import at_rows, limits, said
 from simulator.charts.scales import log_axis, percent
 from simulator.charts.select import MOST_ROWS, Point, View
@@ -32,10 +32,11 @@ from simulator.charts.stacks import (
     merged,
     part_handles,
     row_inches,
+    row_names,
     rows,
     visible,
 )
-from simulator.words import folded, inches
+from simulator.words import inches
 
 SHARES_FROM_RATIO = 6.0
 MARKERS = {"p50": "o", "p90": "s", "p99": "D", "p99.9": "^"}
@@ -48,9 +49,10 @@ SIDES = ("host_work", "guest_work", "polling")
 def comparison_chart(shown: View) -> Figure:
     """One row per point, in order."""
     points, labels = shown.points[:MOST_ROWS], shown.labels[:MOST_ROWS]
-    figure, (left, middle, right) = frame(shown.title, 3, wide=True, ratios=RATIOS, sharey=True)
-    names = [folded(marked(label, [point]), NAME_CELLS) for label, point in zip(labels, points, strict=True)]
+    names, more = row_names(labels, points, NAME_CELLS)
+    figure, (left, middle, right) = frame(shown.title, 3, wide=True, more_inches=more, ratios=RATIOS, sharey=True)
     unit_inches = (figure.get_figwidth() - max(inches(name, style.TICK_POINTS) for name in names) - 1.2) / sum(RATIOS)
+    texts = _limits(left, right, shown, points)
     _percentiles(left, points)
     stages = _stage_panel(points)
     looks = style.part_looks(visible(stages))
@@ -58,7 +60,6 @@ def comparison_chart(shown: View) -> Figure:
     cores = Panel("Cores", "cores busy", [_core_bar(point) for point in points])
     draw_bars(right, cores, style.part_looks(SIDES), unit_inches * RATIOS[2])
     rows(left, names)
-    texts = _limits(left, right, shown, points)
     note = f"{len(shown.points) - len(points)} further points are not shown." if len(points) < len(shown.points) else ""
     handles = [
         *_marker_keys(points),

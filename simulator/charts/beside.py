@@ -16,9 +16,10 @@ from typing import Any
 from matplotlib.axes import Axes
 
 from simulator.charts import style
-from simulator.words import folded
+from simulator.words import folded, inches, wrap
 
-SIDE_INCHES, SIDE_CELLS = 3.9, 25
+SIDE_INCHES, SIDE_CELLS = 4.1, 24
+WIDE_SIDE_CELLS, TOWER_INCHES = 60, 12.0
 LINE_INCHES, GAP_INCHES = 1.22 * style.TICK_POINTS / 72, 0.07
 LEAD_INCHES, SAMPLE_INCHES, TEXT_INCHES = 0.25, 0.5, 0.1
 SAMPLED = ("color", "linewidth", "linestyle", "marker", "markersize")
@@ -33,31 +34,36 @@ class Name:
     axes: Axes | None = None
     end: tuple[float, float] | None = None
 
-    @property
-    def lines(self) -> str:
-        """The text in lines."""
-        return folded(self.text, SIDE_CELLS)
-
-    @property
-    def inches(self) -> float:
-        """Height with the gap to the next."""
-        return (self.lines.count("\n") + 1) * LINE_INCHES + GAP_INCHES
+    def inches(self, cells: int) -> float:
+        """Height in lines of so many columns, with the gap to the next."""
+        return len(wrap(self.text, cells)) * LINE_INCHES + GAP_INCHES
 
 
-def inches_needed(names: Sequence[Name]) -> float:
+def cells_for(names: Sequence[Name]) -> int:
+    """Columns of the margin: more of them where the names would else become a tower."""
+    return SIDE_CELLS if inches_needed(names, SIDE_CELLS) <= TOWER_INCHES else WIDE_SIDE_CELLS
+
+
+def width_of(cells: int) -> float:
+    """Width of a margin with so many columns, in inches."""
+    return SIDE_INCHES + (cells - SIDE_CELLS) * inches("x", style.TICK_POINTS)
+
+
+def inches_needed(names: Sequence[Name], cells: int) -> float:
     """Height of all names."""
-    return sum(name.inches for name in names)
+    return sum(name.inches(cells) for name in names)
 
 
 def beside(side: Axes, names: Sequence[Name], room_inches: float) -> None:
     """Draw the names into the margin `side`, which is as high as the panels: `room_inches`."""
-    side.set(xlim=(0, SIDE_INCHES), ylim=(0, 1))
+    cells = cells_for(names)
+    side.set(xlim=(0, width_of(cells)), ylim=(0, 1))
     side.set_axis_off()
     wanted = [_height(name) for name in names]
     order = sorted(range(len(names)), key=lambda number: (-wanted[number], number))
-    heights = [names[number].inches / room_inches for number in order]
+    heights = [names[number].inches(cells) / room_inches for number in order]
     for number, middle in zip(order, spread([wanted[number] for number in order], heights), strict=True):
-        _draw(side, names[number], wanted[number], middle)
+        _draw(side, names[number], cells, (wanted[number], middle))
 
 
 def spread(wanted: Sequence[float], heights: Sequence[float]) -> list[float]:
@@ -99,12 +105,15 @@ def _height(name: Name) -> float:
     return float(min(1.0, max(0.0, place)))
 
 
-def _draw(side: Axes, name: Name, wanted: float, middle: float) -> None:
+def _draw(side: Axes, name: Name, cells: int, heights: tuple[float, float]) -> None:
+    wanted, middle = heights
     own = {key: value for key, value in name.look.items() if key in SAMPLED}
     own["markersize"] = min(11.0, own.get("markersize", 0.0))
     start, end = LEAD_INCHES, LEAD_INCHES + SAMPLE_INCHES
     if name.end is not None:
         side.plot([0, start], [wanted, middle], color=own["color"], linewidth=1.2, clip_on=False)
     side.plot([start, (start + end) / 2, end], [middle] * 3, markevery=[1], clip_on=False, **own)
-    text = side.text(end + TEXT_INCHES, middle, name.lines, va="center", fontsize=style.TICK_POINTS, linespacing=1.1)
+    text = side.text(
+        end + TEXT_INCHES, middle, folded(name.text, cells), va="center", fontsize=style.TICK_POINTS, linespacing=1.1
+    )
     text.set_in_layout(False)

@@ -66,8 +66,8 @@ def _seen(shown: View) -> str:
     known = sorted((pair for pair in pairs if pair[0]), key=lambda pair: pair[0])
     if not known:
         return NOTHING
-    ends = {"Lowest": known[0], "Highest": known[-1]} if len(known) > 1 else {"Shown": known[0]}
-    said = [f"{end}: {label}, {_shares(mean, point)}." for end, (mean, label, point) in ends.items()]
+    ends = {"Lowest: ": known[0], "Highest: ": known[-1]} if len(known) > 1 else {"": known[0]}
+    said = [f"{end}{label}, {_shares(mean, point)}." for end, (mean, label, point) in ends.items()]
     return " ".join(said)
 
 

@@ -1,6 +1,6 @@
 """Where the cores' time went, which exits were taken, where packets were dropped: totals by name.
 
-1. Cores: work of guests, work of the host and polling on one axis, by accounting label, with the total behind the bar.
+1. Cores: work of the host, work of guests and polling on one axis, by accounting label, with the total behind the bar.
    Polling is hatched: a core looked for something to do. Idle time is left out.
 2. Exits: per delivered packet, under the names of ``perf kvm stat``. Without a delivered packet there is no such number,
    and the count is said instead.
@@ -24,16 +24,16 @@ from simulator.charts.select import Point, View
 from simulator.charts.stacks import Bar, Panel, merged, spread, stacked
 from simulator.errors import InputError
 
-GUEST, HOST, POLLING = SIDES = ("guest_work", "host_work", "polling")
+HOST, GUEST, POLLING = SIDES = ("host_work", "guest_work", "polling")
 
 
 def cores(shown: View) -> Figure:
-    """Cores kept awake, by accounting label: work of guests, work of the host, polling."""
-    return stacked(shown, _core_panel, _cores_seen)
+    """Cores kept awake, by accounting label: work of the host, work of guests, polling."""
+    return stacked(shown, _core_panel, _cores_seen, {"host_work_cores": 1.0})
 
 
 def cores_rows(shown: View) -> list[dict[str, Any]]:
-    """One row per point and label: side (guest_work, host_work, polling), cores, core_seconds, us_per_packet."""
+    """One row per point and label: side (host_work, guest_work, polling), cores, core_seconds, us_per_packet."""
     return [identify(point) | row for point in shown.points for row in _core_rows(point)]
 
 
@@ -92,7 +92,7 @@ def _core_panel(points: list[Point]) -> Panel:
         found = split(point)
         parts = [(label, busy, side == POLLING) for side in SIDES for label, busy in found[side].items()]
         bars.append(Bar(parts, remark=total_of(found)))
-    return Panel("Cores: guests, then host, then polling (hatched)", "cores (core-seconds per second)", merged(bars))
+    return Panel("Cores: host, then guests, then polling (hatched)", "cores (core-seconds per second)", merged(bars))
 
 
 def total_of(found: dict[str, dict[str, float]]) -> str:

@@ -189,6 +189,7 @@ def _tail(shown: View) -> str:
     if not ratios:
         return "Too few packets for a 99th percentile." if any(map(delivered, shown.points)) else NOTHING
     factor, label, latency = max(ratios, key=lambda ratio: ratio[0])
-    values = f"p50 {in_time(latency['p50'])}, p99 {in_time(latency['p99'])}, {factor:.3g} times as much"
+    times = f", {factor:.3g} times as much" if factor > 1.01 else ""
+    values = f"p50 {in_time(latency['p50'])}, p99 {in_time(latency['p99'])}{times}"
     which = f"Longest tail: {label}: " if len(ratios) > 1 else f"{label}: "
     return f"A flat curve is a steady path; where it rises, rare packets wait. {which}{values}."

@@ -12,14 +12,14 @@ At this size the smallest letters are a fiftieth of the figure's height: the rul
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, cast
 
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
 from simulator.charts import style
-from simulator.charts.beside import SIDE_CELLS, SIDE_INCHES, Name, beside, inches_needed
+from simulator.charts.beside import SIDE_CELLS, SIDE_INCHES, Name, beside, cells_for, inches_needed, width_of
 from simulator.charts.caption import MARK, UNSTEADY, cost_note, delivered, hollow, rests_on_weak_costs, unsteady
 from simulator.charts.fonts import BOX
 from simulator.charts.select import Point, View
@@ -36,11 +36,18 @@ AXES_WORDS_INCHES = 1.25
 
 
 def frame(
-    title: str, panels: int = 1, *, wide: bool = False, side: bool = False, ratios: Sequence[float] = (), **how: Any
+    title: str,
+    panels: int = 1,
+    *,
+    wide: bool = False,
+    side: bool = False,
+    more_inches: float = 0.0,
+    ratios: Sequence[float] = (),
+    **how: Any,
 ) -> tuple[Figure, list[Axes]]:
-    """A figure with a title and panels side by side; with `side` a margin for names follows them. `ratios`: widths of the
-    panels; `how` goes to ``Figure.subplots``."""
-    size = (WIDE_INCHES, WIDE_HEIGHT_INCHES) if wide else (WIDTH_INCHES, HEIGHT_INCHES)
+    """A figure with a title and panels side by side; with `side` a margin for names follows them. `more_inches`: width
+    beyond the usual; `ratios`: widths of the panels; `how` goes to ``Figure.subplots``."""
+    size = (WIDE_INCHES if wide else WIDTH_INCHES) + more_inches, WIDE_HEIGHT_INCHES if wide else HEIGHT_INCHES
     figure = Figure(figsize=size, dpi=WIDE_DPI if wide else DPI, layout="constrained")
     cells = int((size[0] - 0.5) / inches("x", style.TITLE_POINTS) * 0.93)
     figure.suptitle(folded(title, cells), fontsize=style.TITLE_POINTS, fontweight="bold", x=0.012, ha="left")
@@ -62,6 +69,8 @@ def finish(
     handlers: Mapping[Any, Any] | None = None,
 ) -> Figure:
     """Add names in the margin `side`, legend and caption below, and give the figure the height for all of them."""
+    if side is not None:
+        _widen(figure, side, names)
     width = figure.get_figwidth()
     lines = [
         line for text in sentences if text for line in wrap(text, int(width / inches("x", style.CAPTION_POINTS) * 1.05))
@@ -69,7 +78,7 @@ def finish(
     words = len(lines) * LINE_INCHES + 2 * MARGIN_INCHES
     below = words + _legend_inches(handles, width)
     title = figure.get_suptitle().count("\n") * TITLE_LINE_INCHES + 2 * TITLE_LINE_INCHES
-    plot = max(plot_inches, inches_needed(names) + AXES_WORDS_INCHES)
+    plot = max(plot_inches, inches_needed(names, cells_for(names)) + AXES_WORDS_INCHES)
     height = max(figure.get_figheight(), title + plot + below)
     figure.set_figheight(height)
     rect = (0.006, below / height, 0.988, 0.992 - below / height)
@@ -82,6 +91,17 @@ def finish(
     if side is not None:
         beside(side, names, height - below - title + TITLE_LINE_INCHES / 2 - AXES_WORDS_INCHES)
     return figure
+
+
+def _widen(figure: Figure, side: Axes, names: Sequence[Name]) -> None:
+    """Make margin and figure wider by what long names need; the panels keep their width."""
+    more = width_of(cells_for(names)) - SIDE_INCHES
+    grid = side.get_gridspec()
+    if more and grid is not None:
+        *panels, _ = cast(Sequence[float], grid.get_width_ratios())
+        width = figure.get_figwidth()
+        grid.set_width_ratios([*panels, sum(panels) * (SIDE_INCHES + more) / (width - SIDE_INCHES)])
+        figure.set_figwidth(width + more)
 
 
 def caption(shown: View, *sentences: str) -> list[str]:

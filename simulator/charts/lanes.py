@@ -85,7 +85,9 @@ def _bar(axes: Axes, span: Span, middle: float, height: float, end: int) -> None
     least = end * LEAST_INCHES / AXES_INCHES
     width = max(span["end_ps"] - span["start_ps"], least) / PS_PER_US
     edge = style.GREY if span["lane"] == PACKET else "white"
-    axes.barh(middle, width, height, left=span["start_ps"] / PS_PER_US, color=_colour(span), edgecolor=edge, linewidth=0.8)
+    axes.barh(
+        middle, width, height, left=span["start_ps"] / PS_PER_US, color=_colour(span), edgecolor=edge, linewidth=0.8
+    )
 
 
 def _colour(span: Span) -> str:

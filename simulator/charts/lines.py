@@ -13,7 +13,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from math import log
+from math import log, nan
 
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
@@ -68,7 +68,6 @@ def sweep_chart(shown: View, axis: str, others: tuple[str, ...]) -> Figure:
         names.append(_name(label, points, looks[label], (cores, x)))
     thresholds = limits(shown.thresholds)
     across(latency, thresholds, shown.points, f"latency.{upper}")
-    across(cores, thresholds, shown.points, "host_work_cores")
     _mark(axes[:-1], ticks)
     log_axis(latency.yaxis)
     nothing(latency, shown)
@@ -120,11 +119,14 @@ def working(point: Point) -> float | None:
 
 
 def _line(axes: Axes, x: list[float], points: list[Point], value: Value, look: style.Look, metric: str = "") -> None:
-    known = sorted(
-        (place, y, n) for n, (place, point) in enumerate(zip(x, points, strict=True)) if (y := value(point)) is not None
-    )
-    axes.plot([place for place, _, _ in known], [y for _, y, _ in known], **look)
-    for place, y, n in known:
+    """A line that is broken where a point has no value."""
+    order = sorted(range(len(points)), key=lambda n: x[n])
+    values = {n: value(points[n]) for n in order}
+    axes.plot([x[n] for n in order], [nan if (y := values[n]) is None else y for n in order], **look)
+    for n, y in values.items():
+        if y is None:
+            continue
+        place = x[n]
         spread = points[n].get("ranges", {}).get(metric)
         if spread and spread["min"] is not None and spread["max"] is not None:
             pale_bar(axes, [place, place], [spread["min"], spread["max"]], look["color"], 8)

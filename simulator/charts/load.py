@@ -12,6 +12,7 @@ half load, M/D/1 at 2 - sqrt(2).
 
 from __future__ import annotations
 
+from math import nan
 from typing import Any
 
 from matplotlib.axes import Axes
@@ -20,7 +21,7 @@ from matplotlib.figure import Figure
 from simulator import units
 from simulator.charts import style
 from simulator.charts.beside import Name
-from simulator.charts.caption import missing, shown_percentile, unsteady
+from simulator.charts.caption import NOTHING, delivered, missing, shown_percentile, unsteady
 from simulator.charts.frame import caption, finish, frame, identify, line_handle, marked, nothing, replications
 from simulator.charts.limits import across, limits
 from simulator.charts.marks import crosses, hollow_point, pale_bar
@@ -41,14 +42,14 @@ def load(shown: View) -> Figure:
     figure, (axes, side) = frame(shown.title, side=True)
     names = [_line(axes, label, points, (upper, unit), looks[label], few=len(found) <= style.FEW_SERIES) for label, points in found.items()]  # fmt: skip
     across(axes, limits(shown.thresholds), shown.points, f"latency.{upper}")
-    _scales(axes, shown, unit)
     for label, points in found.items():
         crosses(axes, [unit.of(p["offered_pps"] or 0) for p in points if p["latency_us"][upper] is None], looks[label])
+    _scales(axes, shown, unit)
     nothing(axes, shown)
     beside = " (thin dots: p50)" if len(found) <= style.FEW_SERIES else ""
     style.dress(axes, f"Latency against load: {upper}{beside}", f"offered, {unit.name}", "latency, us (log scale)")
     knees = [label for label, points in found.items() if knee(points) is not None]
-    text = caption(shown, _seen(knees), missing(shown.points, upper), replications(shown))
+    text = caption(shown, _seen(shown, knees), missing(shown.points, upper), replications(shown))
     return finish(figure, _keys(shown, knees), text, side=side, names=names)
 
 
@@ -108,10 +109,8 @@ def _line(
     upper, unit = what
     own = {"linestyle": ":", "linewidth": 2, "marker": ""}
     for metric, how in ((upper, {}), *([("p50", own)] if few and upper != "p50" else [])):
-        known = [p for p in points if p["latency_us"][metric] is not None]
-        axes.plot(
-            [unit.of(p["offered_pps"] or 0) for p in known], [p["latency_us"][metric] for p in known], **(look | how)
-        )
+        values = [nan if p["latency_us"][metric] is None else p["latency_us"][metric] for p in points]
+        axes.plot([unit.of(p["offered_pps"] or 0) for p in points], values, **(look | how))
     place = knee(points)
     for number, point in enumerate(points):
         x, y = unit.of(point["offered_pps"] or 0), point["latency_us"][upper]
@@ -122,7 +121,7 @@ def _line(
             axes.plot(x, y, color=look["color"], markersize=15 + look["markersize"], zorder=4, **RING)
     known = [p for p in points if p["latency_us"][upper] is not None]
     end = (unit.of(known[-1]["offered_pps"] or 0), known[-1]["latency_us"][upper]) if known else None
-    ringed = f" (knee {_rate(points[place])})" if place is not None else "" if known else ": nothing to show"
+    ringed = f" (knee {_rate(points[place])})" if place is not None else "" if known else ": nothing delivered"
     return Name(marked(label, points) + ringed, look, axes, end)
 
 
@@ -157,7 +156,9 @@ def _keys(shown: View, knees: list[str]) -> list[Any]:
     return found
 
 
-def _seen(knees: list[str]) -> str:
+def _seen(shown: View, knees: list[str]) -> str:
+    if not any(map(delivered, shown.points)):
+        return NOTHING
     if not knees:
         return "No series has a knee among the measured loads: none of them has its best load before its last."
     return (

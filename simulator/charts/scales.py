@@ -70,17 +70,19 @@ def logarithmic(values: Iterable[float]) -> bool:
 
 
 def log_axis(axis: Axis) -> None:
-    """A logarithmic axis labelled in plain digits, widened if its ends are near; call it when everything is drawn."""
+    """A logarithmic axis labelled in plain digits, widened if its ends are near, empty if nothing
+    is drawn on it: call it last."""
     name = "x" if axis is axis.axes.xaxis else "y"
     axis.axes.set(**{f"{name}scale": "log"})
     low, high = sorted(axis.get_data_interval())
-    low, high = (low, high) if 0 < low <= high < inf else (1.0, 1.0)
+    known = 0 < low <= high < inf
+    low, high = (low, high) if known else (1.0, 1.0)
     margin = (high / low) ** MARGIN
     low, high = low / margin, high * margin
     if high < NARROW**2 * low:
         low, high = low / NARROW, high * NARROW
     axis.axes.set(**{f"{name}lim": (low, high)})
-    ticks = log_ticks(low, high)
+    ticks = log_ticks(low, high) if known else []
     axis.set_major_locator(FixedLocator(ticks))
     axis.set_major_formatter(FixedFormatter([plain(tick) for tick in ticks]))
     axis.set_minor_locator(NullLocator())

@@ -11,7 +11,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -23,7 +23,7 @@ from simulator.charts import style
 from simulator.charts.frame import PLOT_INCHES, caption, finish, frame, marked
 from simulator.charts.limits import at_rows, limits, said
 from simulator.charts.select import Point, View, few_rows
-from simulator.words import folded, inches
+from simulator.words import folded, inches, wrap
 
 BAR_HEIGHT = 0.66
 SMALL, FEWEST_SMALL = 0.03, 2
@@ -34,6 +34,9 @@ VISIBLE = 0.002
 """Parts below this share of the longest bar in every row get no entry in the legend."""
 ROW_INCHES, ROW_LINE_INCHES, AROUND_INCHES = 0.52, 1.2 * style.TICK_POINTS / 72, 1.9
 NAME_CELLS = 34
+WIDE_NAME_CELLS, MOST_NAME_LINES = 56, 3
+FEWEST_ROWS = 3
+"""Fewer rows get the room of so many: a single bar is not a wall."""
 NO_METRICS: Mapping[str, float] = {}
 RANGE = "Line across the end: range over the replications."
 
@@ -73,12 +76,10 @@ def stacked(
     shown = few_rows(shown)
     made = panel(shown.points)
     looks = style.part_looks(visible(made))
-    names = [
-        folded(marked(label, [point]), NAME_CELLS) for label, point in zip(shown.labels, shown.points, strict=True)
-    ]
+    names, more = row_names(shown.labels, shown.points, NAME_CELLS)
     pitch = row_inches(names)
     height = max(PLOT_INCHES, AROUND_INCHES + pitch * len(names))
-    figure, (axes,) = frame(shown.title)
+    figure, (axes,) = frame(shown.title, more_inches=more)
     texts = at_rows(axes, limits(shown.thresholds), shown.points, metrics)
     room = figure.get_figwidth() - 1.2 - max(inches(name, style.TICK_POINTS) for name in names)
     named = draw_bars(axes, made, looks, room)
@@ -136,6 +137,14 @@ def part_handles(panel: Panel, looks: Mapping[str, style.Look], idle: str = "") 
     if idle:
         handles.append(Patch(facecolor="white", edgecolor=style.INK, hatch="////", label=idle))
     return handles
+
+
+def row_names(labels: Sequence[str], points: Sequence[Point], cells: int) -> tuple[list[str], float]:
+    """The names of the rows in lines of `cells` columns, or of more where three lines do not do; and how much wider that
+    makes the figure, in inches."""
+    texts = [marked(label, [point]) for label, point in zip(labels, points, strict=True)]
+    wide = cells if max(len(wrap(text, cells)) for text in texts) <= MOST_NAME_LINES else WIDE_NAME_CELLS
+    return [folded(text, wide) for text in texts], (wide - cells) * inches("x", style.TICK_POINTS)
 
 
 def row_inches(names: list[str]) -> float:
@@ -200,4 +209,5 @@ def _widest(panel: Panel) -> dict[str, tuple[int, bool]]:
 def rows(axes: Axes, names: list[str]) -> None:
     """Names of the rows, from the top down."""
     axes.set_yticks(range(len(names)), labels=names)
-    axes.set_ylim(len(names) - 0.4, -0.6)
+    around = 0.6 + max(0, FEWEST_ROWS - len(names)) / 2
+    axes.set_ylim(len(names) - 1 + around, -around)

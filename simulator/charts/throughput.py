@@ -35,7 +35,7 @@ LINE = {"color": "#8C8C8C", "linewidth": 2.5, "linestyle": "--"}
 def throughput(shown: View) -> Figure:
     """Delivered packets per second in the unit that suits them, and their share of the line rate in %, over frame size in bytes."""
     rows = throughput_rows(shown)
-    unit = rate_unit(shown.points, "delivered_pps")
+    unit = rate_unit(shown.points, "delivered_pps" if any(map(delivered, shown.points)) else "offered_pps")
     found: dict[str, list[tuple[Point, dict[str, Any]]]] = {}
     for label, point, row in zip(_labels(shown), shown.points, rows, strict=True):
         found.setdefault(label, []).append((point, row))
