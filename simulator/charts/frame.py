@@ -73,7 +73,7 @@ def finish(
         _widen(figure, side, names)
     width = figure.get_figwidth()
     lines = [
-        line for text in sentences if text for line in wrap(text, int(width / inches("x", style.CAPTION_POINTS) * 1.05))
+        line for text in sentences if text for line in wrap(text, int(width / inches("x", style.CAPTION_POINTS) * 0.97))
     ]
     words = len(lines) * LINE_INCHES + 2 * MARGIN_INCHES
     below = words + _legend_inches(handles, width)
