@@ -22,6 +22,8 @@ from simulator.words import shortened
 Entry = Mapping[str, Any]
 MOST_ROWS, MOST_LIMITS, MOST_LISTED, NAME_CELLS = 20, 8, 6, 40
 MISSING, TO = "-", " to "
+LEAST = 0.001
+"""Smaller numbers of cores or exits are not told apart."""
 
 
 def table(entries: Sequence[Entry]) -> str:
@@ -145,7 +147,7 @@ def _micro(value_us: float | None) -> str:
 
 
 def _plain(value: float | None) -> str:
-    return MISSING if value is None else f"{value:.3g}"
+    return MISSING if value is None else f"<{LEAST}" if 0 < value < LEAST else f"{value:.3g}"
 
 
 def _line(cells: Mapping[str, str], widths: Mapping[str, int]) -> str:
