@@ -1,14 +1,17 @@
 """The words around a chart: what to see, and which numbers rest on assumed or borrowed costs.
 
 *Scope*: sentences made from the result alone, true for no point, one and many. *Validation*: tests/unit/test_charts.py,
-tests/charts/test_captions.py.
+tests/charts/test_marks.py.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from typing import Any
 
+from simulator.charts.places import KINDS, place_name
+from simulator.charts.style import WORDS
 from simulator.units import format_time
 
 MARK = "\N{DAGGER}"
@@ -42,7 +45,7 @@ def what_to_see(points: Sequence[dict[str, Any]], labels: Sequence[str]) -> str:
         return NOTHING
     silent = [label for value, label, point in values if value is None and not delivered(point)]
     (low, best, _), (high, worst, slow) = known[0], known[-1]
-    limits = "" if slow["bottleneck"].startswith("nothing") else f" There, {slow['bottleneck']}."
+    limits = "" if slow["bottleneck"].startswith("nothing") else f" There, {in_words(slow['bottleneck'])}."
     rest = f" Nothing was delivered for {_listed(silent)}." if silent else ""
     if len(known) == 1:
         return f"{best}: {metric} latency {in_time(low)}.{limits}{rest}"
@@ -50,6 +53,12 @@ def what_to_see(points: Sequence[dict[str, Any]], labels: Sequence[str]) -> str:
         return f"{metric} latency {in_time(low)} for all.{limits}{rest}"
     times = f", {_factor(high / low)} times the lowest" if low > 0 else ""
     return f"Lowest {metric} latency: {best}, {in_time(low)}. Highest: {worst}, {in_time(high)}{times}.{limits}{rest}"
+
+
+def in_words(bottleneck: str) -> str:
+    """The sentence on what limits, with labels and places in the words of the legends."""
+    said = re.sub(r"[a-z]+_[a-z]+|\b(?:hyp|qemu|ctxsw)\b", lambda found: WORDS.get(found[0], found[0]), bottleneck)
+    return re.sub(rf"\S+\.(?:{'|'.join(KINDS)})(?= drops)", lambda found: place_name(found[0]), said)
 
 
 def delivered(point: dict[str, Any]) -> bool:

@@ -5,7 +5,7 @@
 2. The limit is in the unit of the metric: microseconds, packets per second, shares, cores.
 
 *Scope*: where lines are and what they say; whether a threshold holds is the study's to say.
-*Validation*: tests/charts/test_limits.py.
+*Validation*: tests/charts/test_marks.py.
 """
 
 from __future__ import annotations

@@ -10,8 +10,8 @@
 from __future__ import annotations
 
 import re
-
-from simulator.charts.select import Point
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 MOST_PLACES = 8
 KINDS = {
@@ -22,10 +22,10 @@ KINDS = {
 OWNERS = {"port": "NIC", "bridge": "bridge"}
 
 
-def places(points: list[Point]) -> dict[str, str]:
+def places(points: Sequence[Mapping[str, Any]]) -> dict[str, str]:
     """Place -> the name it is drawn under."""
     found = dict.fromkeys(place for point in points for place in point["drops"])
-    ways = (_full, lambda place: _full(re.sub(r"\d+", "", place)), _kind)
+    ways = (place_name, lambda place: place_name(re.sub(r"\d+", "", place)), _kind)
     for way in ways:
         names = {place: way(place) for place in found}
         if len(set(names.values())) <= MOST_PLACES:
@@ -33,7 +33,8 @@ def places(points: list[Point]) -> dict[str, str]:
     return names
 
 
-def _full(place: str) -> str:
+def place_name(place: str) -> str:
+    """The owner of a place, what it is, and the number of its queue."""
     *owner, kind = place.split(".")
     queue = ""
     if owner and re.fullmatch(r"q\d*", owner[-1]):

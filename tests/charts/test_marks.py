@@ -137,3 +137,10 @@ def test_captions_of_one_point_compare_nothing(kind: str) -> None:
 def test_equal_latencies_are_not_ranked() -> None:
     said = charts.chart(stress.document("constant", 3), "overview").texts[-1].get_text()
     assert "p99 latency 10.0 us for all." in said
+
+
+def test_what_limits_is_said_in_words() -> None:
+    text = "core cpu0 is 99.0 % busy (ctxsw 50 %, guest_soft 45 %); vm1.q0.rx drops 7.64 % of the offered packets"
+    said = "core cpu0 is 99.0 % busy (task switches 50 %, guest: softirq 45 %); vm1: receive ring 0 drops 7.64 % of the offered packets"
+    assert caption.in_words(text) == said
+    assert caption.in_words("engine port.rx is 100.0 % busy") == "engine port.rx is 100.0 % busy"
