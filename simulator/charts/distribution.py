@@ -24,7 +24,7 @@ from simulator.charts.frame import caption, finish, frame, identify, marked, not
 from simulator.charts.limits import across, limits, upright
 from simulator.charts.marks import pale_bar
 from simulator.charts.scales import log_axis
-from simulator.charts.select import Point, View, one_place
+from simulator.charts.select import Point, View, few_series, one_place
 
 PS_PER_US = 10**6
 SAMPLES_ABOVE = 10
@@ -35,6 +35,7 @@ Curve = list[tuple[float, float]]
 def cdf(shown: View) -> Figure:
     """Share of the packets (0 to 1) that took at most x us, one curve per series."""
     shown = one_place(shown)
+    shown = few_series(shown, shown.labels)
     figure, (axes, side) = frame(shown.title, side=True)
     names = []
     axes.set_ylim(0, 1.02)
@@ -59,6 +60,7 @@ def cdf(shown: View) -> Figure:
 def percentiles(shown: View) -> Figure:
     """Latency in us that one packet in x exceeds, x logarithmic, one curve per series."""
     shown = one_place(shown)
+    shown = few_series(shown, shown.labels)
     figure, (axes, side) = frame(shown.title, side=True)
     names, rarest = [], 10.0
     for label, point, look in _looks(shown):

@@ -34,7 +34,7 @@ from simulator.charts.frame import caption, finish, frame, marked, nothing, repl
 from simulator.charts.limits import across, limits
 from simulator.charts.marks import crosses, hollow_point, pale_bar
 from simulator.charts.scales import axis_name, log_axis, logarithmic, loss_axis, loss_place, number
-from simulator.charts.select import Point, View
+from simulator.charts.select import Point, View, few_series
 
 MOST_TICKS = 10
 LOSS_SAID_FROM = 1e-6
@@ -43,6 +43,7 @@ Value = Callable[[Point], float | None]
 
 def sweep_chart(shown: View, axis: str, others: tuple[str, ...]) -> Figure:
     """`axis` is the swept parameter on the horizontal axis; `others` are named beside the lines."""
+    shown = few_series(shown, [point_label(point, others) for point in shown.points])
     labels = [point_label(point, others) for point in shown.points]
     found: dict[str, list[Point]] = {}
     for point, label in zip(shown.points, labels, strict=True):

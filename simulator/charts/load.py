@@ -26,7 +26,7 @@ from simulator.charts.frame import caption, finish, frame, identify, line_handle
 from simulator.charts.limits import across, limits
 from simulator.charts.marks import crosses, hollow_point, pale_bar
 from simulator.charts.scales import Unit, log_axis, logarithmic, rate_unit
-from simulator.charts.select import Point, View
+from simulator.charts.select import Point, View, few_series
 from simulator.errors import InputError
 
 FEWEST_LOADS = 3
@@ -36,7 +36,10 @@ RING: dict[str, Any] = {"marker": "o", "linestyle": "", "markerfacecolor": "none
 
 def load(shown: View) -> Figure:
     """Latency in us over the offered load in the unit of the sweep, one line per series, knees ringed."""
-    found = lines(shown)
+    every = lines(shown)
+    names_of = {id(point): label for label, points in every.items() for point in points}
+    shown = few_series(shown, [names_of[id(point)] for point in shown.points])
+    found = {label: every[label] for label in dict.fromkeys(names_of[id(point)] for point in shown.points)}
     upper, unit = shown_percentile(shown.points), rate_unit(shown.points)
     looks = style.series_looks([points[0] for points in found.values()], list(found))
     figure, (axes, side) = frame(shown.title, side=True)

@@ -13,7 +13,7 @@ What was left out is said in ``note``, never silently.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -78,6 +78,19 @@ def few_rows(shown: View) -> View:
     more = len(found.points) - MOST_ROWS
     note = f"{found.note} {more} further points are not shown.".strip()
     return replace(found, points=found.points[:MOST_ROWS], labels=found.labels[:MOST_ROWS], note=note)
+
+
+def few_series(shown: View, names: Sequence[str]) -> View:
+    """Not more series than names can stand beside a panel; `names`: the series of each point."""
+    kept = set(list(dict.fromkeys(names))[:MOST_ROWS])
+    more = len(set(names)) - len(kept)
+    if not more:
+        return shown
+    chosen = [number for number, name in enumerate(names) if name in kept]
+    points, labels = [shown.points[n] for n in chosen], [shown.labels[n] for n in chosen]
+    return replace(
+        shown, points=points, labels=labels, note=f"{shown.note} {more} further series are not shown.".strip()
+    )
 
 
 def _named(title: str, points: list[Point]) -> View:

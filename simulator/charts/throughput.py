@@ -23,7 +23,7 @@ from simulator.charts.frame import caption, finish, frame, identify, line_handle
 from simulator.charts.limits import across, limits
 from simulator.charts.marks import crosses, hollow_point, pale_bar
 from simulator.charts.scales import Unit, log_axis, percent, rate_unit
-from simulator.charts.select import Point, View
+from simulator.charts.select import Point, View, few_series
 from simulator.errors import InputError
 
 GAP_BYTES = 20
@@ -34,6 +34,7 @@ LINE = {"color": "#8C8C8C", "linewidth": 2.5, "linestyle": "--"}
 
 def throughput(shown: View) -> Figure:
     """Delivered packets per second in the unit that suits them, and their share of the line rate in %, over frame size in bytes."""
+    shown = few_series(shown, _labels(shown))
     rows = throughput_rows(shown)
     unit = rate_unit(shown.points, "delivered_pps" if any(map(delivered, shown.points)) else "offered_pps")
     found: dict[str, list[tuple[Point, dict[str, Any]]]] = {}

@@ -119,7 +119,10 @@ def _ranged(entry: Entry, value: float | None, metric: str, shown: Callable[[flo
     low, high = spread.get("min"), spread.get("max")
     if value is None or low is None or high is None or shown(low) == shown(high):
         return shown(value)
-    return f"{shown(value)} ({_together([shown(low), shown(high)], TO)})"
+    said = [shown(value), shown(low), shown(high)]
+    if len({text.partition(" ")[2] for text in said}) == 1:
+        said[1:] = [text.partition(" ")[0] for text in said[1:]]
+    return f"{said[0]} ({said[1]}{TO}{said[2]})"
 
 
 def _together(ends: Sequence[str], between: str) -> str:

@@ -130,3 +130,14 @@ def test_many_names_never_overlap() -> None:
     assert all(upper[1] >= lower[0] - 1e-9 for upper, lower in pairwise(edges))
     assert max(edges)[0] <= 1 + 1e-9
     assert min(edges)[1] >= -1e-9
+
+
+@pytest.mark.parametrize(
+    ("kind", "sweep"),
+    [("overview", ""), ("overview", "rate"), ("load", "rate"), ("throughput", "size"), ("cdf", ""), ("exits", "")],
+)
+def test_more_than_forty_series_are_cut_and_it_is_said(kind: str, sweep: str) -> None:
+    figure = charts.chart(stress.document("delivered", 43, sweep=sweep), kind)
+    said = figure.texts[-1].get_text().replace("\n", " ")
+    assert "3 further series are not shown." in said or "3 further points are not shown." in said
+    assert figure.get_figheight() < 40
