@@ -129,7 +129,7 @@ def test_words_are_spread_evenly_in_the_order_of_the_sweep() -> None:
 def test_the_caption_names_the_limit_of_the_slowest() -> None:
     slow = point("VF", "sriov-vf", "legacy", 9.0) | {"bottleneck": "core c0 is 100.0 % busy (guest_soft 60 %)"}
     seen = caption.what_to_see([point("a", "native", "", 1.0), slow], ["a", "VF"])
-    assert seen.endswith("There, core c0 is 100.0 % busy (guest_soft 60 %).")
+    assert seen.endswith("There, core c0 is 100.0 % busy (guest: softirq 60 %).")
     assert caption.what_to_see([point("a", "native", "", None)], ["a"]) == "No packet was delivered."
 
 
