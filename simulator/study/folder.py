@@ -4,6 +4,8 @@
    is the hash of everything that decides its content: a rerun finds it and skips the point.
 2. When all points are there, the tables and the chart are written, ``summary.csv`` and ``provenance.json`` last: a
    folder without them is not complete.
+3. Charts of an earlier result are removed before another one is written: a chart never stands beside results that it
+   does not show.
 
 A point file that cannot be read as one (another program touched it) is as good as absent: the point is simulated again.
 
@@ -25,6 +27,10 @@ from simulator.study.point import PointResult
 from simulator.study.provenance import SCHEMA, study_hash
 
 HASH_SHOWN = 12
+SHOWN = ("result.json", "histograms.csv")
+"""What charts are drawn from."""
+CHARTS = ("chart.png", "chart-*.png", "chart-*.svg")
+"""What `compare` and ``sriovsim chart`` write into the folder."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +54,23 @@ class Folder:
         histogram = [[index, count] for index, count in result.histogram.items()]
         content = {"schema": SCHEMA, "key": key, "point": result.entry, "histogram": histogram}
         self.write({f"points/{key}.json": json_bytes(content)})
+
+    def replace(self, files: Mapping[str, bytes]) -> None:
+        """Write the files of a whole result, without charts of another one beside them. Raises InputError if the folder
+        cannot be written."""
+        if any(self._differs(name, files[name]) for name in SHOWN if name in files):
+            try:
+                for chart in (path for pattern in CHARTS for path in self.path.glob(pattern)):
+                    chart.unlink(missing_ok=True)
+            except OSError as error:
+                raise InputError(str(self.path), f"cannot be written ({error.strerror})") from None
+        self.write(files)
+
+    def _differs(self, name: str, content: bytes) -> bool:
+        try:
+            return (self.path / name).read_bytes() != content
+        except OSError:
+            return True
 
     def write(self, files: Mapping[str, bytes]) -> None:
         """Write files in the given order, each whole or not at all. Raises InputError if the folder cannot be

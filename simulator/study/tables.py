@@ -1,5 +1,4 @@
-"""Results as tables: one row per point, one row per stage, one row per histogram bucket; and the short table for a
-terminal.
+"""Results as tables: one row per point, one row per stage, one row per histogram bucket.
 
 Column names carry units: ``latency_p99_us``, ``offered_pps``, ``host_cores_busy``; ranges over replications follow
 their metric as ``_low``, ``_high`` (95 % interval of the mean), ``_min`` and ``_max``.
@@ -12,10 +11,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from simulator import units
 from simulator.metrics import METRICS
 from simulator.plan.trace import histogram_upper
-from simulator.study.limits import point_name
 
 if TYPE_CHECKING:
     from pandas import DataFrame
@@ -26,7 +23,6 @@ RANGED = (
     "host_work_cores", "guest_work_cores", "polling_cores", "host_cores_busy", "guest_cores_busy", "exits_per_packet",
     "interrupts_per_packet",
 )  # fmt: skip
-MISSING = "-"
 
 
 def column_of(metric: str) -> str:
@@ -94,43 +90,3 @@ def _row(number: int, entry: Entry, parameters: list[str]) -> dict[str, Any]:
     }
     row |= {f"costs_{status}": count for status, count in entry["cost_status"].items()}
     return row | {key: entry[key] for key in ("replications", "scenario_hash", "plan_hash")}
-
-
-def _micro(value_us: float | None) -> str:
-    return MISSING if value_us is None else units.format_time(value_us * 10**6)
-
-
-def _plain(value: float | None) -> str:
-    return MISSING if value is None else f"{value:.3g}"
-
-
-def _shown(entry: Entry) -> dict[str, str]:
-    latency, loss = entry["latency_us"], entry["loss_ratio"]
-    return {
-        "point": point_name(entry),
-        "offered": units.format_packet_rate((entry["offered_pps"] or 0) * 1000),
-        "delivered": units.format_packet_rate((entry["delivered_pps"] or 0) * 1000),
-        "loss": MISSING if loss is None else units.format_ratio(loss * 10**6),
-        **{name: _micro(latency[name]) for name in ("mean", "p50", "p99", "p99.9")},
-        "host cores": _plain(entry["host_cores_busy"]),
-        "guest cores": _plain(entry["guest_cores_busy"]),
-        "exits/pkt": _plain(entry["exits_per_packet"]),
-        "irqs/pkt": _plain(entry["interrupts_per_packet"]),
-    }
-
-
-def text(entries: Sequence[Entry]) -> str:
-    """A table for the terminal, one line per point."""
-    rows = [_shown(entry) for entry in entries]
-    if not rows:
-        return ""
-    lines = [dict(zip(rows[0], rows[0], strict=True)), *rows]
-    widths = {name: max(len(line[name]) for line in lines) for name in rows[0]}
-    return "\n".join(_line(line, widths) for line in lines)
-
-
-def _line(cells: Mapping[str, str], widths: Mapping[str, int]) -> str:
-    parts = [
-        cells[name].ljust(width) if name == "point" else cells[name].rjust(width) for name, width in widths.items()
-    ]
-    return "  ".join(parts).rstrip()

@@ -83,12 +83,13 @@ def test_charts_are_drawn_from_the_study_as_from_its_folder(study: Comparison, t
     assert counted == {0}
 
 
-def test_cores_by_label_add_up_to_the_busy_cores(study: Comparison) -> None:
+def test_cores_by_label_add_up_to_work_and_polling(study: Comparison) -> None:
     frame = study.chart_table("cores", {"rate": "100 kpps", "series": "VF"})
     (entry,) = [e for e in study.entries if e["series"] == "VF" and "100 kpps" in e["parameters"].values()]
     sums = frame.groupby("side")["cores"].sum()
-    assert sums["host"] == pytest.approx(entry["host_cores_busy"])
-    assert sums["guest"] == pytest.approx(entry["guest_cores_busy"])
+    assert sums["host_work"] == pytest.approx(entry["host_work_cores"]) != 0
+    assert sums["guest_work"] == pytest.approx(entry["guest_work_cores"]) != 0
+    assert sums.get("polling", 0.0) == pytest.approx(entry["polling_cores"])
 
 
 def test_the_document_agrees_with_itself(study: Comparison) -> None:
@@ -294,3 +295,22 @@ def test_a_crash_of_an_engine_is_a_finding(path: Path, monkeypatch: pytest.Monke
 
     monkeypatch.setattr(compiled, "CompiledEngine", crash)
     assert doctor([path]) == [(str(path), "bare metal, rate 100 kpps: RuntimeError: no such instruction")]
+
+
+def test_a_chart_of_an_earlier_result_is_removed(path: Path, tmp_path: Path) -> None:
+    first = compare(path, out=tmp_path, overrides=["replications=1"])
+    assert first.folder is not None
+    for name in ("chart-cdf.png", "chart-budget.svg", "my notes.txt"):
+        (first.folder / name).write_bytes(b"of the first title")
+    compare(path, out=tmp_path, overrides=["replications=1"], plot=False)
+    assert {"chart.png", "chart-cdf.png", "chart-budget.svg"} <= content(first.folder).keys()
+    again = compare(path, out=tmp_path, overrides=["replications=1", "title=Another title"], plot=False)
+    assert again.folder == first.folder
+    assert {name for name in content(first.folder) if name.startswith(("chart", "my"))} == {"my notes.txt"}
+    compare(path, out=tmp_path, overrides=["replications=1", "title=Another title"])
+    assert "chart.png" in content(first.folder)
+
+
+def test_the_document_carries_the_thresholds(path: Path) -> None:
+    found = compare(path, overrides=["replications=1", "thresholds=['loss_ratio < 1 %']"])
+    assert found.to_json()["thresholds"] == ["loss_ratio < 1 %"]
