@@ -25,6 +25,7 @@ COMMANDS = {
     "doctor": "doctor",
     "explain": "explain",
     "list": "listing",
+    "measure-host": "measure_host",
     "run": "run",
 }
 

@@ -6,7 +6,7 @@ True
 >>> host("textbook").ps("k_exit")
 700000
 
-*Scope*: four hosts (a textbook one and three generations) and four NICs.
+*Scope*: four hosts (a textbook one and three generations) and four NICs; hosts of the reader's own in files.
 *Validation*: ``tests/unit/test_costs.py`` recomputes the derived values; ``docs/explanation/costs.md`` says what is
 assumed.
 """
@@ -15,11 +15,12 @@ from __future__ import annotations
 
 from functools import cache
 from importlib import import_module
+from pathlib import Path
 
 from simulator.costs.model import Capabilities, Host, Nic, summary
 from simulator.errors import unknown
 
-__all__ = ["Capabilities", "Host", "Nic", "host", "hosts", "nic", "nics", "summary"]
+__all__ = ["Capabilities", "Host", "Nic", "host", "hosts", "is_host_file", "nic", "nics", "summary"]
 
 _HOSTS = {
     "textbook": "textbook",
@@ -35,6 +36,11 @@ _NICS = {
 }
 
 
+def is_host_file(name: str) -> bool:
+    """Whether a host is named by a file and not by a name of the catalogue."""
+    return name.endswith((".yaml", ".yml"))
+
+
 def hosts() -> tuple[str, ...]:
     """Names of the hosts."""
     return tuple(_HOSTS)
@@ -45,9 +51,21 @@ def nics() -> tuple[str, ...]:
     return tuple(_NICS)
 
 
-@cache
 def host(name: str) -> Host:
-    """The host of that name. An unknown name is an ``InputError`` with choices and the nearest one."""
+    """The host of that name, or in the host file of that path.
+
+    An unknown name is an ``InputError`` with choices and the nearest one; a file raises ``ScenarioErrors`` with every
+    fault of it.
+    """
+    if is_host_file(name):
+        from simulator.costs import hostfile
+
+        return hostfile.load(Path(name), hosts(), _catalogued)
+    return _catalogued(name)
+
+
+@cache
+def _catalogued(name: str) -> Host:
     if name not in _HOSTS:
         raise unknown("host", "host", name, hosts())
     built = import_module(f"simulator.costs.generations.{_HOSTS[name]}").build()

@@ -1,0 +1,121 @@
+"""When to measure: many short slices of everything in turn, over a time in which the machine changes its mood.
+
+Five runs in a row may agree within 2 % and all be wrong by 40 %: a neighbour on the other hyper-thread, or a hypervisor that has
+moved a virtual CPU, changes every cost for seconds and shows in no counter. Therefore:
+
+1. A round takes one slice of every probe; rounds are spread over the time allowed.
+2. A slice is the middle one of a few short tries in which nobody else took the core. A try with a failed call counts as none.
+3. Of all slices of a quantity the second best of twelve is its value, the best and the middle one are its range: what the
+   operation costs when nothing is in its way, and what it was found to cost.
+4. A chain of multiplications is timed before each slice. The share of slices before which it took no more than a tenth longer
+   than its best is the clean share.
+
+*Scope*: order, tries and statistics; what is measured is in ``probes``. *Validation*: ``tests/measure/test_slices.py``.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from statistics import median
+
+Values = Mapping[str, float]
+TRIES, KEPT = 6, 3
+FEWEST_SLICES = 3
+_CLEAN = 1.1
+_BEST_OF = 12
+
+
+@dataclass(frozen=True, slots=True)
+class Probe:
+    """Something to measure: one try gives its quantities, or None if it was disturbed or failed."""
+
+    name: str
+    attempt: Callable[[], Values | None]
+    tries: int = TRIES
+    kept: int = KEPT
+    why_lost: str = "in every try somebody else took the core, or a call failed"
+
+
+@dataclass(slots=True)
+class Record:
+    """The slices of each round by quantity, and what the canary said before each."""
+
+    rounds: list[dict[str, float]] = field(default_factory=list)
+    canaries: list[float] = field(default_factory=list)
+    lost: dict[str, int] = field(default_factory=dict)
+    """Tries by probe that were disturbed or failed."""
+    tried: dict[str, int] = field(default_factory=dict)
+
+    def never(self, probes: Sequence[Probe]) -> dict[str, str]:
+        """The probes of which no try was good, and why."""
+        return {p.name: p.why_lost for p in probes if self.lost.get(p.name, 0) == self.tried.get(p.name, 0)}
+
+    def clean_share(self) -> float:
+        """Share of slices that began on a core at its best."""
+        best = min(self.canaries)
+        return sum(value <= best * _CLEAN for value in self.canaries) / len(self.canaries)
+
+
+@dataclass(frozen=True, slots=True)
+class Estimate:
+    """A quantity: its value, and from its best slice to its middle one."""
+
+    value: float
+    low: float
+    high: float
+    slices: int
+
+
+def record(
+    probes: Sequence[Probe],
+    canary: Callable[[], float],
+    rounds: int,
+    seconds: float,
+    limit_s: float,
+    progress: Callable[[int, int], None] | None = None,
+) -> Record:
+    """Take the rounds, evenly over ``seconds``; where others use the machine it takes longer, and ends after ``limit_s``."""
+    found = Record()
+    start = time.monotonic()
+    for number in range(rounds):
+        if number >= FEWEST_SLICES and time.monotonic() - start > limit_s:
+            break
+        if progress is not None:
+            progress(number, rounds)
+        found.rounds.append({})
+        for probe in probes:
+            found.canaries.append(canary())
+            found.rounds[-1].update(_slice(probe, found))
+        time.sleep(max(0.0, start + seconds * (number + 1) / rounds - time.monotonic()))
+    return found
+
+
+def _slice(probe: Probe, found: Record) -> Values:
+    kept: list[Values] = []
+    for _ in range(probe.tries):
+        values = probe.attempt()
+        found.tried[probe.name] = found.tried.get(probe.name, 0) + 1
+        if values is None:
+            found.lost[probe.name] = found.lost.get(probe.name, 0) + 1
+        else:
+            kept.append(values)
+        if len(kept) == probe.kept:
+            break
+    return {name: median(values[name] for values in kept) for name in (kept[0] if kept else ())}
+
+
+def estimate(values: Sequence[float]) -> Estimate:
+    """Value and range of a quantity from its slices."""
+    ordered = sorted(values)
+    second_best = max(1, round(len(ordered) / _BEST_OF)) if len(ordered) > 1 else 0
+    return Estimate(ordered[second_best], ordered[0], median(ordered), len(ordered))
+
+
+def estimates(found: Record) -> dict[str, Estimate]:
+    """Value and range of every quantity of which there are slices enough to speak of a range."""
+    names = dict.fromkeys(name for values in found.rounds for name in values)
+    columns = {name: [values[name] for values in found.rounds if name in values] for name in names}
+    least = min(FEWEST_SLICES, len(found.rounds))
+    return {name: estimate(values) for name, values in columns.items() if len(values) >= least}
