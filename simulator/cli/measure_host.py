@@ -25,9 +25,9 @@ from simulator.cli import options
 @click.option(
     "--base", default="modern", show_default=True, help="Machine of the catalogue that lends what is not measured."
 )
-@click.option("--rounds", type=click.IntRange(3, 1000), default=24, show_default=True, help="Slices of each quantity.")
+@click.option("--rounds", type=click.IntRange(3, 1000), default=36, show_default=True, help="Slices of each quantity.")
 @click.option(
-    "--seconds", type=click.FloatRange(0, 600), default=20, show_default=True, help="Time over which they are spread."
+    "--seconds", type=click.FloatRange(0, 600), default=36, show_default=True, help="Time over which they are spread."
 )
 @options.as_json
 def command(out: Path, base: str, rounds: int, seconds: float, as_json: bool) -> None:

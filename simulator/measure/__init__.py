@@ -1,6 +1,6 @@
 """Measure the costs of this machine's kernel and cores, and write them as a host that scenarios can name.
 
-1. ``network`` makes benches in namespaces of their own, ``cores`` the threads, ``probes`` the primitives.
+1. ``network`` makes benches in namespaces of their own, ``cores`` the threads, ``everything`` the primitives.
 2. ``slices`` decides when which one is measured and what counts as its value.
 3. ``derive`` makes costs of the catalogue out of primitives; ``report`` writes them with everything measured beside them.
 
@@ -23,7 +23,8 @@ if TYPE_CHECKING:
     from simulator.measure.derive import Cost
     from simulator.measure.slices import Estimate
 
-ROUNDS, SECONDS, LIMIT_S = 24, 20.0, 50.0
+ROUNDS, SECONDS, SPARE_S = 36, 36.0, 11.0
+"""Rounds, the time over which they are spread, and what may be spent beside it; then no further round begins."""
 NOISE_NS = 1_000_000_000
 
 
@@ -47,31 +48,30 @@ class Measurement:
 def measure(
     rounds: int = ROUNDS,
     seconds: float = SECONDS,
-    limit_s: float = LIMIT_S,
     noise_ns: int | None = None,
     progress: Callable[[int, int], None] | None = None,
 ) -> Measurement:
-    """Measure this machine; no round begins after ``limit_s``. ``BadValue`` on another system than Linux."""
+    """Measure this machine; it takes ``seconds`` and little more where the cores are free. ``BadValue`` on another system than Linux."""
     if sys.platform != "linux":
         raise BadValue(
             "measure-host", "is not Linux: the costs that are measured are those of its kernel", sys.platform
         )
-    from simulator.measure import cores, derive, machine, network, probes, slices
+    from simulator.measure import cores, derive, everything, machine, network, probes, slices, threads
 
     start, described, pair = time.monotonic(), machine.describe(), cores.here()
     with ExitStack() as kept:
         crew = kept.enter_context(cores.crew(pair))
         bench = kept.enter_context(network.network())
-        found, absent = probes.all_probes(crew, bench, kept)
-        left_s = limit_s - (time.monotonic() - start)
+        found, absent = everything.all_probes(crew, bench, kept)
+        left_s = seconds + SPARE_S - (time.monotonic() - start)
         record = slices.record(found, probes.canary(crew), rounds, seconds, left_s, progress)
-        threads = [thread for thread in (crew.first, crew.second) if thread is not None]
-        noise = probes.noise(threads, noise_ns or NOISE_NS)
+        measured = [thread for thread in (crew.first, crew.second) if thread is not None]
+        noise = threads.noise(measured, noise_ns or NOISE_NS)
     values = slices.estimates(record)
     costs, missing = derive.costs(record, values)
     return Measurement(
         machine=described
-        | {"cores_measured": " and ".join(str(thread.core) for thread in threads), "siblings": pair.siblings},
+        | {"cores_measured": " and ".join(str(thread.core) for thread in measured), "siblings": pair.siblings},
         conditions=f"{time.strftime('%Y-%m-%d')}, load {described['load']}, {len(record.rounds)} rounds, "
         f"{record.clean_share():.0%} of the slices on a core at its best",
         tick_hz=machine.tick_hz(),

@@ -18,7 +18,7 @@ from dataclasses import dataclass
 from statistics import quantiles
 
 from simulator.citation import Status
-from simulator.measure.slices import Estimate, Record, estimate
+from simulator.measure.slices import Estimate, Record
 
 UNCLEAN_FACTOR = 1.4
 LEAST_CLEAN = 1 / 6
@@ -135,7 +135,7 @@ def costs(found: Record, values: Mapping[str, Estimate]) -> tuple[list[Cost], di
     missing: dict[str, str] = {}
     for rule in RULES:
         formula = next((text for text in rule.formulas if all(name in values for _, name in terms(text))), None)
-        if formula is None:
+        if formula is None or not {rule.low, rule.high} - {""} <= set(values):
             missing[rule.cost] = "its primitives were not measured"
             continue
         cost = _cost(rule, formula, found, values)
@@ -195,6 +195,3 @@ def wake_parts(found: Record, values: Mapping[str, Estimate]) -> dict[str, dict[
         }
         for state, parts in formulas.items()
     }
-
-
-__all__ = ["RULES", "WAKE", "Cost", "Rule", "costs", "estimate", "wake_parts"]

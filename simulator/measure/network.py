@@ -34,6 +34,8 @@ from simulator.measure.netlink import Netlink, mac_bytes
 SMALL_BYTES, LARGE_BYTES = 18, 1472
 _PORT = 20_000
 _QUEUE_BYTES, _LEAST_QUEUE_BYTES = 4 << 20, 1
+_PATIENCE = struct.pack("ll", 5, 0)
+"""Seconds after which an end of a stream gives up: nobody waits for ever for an end that has failed."""
 _NOBODY = "02:00:00:00:00:ff"
 _DEVICES = ("va", "vb", "na", "nb", "tp", "ca", "pa", "cb", "pb", "br", "in", "out")
 _MACS = {name: f"02:00:00:00:00:{number:02x}" for number, name in enumerate(_DEVICES, 1)}
@@ -73,9 +75,9 @@ def _make(bench: Network, kept: ExitStack) -> None:
     try:
         spaces = _Spaces(*(_namespace(kept) for _ in range(3)))
     except OSError as error:
-        bench.absent["network namespaces"] = _why(error)
+        bench.absent.update(dict.fromkeys(_BENCHES, f"network namespaces: {_why(error)}"))
         return
-    for name, make in (("veth", _veth), ("tap", _tap), ("bridge", _bridge), ("bridge of taps", _bridge_of_taps)):
+    for name, make in _BENCHES.items():
         try:
             make(bench, kept, spaces)
         except OSError as error:
@@ -148,6 +150,9 @@ def _bridge_of_taps(bench: Network, kept: ExitStack, spaces: _Spaces) -> None:
             bench.taps[name] = _open_tap(kept, name)
             netlink.set_up(name, _MACS[name], master="br")
         netlink.add_station("out", _NOBODY)
+
+
+_BENCHES = {"veth": _veth, "tap": _tap, "bridge": _bridge, "bridge of taps": _bridge_of_taps}
 
 
 def frame(to: str, length_bytes: int = 60) -> bytes:
@@ -236,4 +241,6 @@ def _stream(kept: ExitStack, near: int | None, far: int | None, address: str) ->
         sender = kept.enter_context(socket.create_connection(server.getsockname(), timeout=5))
         sender.settimeout(None)
         receiver = kept.enter_context(server.accept()[0])
+    for end, option in ((sender, socket.SO_SNDTIMEO), (receiver, socket.SO_RCVTIMEO)):
+        end.setsockopt(socket.SOL_SOCKET, option, _PATIENCE)
     return sender.fileno(), receiver.fileno()

@@ -49,7 +49,7 @@ def _host_file(found: Measurement, base: str) -> Iterator[str]:
 
 
 def _estimates(values: Mapping[str, Estimate]) -> dict[str, dict[str, Any]]:
-    """Value, best and middle slice in ns (ns per byte for streams), and how many slices."""
+    """Second best, best and middle slice in ns (ns per byte for streams), and how many slices."""
     return {
         name: {"ns": _short(e.value), "best": _short(e.low), "middle": _short(e.high), "slices": e.slices}
         for name, e in values.items()

@@ -5,8 +5,9 @@ moved a virtual CPU, changes every cost for seconds and shows in no counter. The
 
 1. A round takes one slice of every probe; rounds are spread over the time allowed.
 2. A slice is the middle one of a few short tries in which nobody else took the core. A try with a failed call counts as none.
-3. Of all slices of a quantity the second best of twelve is its value, the best and the middle one are its range: what the
-   operation costs when nothing is in its way, and what it was found to cost.
+3. Of all slices of a quantity the second best is its value, the best and the middle one are its range: what the operation
+   costs when nothing is in its way, and what it was found to cost. The best alone may be luck, the middle one is the neighbour's.
+   Parts of one whole are those of the slice with the second best whole: the best of each part would be parts of no whole.
 4. A chain of multiplications is timed before each slice. The share of slices before which it took no more than a tenth longer
    than its best is the clean share.
 
@@ -24,7 +25,6 @@ Values = Mapping[str, float]
 TRIES, KEPT = 6, 3
 FEWEST_SLICES = 3
 _CLEAN = 1.1
-_BEST_OF = 12
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +35,8 @@ class Probe:
     attempt: Callable[[], Values | None]
     tries: int = TRIES
     kept: int = KEPT
+    whole: str = ""
+    """The quantity of which all others are parts."""
     why_lost: str = "in every try somebody else took the core, or a call failed"
 
 
@@ -47,6 +49,8 @@ class Record:
     lost: dict[str, int] = field(default_factory=dict)
     """Tries by probe that were disturbed or failed."""
     tried: dict[str, int] = field(default_factory=dict)
+    wholes: dict[str, str] = field(default_factory=dict)
+    """Quantity -> the whole of which it is a part."""
 
     def never(self, probes: Sequence[Probe]) -> dict[str, str]:
         """The probes of which no try was good, and why."""
@@ -103,19 +107,26 @@ def _slice(probe: Probe, found: Record) -> Values:
             kept.append(values)
         if len(kept) == probe.kept:
             break
+    found.wholes.update(dict.fromkeys(kept[0], probe.whole) if kept and probe.whole else {})
     return {name: median(values[name] for values in kept) for name in (kept[0] if kept else ())}
 
 
-def estimate(values: Sequence[float]) -> Estimate:
-    """Value and range of a quantity from its slices."""
-    ordered = sorted(values)
-    second_best = max(1, round(len(ordered) / _BEST_OF)) if len(ordered) > 1 else 0
-    return Estimate(ordered[second_best], ordered[0], median(ordered), len(ordered))
+def estimate(values: Sequence[float], wholes: Sequence[float] | None = None) -> Estimate:
+    """Value and range of a quantity from its slices; ``wholes`` are those of which they are parts."""
+    ranked = [value for _, value in sorted(zip(wholes or values, values, strict=True))]
+    value = ranked[min(1, len(ranked) - 1)]
+    return Estimate(value, min(values), max(value, median(values)), len(values))
 
 
 def estimates(found: Record) -> dict[str, Estimate]:
     """Value and range of every quantity of which there are slices enough to speak of a range."""
-    names = dict.fromkeys(name for values in found.rounds for name in values)
-    columns = {name: [values[name] for values in found.rounds if name in values] for name in names}
     least = min(FEWEST_SLICES, len(found.rounds))
-    return {name: estimate(values) for name, values in columns.items() if len(values) >= least}
+    columns: dict[str, list[tuple[float, float]]] = {}
+    for values in found.rounds:
+        for name, value in values.items():
+            columns.setdefault(name, []).append((value, values[found.wholes.get(name, name)]))
+    return {
+        name: estimate([value for value, _ in pairs], [whole for _, whole in pairs])
+        for name, pairs in columns.items()
+        if len(pairs) >= least
+    }

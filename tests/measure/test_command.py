@@ -17,14 +17,15 @@ def run(*arguments: str) -> Result:
 
 
 def test_a_host_file_is_written_and_used(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    # in this process, which has threads, an ordinary user would not get namespaces; the tests are not to need any
     monkeypatch.setattr("simulator.measure.NOISE_NS", 1_000_000)
     monkeypatch.chdir(tmp_path)
     result = run("--rounds", "3", "--seconds", "0", "--json")
     assert result.exit_code == 0, result.stderr
     found = json.loads(result.stdout)
     assert found["file"] == "my-host.yaml"
-    assert {"h_ctxsw", "h_app_rx_pk", "h_copy_fs"} <= set(found["costs"])
+    # on a busy machine three rounds may be too few for any of them, and then it is named
+    assert {"h_ctxsw", "h_app_rx_pk", "h_copy_fs"} <= set(found["costs"]) | set(found["left_out"])
+    assert found["costs"]
     host = costs.host("my-host.yaml")
     for name, cost in found["costs"].items():
         entry = host.cost(name)

@@ -94,6 +94,12 @@ def test_without_namespaces_the_loopback_gives_the_receive_call() -> None:
     assert set(missing) == {"h_tap_enq", "s_bridge", "q_tap_rd", "q_tap_wr"}
 
 
+def test_a_range_needs_its_ends() -> None:
+    found, missing = derived(recorded(without=("copy_1500B_warm",)))
+    assert not {"h_copy_fs", "g_copy_fs"} & set(found)
+    assert set(missing) == {"h_copy_fs", "g_copy_fs"}
+
+
 def test_a_core_that_was_never_clean_widens_the_range() -> None:
     found = recorded()
     found.canaries = [1.0, *[2.0] * 11]

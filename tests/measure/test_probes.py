@@ -8,11 +8,12 @@ from contextlib import ExitStack
 import numpy as np
 import pytest
 
-from simulator.measure import cores, probes
+from simulator.measure import cores, probes, threads
 from simulator.measure.cores import Crew
 from simulator.measure.derive import RULES, terms
+from simulator.measure.everything import all_probes
 from simulator.measure.network import Network
-from simulator.measure.probes import Unavailable, all_probes, canary, single
+from simulator.measure.probes import Unavailable, canary, single
 
 QUANTITIES = {
     "calls": {"clock", "system_call", "event_write", "event_write_read", "poll_ready"},
@@ -92,15 +93,15 @@ def test_a_loop_whose_call_fails_is_no_probe(crew: Crew) -> None:
 def test_one_core_has_no_other_to_wake(crew: Crew) -> None:
     alone = Crew(crew.first, crew.beside, None, None)
     with ExitStack() as kept, pytest.raises(Unavailable, match="only one core"):
-        probes.wakes("spin", alone, kept)
+        threads.wakes("spin", alone, kept)
     with pytest.raises(Unavailable, match="only one core"):
-        probes.bounces(alone)
+        threads.bounces(alone)
 
 
 def test_a_wake_up_is_told_apart_from_other_gaps() -> None:
     before, woken = np.array([1000, 2000]), np.array([1800, 2900])
     gaps = np.array([[100, 900], [1200, 2000 - 50], [2300, 3100]])
-    found = probes._parts("spin", before, before + 400, woken, gaps)
+    found = threads._parts("spin", before, before + 400, woken, gaps)
     assert found == {
         "wake_spin_write": 400,
         "wake_spin_after": 450,
@@ -110,22 +111,22 @@ def test_a_wake_up_is_told_apart_from_other_gaps() -> None:
         "wake_spin_return": 600,
     }
     # the core was taken before the signal: somebody else ran there
-    assert probes._parts("spin", before, before + 400, woken, np.array([[100, 5000]])) is None
-    assert probes._parts("spin", before, before + 400, woken, gaps[:0]) is None
+    assert threads._parts("spin", before, before + 400, woken, np.array([[100, 5000]])) is None
+    assert threads._parts("spin", before, before + 400, woken, gaps[:0]) is None
 
 
 def test_noise_is_the_time_between_looks() -> None:
     gaps = np.array([[0, 2_000], [10_000, 22_000]])
-    assert probes._lost(gaps, 1_000_000) == {
+    assert threads._lost(gaps, 1_000_000) == {
         "lost_share": 0.014,
         "gaps_over_10us_per_s": 1000,
         "median_gap_ns": 7000,
         "gaps_per_s": 2000,
         "worst_gap_ns": 12_000,
     }
-    assert probes._lost(gaps[:0], 1_000_000)["worst_gap_ns"] == 0
+    assert threads._lost(gaps[:0], 1_000_000)["worst_gap_ns"] == 0
 
 
 def test_noise_of_this_machine(crew: Crew) -> None:
-    (found,) = probes.noise([crew.first], 1_000_000).values()
+    (found,) = threads.noise([crew.first], 1_000_000).values()
     assert found["lost_share"] >= 0

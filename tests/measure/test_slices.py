@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable
 
 import pytest
 
-from simulator.measure.slices import TRIES, Probe, Record, Values, estimate, estimates, record
+from simulator.measure.slices import TRIES, Estimate, Probe, Record, Values, estimate, estimates, record
 
 
 def answers(values: Iterable[float | None]) -> Callable[[], Values | None]:
@@ -23,14 +23,25 @@ def quiet() -> float:
     return 1.0
 
 
-def test_the_value_is_the_second_best_of_twelve() -> None:
+def test_the_value_is_the_second_best_and_the_range_goes_to_the_middle() -> None:
     found = estimate([float(value) for value in (7, 3, 12, 5, 9, 1, 11, 2, 8, 10, 6, 4)])
     assert (found.value, found.low, found.high, found.slices) == (2, 1, 6.5, 12)
 
 
-@pytest.mark.parametrize(("count", "expected"), [(1, 1), (2, 2), (6, 2), (24, 3), (36, 4)])
-def test_of_more_slices_the_same_share_is_better(count: int, expected: float) -> None:
-    assert estimate([float(value + 1) for value in range(count)]).value == expected
+def test_one_slice_is_all_there_is() -> None:
+    assert estimate([5.0]) == Estimate(5.0, 5.0, 5.0, 1)
+
+
+def test_parts_are_those_of_the_second_best_whole() -> None:
+    wholes = iter([30.0, 10.0, 20.0, 40.0])
+    parts = {10.0: 9.0, 20.0: 5.0, 30.0: 1.0, 40.0: 2.0}
+
+    def attempt() -> Values:
+        whole = next(wholes)
+        return {"whole": whole, "part": parts[whole]}
+
+    found = record([Probe("p", attempt, kept=1, whole="whole")], quiet, 4, 0, 10)
+    assert estimates(found) == {"whole": Estimate(20, 10, 25, 4), "part": Estimate(5, 1, 5, 4)}
 
 
 def test_a_slice_is_the_middle_of_the_tries_that_were_good() -> None:
