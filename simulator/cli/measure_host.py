@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from pathlib import Path
 
@@ -50,9 +51,8 @@ def command(out: Path, base: str, rounds: int, seconds: float, as_json: bool) ->
     kernel.become_root_of_own()
     found = measure(rounds, seconds, progress=_progress)
     from simulator.measure import report
-    from simulator.study.folder import Folder
 
-    Folder(out.absolute().parent).write({out.name: report.host_file(found, base).encode()})
+    _write_whole(out, report.host_file(found, base))
     if as_json:
         options.print_json({"file": str(out)} | report.as_json(found))
     else:
@@ -63,3 +63,16 @@ def command(out: Path, base: str, rounds: int, seconds: float, as_json: bool) ->
 def _progress(done: int, total: int) -> None:
     if sys.stderr.isatty():
         click.echo(f"\rround {done + 1} of {total}", nl=done + 1 == total, err=True)
+
+
+def _write_whole(path: Path, text: str) -> None:
+    from simulator.errors import InputError
+
+    beside = path.with_name(f".{path.name}.{os.getpid()}")
+    try:
+        beside.write_text(text, encoding="utf-8")
+        beside.replace(path)
+    except OSError as error:
+        raise InputError(str(path), f"cannot be written ({error.strerror})") from None
+    finally:
+        beside.unlink(missing_ok=True)
