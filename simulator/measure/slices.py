@@ -8,6 +8,7 @@ moved a virtual CPU, changes every cost for seconds and shows in no counter. The
 3. Of all slices of a quantity the second best is its value, the best and the middle one are its range: what the operation
    costs when nothing is in its way, and what it was found to cost. The best alone may be luck, the middle one is the neighbour's.
    Parts of one whole are those of the slice with the second best whole: the best of each part would be parts of no whole.
+   What needs two cores at their best is tried several times in a round, and the best whole of the round is its slice.
 4. A chain of multiplications is timed before each slice. The share of slices before which it took no more than a tenth longer
    than its best is the clean share.
 
@@ -19,10 +20,12 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise
 from statistics import median
 
 Values = Mapping[str, float]
 TRIES, KEPT = 6, 3
+OFTEN = 4
 FEWEST_SLICES = 3
 _CLEAN = 1.1
 
@@ -36,7 +39,7 @@ class Probe:
     tries: int = TRIES
     kept: int = KEPT
     whole: str = ""
-    """The quantity of which all others are parts."""
+    """The quantity of which all others are parts; a probe with one is tried ``OFTEN`` times in a round."""
     why_lost: str = "in every try somebody else took the core, or a call failed"
 
 
@@ -89,11 +92,23 @@ def record(
         if progress is not None:
             progress(number, rounds)
         found.rounds.append({})
-        for probe in probes:
+        for probe in in_order(probes):
             found.canaries.append(canary())
-            found.rounds[-1].update(_slice(probe, found))
+            _keep(found.rounds[-1], _slice(probe, found), probe.whole)
         time.sleep(max(0.0, start + seconds * (number + 1) / rounds - time.monotonic()))
     return found
+
+
+def in_order(probes: Sequence[Probe]) -> list[Probe]:
+    """The probes of a round: those with a whole once after each quarter of the others."""
+    often, others = [p for p in probes if p.whole], [p for p in probes if not p.whole]
+    cuts = [len(others) * turn // OFTEN for turn in range(OFTEN + 1)]
+    return [p for first, last in pairwise(cuts) for p in (*others[first:last], *often)]
+
+
+def _keep(row: dict[str, float], values: Values, whole: str) -> None:
+    if whole not in values or whole not in row or values[whole] < row[whole]:
+        row.update(values)
 
 
 def _slice(probe: Probe, found: Record) -> Values:

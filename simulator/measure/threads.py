@@ -111,7 +111,7 @@ def wakes(
     why_lost = (
         "the woken core was always busy with something else" if mode == "spin" else "the other core was never idle"
     )
-    return Probe(f"wake_{mode}", attempt, tries=6, kept=1, whole=f"wake_{mode}_back", why_lost=why_lost)
+    return Probe(f"wake_{mode}", attempt, tries=2, kept=1, whole=f"wake_{mode}_back", why_lost=why_lost)
 
 
 def _parts(mode: str, before: Words, after: Words, woken: Words, gaps: Words | None) -> Values | None:

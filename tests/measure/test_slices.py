@@ -6,7 +6,18 @@ from collections.abc import Callable, Iterable
 
 import pytest
 
-from simulator.measure.slices import TRIES, Estimate, Probe, Record, Values, estimate, estimates, record
+from simulator.measure.slices import (
+    OFTEN,
+    TRIES,
+    Estimate,
+    Probe,
+    Record,
+    Values,
+    estimate,
+    estimates,
+    in_order,
+    record,
+)
 
 
 def answers(values: Iterable[float | None]) -> Callable[[], Values | None]:
@@ -32,16 +43,33 @@ def test_one_slice_is_all_there_is() -> None:
     assert estimate([5.0]) == Estimate(5.0, 5.0, 5.0, 1)
 
 
-def test_parts_are_those_of_the_second_best_whole() -> None:
-    wholes = iter([30.0, 10.0, 20.0, 40.0])
-    parts = {10.0: 9.0, 20.0: 5.0, 30.0: 1.0, 40.0: 2.0}
+def wholes(values: Iterable[float]) -> Probe:
+    """A probe whose part is 100 less its whole."""
+    given = iter(values)
 
     def attempt() -> Values:
-        whole = next(wholes)
-        return {"whole": whole, "part": parts[whole]}
+        whole = next(given)
+        return {"whole": whole, "part": 100 - whole}
 
-    found = record([Probe("p", attempt, kept=1, whole="whole")], quiet, 4, 0, 10)
-    assert estimates(found) == {"whole": Estimate(20, 10, 25, 4), "part": Estimate(5, 1, 5, 4)}
+    return Probe("p", attempt, kept=1, whole="whole")
+
+
+def test_parts_are_those_of_the_second_best_whole() -> None:
+    rounds = [30.0] * OFTEN + [10.0] * OFTEN + [20.0] * OFTEN + [40.0] * OFTEN
+    found = record([wholes(rounds)], quiet, 4, 0, 10)
+    assert estimates(found) == {"whole": Estimate(20, 10, 25, 4), "part": Estimate(80, 60, 80, 4)}
+
+
+def test_of_the_wholes_of_a_round_the_best_is_kept_with_its_parts() -> None:
+    found = record([wholes([30.0, 10.0, 20.0, 40.0])], quiet, 1, 0, 10)
+    assert found.rounds == [{"whole": 10.0, "part": 90.0}]
+
+
+def test_what_has_a_whole_comes_often() -> None:
+    others = [Probe(str(number), dict) for number in range(6)]
+    often = Probe("w", dict, whole="x")
+    assert "".join(probe.name for probe in in_order([often, *others])) == "0w12w3w45w"
+    assert [probe.name for probe in in_order(others)] == [probe.name for probe in others]
 
 
 def test_a_slice_is_the_middle_of_the_tries_that_were_good() -> None:
