@@ -198,13 +198,14 @@ def _amount(node: Node, path: str, unit: str) -> int:
 
 
 def _status(node: Node, path: str) -> Status:
-    known: tuple[Status, ...] = get_args(Status)
-    written = _plain(node, "status")
-    if written is None:
+    assert isinstance(node.value, dict)
+    written = node.value.get("status")
+    if written is None or written.value is None:
         return "measured"
-    found = next((status for status in known if status == written), None)
+    known: tuple[Status, ...] = get_args(Status)
+    found = next((status for status in known if status == written.value), None)
     if found is None:
-        raise unknown(_place(node, "status").replace("status", f"{path}.status"), "status", written, known)
+        raise unknown(f"{written.origin}: {path}.status", "status", written.plain(), known)
     return found
 
 

@@ -78,19 +78,22 @@ def system_calls(turns, out):
 
 @loop
 def yields(flags, turns, out, bad):
-    """Give the core to the other thread that does the same; ``flags`` says when it has come and when it may go."""
+    """Give the core to the other thread that does the same; ``flags`` says when it has come and when it may go.
+
+    ``turns`` gets the time of each, for a third thread that comes between makes one of them long.
+    """
     start = now(MONOTONIC, out)
     while flags[8] == 0:
         _sched_yield()
         if now(MONOTONIC, out) - start > _PATIENCE_NS:
             bad[0] += 1
             break
-    start = now(MONOTONIC, out)
-    for _ in range(turns):
+    last = now(MONOTONIC, out)
+    for turn in range(turns.size):
         _sched_yield()
-    spent = now(MONOTONIC, out) - start
+        this = now(MONOTONIC, out)
+        turns[turn], last = this - last, this
     flags[0] = 1
-    return spent
 
 
 @loop
@@ -103,13 +106,14 @@ def yields_back(flags):
 
 @loop
 def ping(mine, theirs, turns, out, bad):
-    """Wake another thread and sleep until it answers."""
+    """Wake another thread and sleep until it answers; ``turns`` gets the time of each."""
     out[3] = 1
-    word, start = out.ctypes.data + 24, now(MONOTONIC, out)
-    for _ in range(turns):
+    word, last = out.ctypes.data + 24, now(MONOTONIC, out)
+    for turn in range(turns.size):
         bad[0] += _write(theirs, word, 8) != 8
         bad[0] += _read(mine, word, 8) != 8
-    return now(MONOTONIC, out) - start
+        this = now(MONOTONIC, out)
+        turns[turn], last = this - last, this
 
 
 @loop

@@ -24,6 +24,7 @@ from simulator.measure.machine import idle_entries
 from simulator.measure.probes import Memory, Unavailable, Words
 from simulator.measure.slices import Probe, Values
 
+_TURNS = 300
 WAKES, _FIRST_WAKES, GAP_NS = 50, 5, 20_000
 _LEAST_IDLE = 0.7
 _LEAST_GAP_NS, _NOISE_LEAST_NS, _MOST_GAPS = 300, 1_000, 200_000
@@ -33,25 +34,25 @@ _BOUNCES = 300
 
 
 def switches(crew: Crew, kept: ExitStack) -> Iterator[Probe]:
-    """Two threads of one core: giving way, and waking each other. Each turn has two switches."""
+    """Two threads of one core: giving way, and waking each other. A turn has two switches, the middle turn counts."""
     memory, other = Memory(), Memory()
     mine, theirs = os.eventfd(0), os.eventfd(0)
     for event in (mine, theirs):
         kept.callback(os.close, event)
-    turns = 500
+    turns = np.zeros(_TURNS, np.int64)
 
     def giving_way() -> Values | None:
         flags = np.zeros(16, np.int64)
         back = crew.beside.start(lambda: loops.yields_back(flags))
-        spent = crew.first.call(lambda: loops.yields(flags, turns, memory.out, memory.bad))
+        crew.first.call(lambda: loops.yields(flags, turns, memory.out, memory.bad))
         back.result()
-        return None if memory.failed() else {"switch_by_yield": spent / (2 * turns)}
+        return None if memory.failed() else {"switch_by_yield": float(np.median(turns)) / 2}
 
     def waking() -> Values | None:
-        back = crew.beside.start(lambda: loops.pong(theirs, mine, turns, other.out, other.bad))
-        spent = crew.first.call(lambda: loops.ping(mine, theirs, turns, memory.out, memory.bad))
+        back = crew.beside.start(lambda: loops.pong(theirs, mine, _TURNS, other.out, other.bad))
+        crew.first.call(lambda: loops.ping(mine, theirs, turns, memory.out, memory.bad))
         back.result()
-        return None if memory.failed() or other.failed() else {"switch_by_event": spent / (2 * turns)}
+        return None if memory.failed() or other.failed() else {"switch_by_event": float(np.median(turns)) / 2}
 
     for name, attempt in (("switch_by_yield", giving_way), ("switch_by_event", waking)):
         attempt()

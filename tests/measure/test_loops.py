@@ -138,7 +138,9 @@ def test_ping_and_pong(out: Words, bad: Words) -> None:
     far, failed = np.zeros(4, np.int64), np.zeros(1, np.int64)
     with ThreadPoolExecutor(1) as thread:
         back = thread.submit(loops.pong, theirs, mine, 5, far, failed)
-        assert loops.ping(mine, theirs, 5, out, bad) > 0
+        turns = np.zeros(5, np.int64)
+        loops.ping(mine, theirs, turns, out, bad)
+        assert (turns > 0).all()
         back.result(timeout=10)
     assert (bad[0], failed[0]) == (0, 0)
     for event in (mine, theirs):
@@ -146,14 +148,16 @@ def test_ping_and_pong(out: Words, bad: Words) -> None:
 
 
 def test_giving_way_needs_another_thread(out: Words, bad: Words) -> None:
-    loops.yields(np.zeros(16, np.int64), 1, out, bad)
+    turns = np.zeros(10, np.int64)
+    loops.yields(np.zeros(16, np.int64), turns, out, bad)
     assert bad[0] == 1
     flags = np.zeros(16, np.int64)
     with ThreadPoolExecutor(1) as thread:
         back = thread.submit(loops.yields_back, flags)
-        loops.yields(flags, 10, out, bad)
+        loops.yields(flags, turns, out, bad)
         back.result(timeout=10)
     assert bad[0] == 1
+    assert (turns > 0).all()
 
 
 def test_a_sleep_is_never_too_short(out: Words, bad: Words) -> None:
