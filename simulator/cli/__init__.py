@@ -26,6 +26,7 @@ COMMANDS = {
     "explain": "explain",
     "import": "import_",
     "list": "listing",
+    "measure-host": "measure_host",
     "run": "run",
 }
 

@@ -79,7 +79,7 @@ def core_map(scenario: Scenario) -> str:
 
 def notes(scenario: Scenario) -> tuple[str, ...]:
     """What a reader of the results must know: capabilities and costs that are not the catalogue's, captures as changed."""
-    model, host = costs.host(scenario.host.model), scenario.host
+    model, host = costs.host(scenario.host.source), scenario.host
     pairs = (
         ("APICv", host.capabilities.apicv, model.capabilities.has_apicv),
         ("posted interrupts", host.capabilities.posted_interrupts, model.capabilities.has_posted_interrupts),
@@ -104,7 +104,7 @@ def warnings(scenarios: Iterable[Scenario]) -> tuple[str, ...]:
 def host_settings(host: Host) -> HostSettings:
     """The machine: catalogue, then what the scenario changes."""
     changes = {name: (value, OVERRIDE_NOTE) for name, value in host.cost_overrides().items()}
-    model = costs.host(host.model)
+    model = costs.host(host.source)
     model = model.with_overrides(changes) if changes else model
     apicv, posted = host.capabilities.apicv, host.capabilities.posted_interrupts
     written = host.scheduler

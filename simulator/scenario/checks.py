@@ -73,10 +73,13 @@ def _traffic(scenario: Scenario) -> Iterator[Fault]:
 
 
 def _costs(scenario: Scenario) -> Iterator[Fault]:
-    known = names.cost_names(scenario.host.model) if scenario.host.costs else ()
+    known = names.cost_names(scenario.host.source) if scenario.host.costs else ()
     for name in scenario.host.costs:
         if name not in known:
-            yield ("host", "costs", name), unknown("", f"cost of host {scenario.host.model}", name, known)
+            yield (
+                ("host", "costs", name),
+                unknown("", f"cost of host {names.host_name(scenario.host.source)}", name, known),
+            )
         elif name.endswith("_fs") != scenario.host.costs[name].endswith("/B"):
             need = "a time per byte such as '80 ps/B'" if name.endswith("_fs") else "a time such as '600 ns'"
             yield (
@@ -103,11 +106,12 @@ def _cores(scenario: Scenario) -> Iterator[Fault]:
 
 def _interrupts(scenario: Scenario) -> Iterator[Fault]:
     known = names.available_interrupts(
-        scenario.host.model, scenario.host.capabilities.apicv, scenario.host.capabilities.posted_interrupts
+        scenario.host.source, scenario.host.capabilities.apicv, scenario.host.capabilities.posted_interrupts
     )
     for index, group in enumerate(scenario.guests):
         if group.datapath != "native" and group.interrupts not in known:
             message = (
-                f"is an interrupt mode that host {scenario.host.model} does not have (host.capabilities can grant it)"
+                f"is an interrupt mode that host {names.host_name(scenario.host.source)} does not have"
+                " (host.capabilities can grant it)"
             )
             yield ("guests", index, "interrupts"), BadValue("", message, group.interrupts, known)

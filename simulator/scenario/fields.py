@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field, GetCoreSchemaHandler, GetJsonSchemaHandler
@@ -27,6 +28,13 @@ class Strict(BaseModel):
     """A map whose keys are all known; it never changes after it was read."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, serialize_by_alias=True, use_attribute_docstrings=True)
+
+
+class FileReference(Strict):
+    """A file beside the scenario that names it."""
+
+    name: str
+    path: Path = Field(exclude=True)
 
 
 def refuse(error: InputError) -> PydanticCustomError:

@@ -18,7 +18,7 @@ from typing import Annotated, Any, Literal
 from pydantic import Field, PrivateAttr
 
 from simulator.formats.yaml12 import Node
-from simulator.scenario.fields import PositiveTime, ScenarioName, Strict, Time
+from simulator.scenario.fields import FileReference, PositiveTime, ScenarioName, Strict, Time
 from simulator.scenario.guest import Guest
 from simulator.scenario.host import Host, Nic, VirtualSwitch
 from simulator.scenario.thresholds import THRESHOLD
@@ -113,6 +113,8 @@ def _dump(data: dict[str, Any]) -> str:
 def _digests(scenario: Scenario) -> dict[str, str]:
     captures = [item for item in scenario.traffic if isinstance(item, Capture)]
     named = [file for item in captures for file in (item.file, item.mix) if file]
+    if isinstance(scenario.host.model, FileReference):
+        named.append(scenario.host.model)
     return {file.name: _digest(file.path) for file in named} | _mixed(captures)
 
 

@@ -12,7 +12,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Annotated, Any, Literal
 
 from pydantic import Field, model_validator
@@ -21,6 +20,7 @@ from simulator.errors import BadValue, InputError
 from simulator.scenario.choice import Duration, FrameSize
 from simulator.scenario.fields import (
     BitRate,
+    FileReference,
     Kind,
     Name,
     PacketRate,
@@ -152,13 +152,6 @@ class Bulk(_Common):
     """Without an acknowledgement for so long, the connection starts again with half the window."""
     flows: Flows = 1
     """Connections per guest."""
-
-
-class FileReference(Strict):
-    """A file beside the scenario that names it."""
-
-    name: str
-    path: Path = Field(exclude=True)
 
 
 def _read_file(value: Any) -> FileReference:

@@ -19,9 +19,11 @@ from pydantic import BaseModel, ValidationError
 
 from simulator.errors import BadValue, InputError, ScenarioErrors, nearest
 from simulator.formats.yaml12 import Node
+from simulator.scenario import names
 from simulator.scenario.checks import checks
+from simulator.scenario.fields import FileReference
 from simulator.scenario.model import Scenario
-from simulator.scenario.traffic import KINDS, FileReference
+from simulator.scenario.traffic import KINDS
 from simulator.scenario.tree import dotted, find
 
 _PLACE = re.compile(r"(?P<file>.*?):(?P<line>[0-9]+)(?:: |$)")
@@ -52,7 +54,8 @@ def validate(tree: Node) -> Scenario:
 def _with_files(tree: Node) -> tuple[Any, list[InputError]]:
     """Return the plain data with file references in place of file names, and an error for each file that is not
     there."""
-    plain, errors = tree.plain(), []
+    plain = tree.plain()
+    errors = _with_host_file(tree, plain)
     traffic = tree.value.get("traffic") if isinstance(tree.value, dict) else None
     for index, item in enumerate(traffic.value if traffic and isinstance(traffic.value, list) else []):
         for key in ("file", "mix"):
@@ -64,6 +67,26 @@ def _with_files(tree: Node) -> tuple[Any, list[InputError]]:
             if not path.is_file():
                 errors.append(_no_file(node, f"{node.origin}: traffic[{index}].{key}", path))
     return plain, errors
+
+
+def _with_host_file(tree: Node, plain: Any) -> list[InputError]:
+    """Put a reference in place of the name of a host file; the file's faults are the scenario's."""
+    host = tree.value.get("host") if isinstance(tree.value, dict) else None
+    node = host.value.get("model") if host and isinstance(host.value, dict) else None
+    if node is None or not isinstance(node.value, str) or not names.is_host_file(node.value):
+        return []
+    path = (node.folder or Path()) / node.value
+    del plain["host"]["model"]  # what the file says otherwise is not to be a second fault
+    if not path.is_file():
+        return [_no_file(node, f"{node.origin}: host.model", path)]
+    try:
+        names.host_name(str(path))
+    except ScenarioErrors as error:
+        return list(error.errors)
+    except InputError as error:
+        return [error]
+    plain["host"]["model"] = FileReference(name=node.value, path=path)
+    return []
 
 
 def _no_file(node: Node, place: str, path: Path) -> InputError:

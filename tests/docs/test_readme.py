@@ -36,7 +36,7 @@ def test_the_error_is_what_it_says(tmp_path: Path, monkeypatch: pytest.MonkeyPat
 
 
 def test_the_commands_exist() -> None:
-    shown = set(re.findall(r"^sriovsim (\w+)", README, re.MULTILINE))
+    shown = set(re.findall(r"^sriovsim ([\w-]+)", README, re.MULTILINE))
     assert shown == set(COMMANDS)
 
 
