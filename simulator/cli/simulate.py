@@ -26,10 +26,10 @@ def simulate(
     as_json: bool,
 ) -> None:
     """Run a study and leave with its exit code."""
-    from simulator.scenario import load
+    from simulator.scenario.audit import study
 
-    # faults in the scenario are said before the packages that simulate are imported, which takes seconds
-    loaded = load(scenario, overrides)
+    # faults in the scenario are said before the packages that simulate are imported
+    loaded, _ = study(scenario, overrides)
     from simulator.study import compare
 
     result = compare(

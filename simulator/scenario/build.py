@@ -12,7 +12,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import replace
 
 from simulator import costs
@@ -28,7 +28,6 @@ from simulator.scenario.assemble import assemble
 from simulator.scenario.guest import Guest
 from simulator.scenario.host import Host, Nic
 from simulator.scenario.model import Scenario
-from simulator.scenario.points import Point
 from simulator.scenario.sources import Use, add_traffic, uses
 from simulator.scenario.traffic import Capture
 
@@ -48,22 +47,12 @@ def build(scenario: Scenario, replication: int = 0) -> Plan:
     return plan
 
 
-def faults(found: Iterable[Point]) -> list[InputError]:
-    """Why points cannot be built, each reason once: what only the wiring shows, such as an offered load above the line rate."""
-    reasons: dict[str, InputError] = {}
-    for point in found:
-        try:
-            machine_of(point.scenario)
-        except InputError as error:
-            reasons.setdefault(str(error), error)
-    return list(reasons.values())
-
-
 def machine_of(scenario: Scenario, replication: int = 0) -> Machine:
     """The machine before it is frozen, with its core map."""
     host, port = host_settings(scenario.host), nic_settings(scenario.nic)
     guests = tuple(guest_settings(scenario, host))
-    _require_fit(scenario, port, guests)
+    for fault in misfits(scenario, port, guests):
+        raise fault
     machine = assemble(host, port, guests)
     add_traffic(machine, scenario, guests, replication)
     return machine
@@ -211,24 +200,22 @@ def _mode(group: Guest, host: HostSettings) -> str:
     return path.best_mode(host.apicv, host.posted_interrupts)
 
 
-def _require_fit(scenario: Scenario, port: PortSettings, guests: tuple[GuestSettings, ...]) -> None:
+def misfits(scenario: Scenario, port: PortSettings, guests: tuple[GuestSettings, ...]) -> Iterator[InputError]:
+    """What the guests need of switch and adapter, and do not get."""
     for guest in guests:
         needed, given = datapath(guest.datapath).switch, scenario.switch.kind
         if needed not in ("none", given) and given != "automatic":
             message = f"{guest.datapath} of guest {guest.name} needs the switch '{needed}'"
-            raise InputError("switch.kind", message, given, ("automatic", needed))
+            yield InputError("switch.kind", message, given, ("automatic", needed))
+            break
     virtual = [guest for guest in guests if datapath(guest.datapath).switch == "embedded"]
-    limit = port.model.value("max_vfs")
+    limit, queues = port.model.value("max_vfs"), port.model.value("vf_queues")
     if len(virtual) > limit:
-        raise InputError("guests", f"{len(virtual)} virtual functions; NIC {port.model.name} has {limit}")
+        yield InputError("guests", f"{len(virtual)} virtual functions; NIC {port.model.name} has {limit}")
     for guest in virtual:
-        if guest.queues > port.model.value("vf_queues"):
-            have = port.model.value("vf_queues")
-            raise InputError(
-                f"guests.{guest.name}.queues",
-                f"a virtual function of NIC {port.model.name} has {have} queue pairs",
-                guest.queues,
-            )
+        if guest.queues > queues:
+            message = f"a virtual function of NIC {port.model.name} has {queues} queue pairs"
+            yield InputError(f"guests.{guest.name}.queues", message, guest.queues)
 
 
 def _or(value: int | None, default: int) -> int:

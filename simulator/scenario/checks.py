@@ -7,26 +7,25 @@ needs the wiring (offered load above the line rate, a queue without a core) is f
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from fnmatch import fnmatchcase
 
 from simulator.errors import BadValue, InputError, unknown
 from simulator.scenario import names
 from simulator.scenario.guest import MOST_GUESTS
 from simulator.scenario.model import Scenario
+from simulator.scenario.remains import Location, leans
 from simulator.scenario.traffic import Traffic
 
-Location = tuple[int | str, ...]
 Fault = tuple[Location, InputError]
 
 
-def checks(scenario: Scenario) -> Iterator[Fault]:
-    """Yield every fault with the location of the value it is about."""
-    yield from _guests(scenario)
-    yield from _traffic(scenario)
-    yield from _costs(scenario)
-    yield from _cores(scenario)
-    yield from _interrupts(scenario)
+def checks(scenario: Scenario, cut: Iterable[Location] = ()) -> Iterator[Fault]:
+    """Yield every fault with the location of the value it is about, without those that may follow from values that
+    were ``cut`` out because the grammar refused them."""
+    for rule, reads in RULES.items():
+        if not leans(reads, cut):
+            yield from rule(scenario)
 
 
 def guest_names(scenario: Scenario) -> tuple[str, ...]:
@@ -67,6 +66,11 @@ def _traffic(scenario: Scenario) -> Iterator[Fault]:
                 BadValue("", "is the name of another source too; give each its own", item.name),
             )
         seen.add(item.name)
+        if not _patterns(item):
+            yield (
+                ("traffic", index, "guests"),
+                InputError("", "names no guest, so nothing is sent; 'all' is every guest"),
+            )
         for pattern in _patterns(item):
             if pattern != "all" and not any(fnmatchcase(name, pattern) for name in known):
                 yield ("traffic", index, "guests"), unknown("", "guest", pattern, ("all", *known))
@@ -111,3 +115,13 @@ def _interrupts(scenario: Scenario) -> Iterator[Fault]:
                 f"is an interrupt mode that host {scenario.host.model} does not have (host.capabilities can grant it)"
             )
             yield ("guests", index, "interrupts"), BadValue("", message, group.interrupts, known)
+
+
+RULES: dict[Callable[[Scenario], Iterator[Fault]], tuple[str, ...]] = {
+    _guests: ("guests.*.name", "guests.*.count"),
+    _traffic: ("traffic.*.name", "traffic.*.guests", "guests.*", "guests.*.name", "guests.*.count"),
+    _costs: ("host.model",),
+    _cores: ("host.cores",),
+    _interrupts: ("host.model", "host.capabilities", "guests.*.datapath"),
+}
+"""Each rule with the values on which its verdict leans."""

@@ -87,6 +87,9 @@ class Scenario(Strict):
     code 3."""
 
     _tree: Node | None = PrivateAttr(default=None)
+    _overrides: tuple[str, ...] = PrivateAttr(default=())
+    _points: Any = PrivateAttr(default=None)
+    """Its points, where they have been examined already: no fault is looked for twice."""
 
 
 def resolved(scenario: Scenario) -> dict[str, Any]:

@@ -24,7 +24,8 @@ from simulator.plan.fingerprint import fingerprint
 from simulator.plan.model import Plan
 from simulator.plan.trace import Trace
 from simulator.scenario import Point, Scenario, scenario_hash
-from simulator.scenario.build import build, guest_settings, host_settings, nic_settings, notes
+from simulator.scenario.build import build, host_settings, nic_settings, notes
+from simulator.scenario.identity import identity, paths
 from simulator.study.ranges import Range, spread
 from simulator.study.runs import Job, run
 
@@ -76,24 +77,6 @@ def assess(point: Point, plan: Plan, traces: Sequence[Trace]) -> PointResult:
         "plan_hash": fingerprint(plan),
     }
     return PointResult(entry, latency.histogram(plan, pooled))
-
-
-def identity(point: Point) -> dict[str, Any]:
-    """What a point is called: series, swept parameters, datapaths and interrupt modes of its guests."""
-    used = paths(point.scenario)
-    modes = dict.fromkeys(mode for name, mode in used if len(datapath(name).modes) > 1)
-    return {
-        "series": point.series,
-        "parameters": dict(point.parameters),
-        "datapath": "+".join(dict.fromkeys(name for name, _ in used)),
-        "interrupts": "+".join(modes),
-    }
-
-
-def paths(scenario: Scenario) -> list[tuple[str, str]]:
-    """The different (datapath, interrupt mode) of the guests, ``automatic`` resolved."""
-    guests = guest_settings(scenario, host_settings(scenario.host))
-    return list(dict.fromkeys((guest.datapath, guest.mode) for guest in guests))
 
 
 def cost_status(scenario: Scenario) -> dict[str, int]:

@@ -113,7 +113,7 @@ def test_a_point_without_a_value_does_not_keep_its_threshold() -> None:
         ("latency.p98 < 30 us", "did you mean 'latency.p99'?"),
         ("exits < 3", "'exits' is not a known metric"),
         ("latency.p99 < 30", "needs a limit with its unit"),
-        ("latency.p99 < 3 Mpps", "is limited in millipps, but its unit is us"),
+        ("latency.p99 < 3 Mpps", "is limited by a packet rate, and its limit is a time, such as '10 us'"),
         ("latency.p99{datapth=native} < 3 us", "did you mean 'datapath'?"),
         ("latency.p99{datapath=sriov} < 3 us", "did you mean 'sriov-vf'?"),
         ("latency.p99{datapath=native,rate=2 Mpps} < 3 us", "are met together by no point"),
