@@ -120,6 +120,10 @@ class Interrupted(SimulatorError):
     exit_code = 130
 
 
+class OutOfTime(SimulatorError):
+    """The time that the user allowed is over; what had been finished is kept."""
+
+
 def nearest(value: object, choices: Iterable[str]) -> str | None:
     """Return the choice that looks most like ``value``, or None if none comes near."""
     text, known = str(value)[:SHOWN_CHARACTERS], list(choices)

@@ -26,6 +26,8 @@ ACK_BYTES = 60
 EXPONENTIAL_MEANS = 37
 """Exponential draws end at 36.7 means."""
 SAME_INSTANT = 1_000_000
+AT_ONE_INSTANT = 131_072
+"""Packets of one source; the engines give up after a million steps at one instant, and a packet takes a few."""
 _BITS_PS = 8 * 10**12
 
 
@@ -214,6 +216,8 @@ def _factored(plan: Plan, where: str, cost: int, stream: int) -> Iterator[str]:
 def standstill(plan: Plan) -> Iterator[str]:
     """Sources without gaps, packets that go round without cost, answers that come back in no time."""
     for source in plan.sources:
+        if source.kind == "window" and source.window > AT_ONE_INSTANT:
+            yield f"{place(source)}: window: {source.window} packets start at one instant; at most {AT_ONE_INSTANT} may"
         if source.kind == "open" and _range(plan, source.gap)[1] == 0 and source.max_packets > SAME_INSTANT:
             yield f"{place(source)}: gap: all gaps are 0 and max_packets is above {SAME_INSTANT}"
     wiring = wire(plan)

@@ -15,7 +15,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 
-from simulator import costs
+from simulator import costs, units
 from simulator.costs.pcie import usable_rate_bps
 from simulator.datapaths import datapath
 from simulator.errors import InputError
@@ -77,6 +77,7 @@ def notes(scenario: Scenario) -> tuple[str, ...]:
         if wanted not in (None, has)
     ]
     found += [f"override: {name} = {text}" for name, text in sorted(host.costs.items())]
+    found += [f"override: {text}" for text in nic_overrides(scenario.nic).values()]
     recordings = (item for item in scenario.traffic if isinstance(item, Capture))
     return (*found, *(f"capture: {note}" for item in recordings for note in recorded.notes(item)))
 
@@ -137,6 +138,27 @@ def nic_settings(nic: Nic) -> PortSettings:
         rx_ring=nic.rx_ring or 0,
         tx_ring=nic.tx_ring or 0,
     )
+
+
+def nic_overrides(nic: Nic) -> dict[str, str]:
+    """Facts of the catalogued adapter that the scenario sets to another value, each in words; they count as assumed."""
+    model, written = costs.nic(nic.model), nic.pcie
+    facts = {
+        "port_rate_bps": ("nic.rate", nic.rate_bps, units.BIT_RATE),
+        "loopback_bps": ("nic.loopback", nic.loopback_bps, units.BIT_RATE),
+        "mps_bytes": ("nic.pcie.mps", written.mps_bytes, units.SIZE),
+        "mrrs_bytes": ("nic.pcie.mrrs", written.mrrs_bytes, units.SIZE),
+        "pcie_generation": ("nic.pcie.generation", written.generation, None),
+        "pcie_lanes": ("nic.pcie.lanes", written.lanes, None),
+        "drop_enable_sriov": ("nic.drop_enable", None if nic.drop_enable is None else int(nic.drop_enable), None),
+    }
+    found = {}
+    for fact, (key, value, dimension) in facts.items():
+        held = model.value(fact)
+        if value is not None and value != held:
+            shown, own = (units.exact(n, dimension) if dimension else str(n) for n in (value, held))
+            found[fact] = f"{key} = {shown}; {model.name} has {own}"
+    return found
 
 
 def guest_settings(scenario: Scenario, host: HostSettings) -> Iterator[GuestSettings]:

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from fnmatch import fnmatchcase
 
+from simulator import units
 from simulator.errors import BadValue, InputError, unknown
 from simulator.scenario import names
 from simulator.scenario.guest import MOST_GUESTS
@@ -77,16 +78,30 @@ def _traffic(scenario: Scenario) -> Iterator[Fault]:
 
 
 def _costs(scenario: Scenario) -> Iterator[Fault]:
-    known = names.cost_names(scenario.host.model) if scenario.host.costs else ()
-    for name in scenario.host.costs:
+    known = names.cost_units(scenario.host.model) if scenario.host.costs else {}
+    for name, text in scenario.host.costs.items():
+        place = ("host", "costs", name)
         if name not in known:
-            yield ("host", "costs", name), unknown("", f"cost of host {scenario.host.model}", name, known)
-        elif name.endswith("_fs") != scenario.host.costs[name].endswith("/B"):
-            need = "a time per byte such as '80 ps/B'" if name.endswith("_fs") else "a time such as '600 ns'"
-            yield (
-                ("host", "costs", name),
-                BadValue("", f"will not do for {name}, which is {need}", scenario.host.costs[name]),
-            )
+            yield place, unknown("", f"cost of host {scenario.host.model}", name, known)
+        elif not _suits(text, known[name]):
+            yield place, BadValue("", f"will not do for {name}, which is {_COST_UNITS[known[name]]}", text)
+
+
+_COST_UNITS = {
+    "ps": "a time such as '600 ns'",
+    "fs/B": "a time per byte such as '80 ps/B'",
+    "ns": "a time in whole ns such as '200 us'",
+    "ratio": "a whole number such as 2",
+}
+
+
+def _suits(text: str, unit: str) -> bool:
+    dimension = units.dimension_of(text)
+    if unit == "ratio" or dimension is None:
+        return unit == "ratio" and dimension is None
+    if unit == "fs/B":
+        return dimension is units.TIME_PER_BYTE
+    return dimension is units.TIME and (unit == "ps" or units.parse(text, dimension) % 1000 == 0)
 
 
 def _cores(scenario: Scenario) -> Iterator[Fault]:

@@ -31,10 +31,13 @@ from simulator.scenario.fields import (
 
 IDEAL_HOST = "textbook"
 """The host whose sums are worked out by hand: no tick, no idle states, no spread of costs unless they are asked for."""
+_LARGEST_FACTOR = 1_000_000
 _COST_DIMENSIONS = (units.TIME, units.TIME_PER_BYTE)
 
 
 def _read_cost(value: Any) -> str:
+    if isinstance(value, int) and not isinstance(value, bool) and 0 <= value <= _LARGEST_FACTOR:
+        return str(value)
     dimension = units.dimension_of(value)
     if dimension not in _COST_DIMENSIONS:
         raise BadValue("", "is neither a time such as '600 ns' nor a time per byte such as '80 ps/B'", value)
@@ -117,8 +120,16 @@ class Host(Strict):
         return {"tick": real, "idle_states": real, "variability": real} | data
 
     def cost_overrides(self) -> dict[str, int]:
-        """Return the changed costs in the catalogue's units: ps, and fs per byte for names that end in ``_fs``."""
-        return {name: units.parse(text, units.dimension_of(text) or units.TIME) for name, text in self.costs.items()}
+        """Return the changed costs in the catalogue's units: ps, ns for names that end in ``_ns``, fs per byte for those
+        in ``_fs``, plain numbers for factors."""
+        return {name: _in_unit_of(name, text) for name, text in self.costs.items()}
+
+
+def _in_unit_of(name: str, text: str) -> int:
+    dimension = units.dimension_of(text)
+    if dimension is None:
+        return int(text)
+    return units.parse(text, dimension) // (1000 if name.endswith("_ns") else 1)
 
 
 class Pcie(Strict):

@@ -50,6 +50,13 @@ def cost_names(host: str) -> tuple[str, ...]:
     return tuple(costs.host(host).costs)
 
 
+def cost_units(host: str) -> dict[str, str]:
+    """Return the unit of each cost that ``host: {costs: ...}`` may override."""
+    from simulator import costs
+
+    return {name: cost.unit for name, cost in costs.host(host).costs.items()}
+
+
 def available_interrupts(host: str, apicv: bool | None, posted: bool | None) -> tuple[str, ...]:
     """Return the interrupt modes that a host has, with what the scenario grants or takes away."""
     from simulator import costs

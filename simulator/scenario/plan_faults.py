@@ -20,6 +20,7 @@ from simulator.scenario.checks import Fault
 from simulator.scenario.guest import Guest
 from simulator.scenario.model import Scenario
 from simulator.scenario.remains import Location
+from simulator.scenario.traffic import Bulk
 
 _COMPLAINT = re.compile(r"(?P<kind>[A-Z]\w+) (?P<name>\S+)(?: \w+\[\d+\])?: (?P<reason>.*)", re.DOTALL)
 _LARGE_COST_PS = 10**12
@@ -49,7 +50,8 @@ def _blamed(scenario: Scenario, kind: str, name: str) -> Iterator[Location]:
         yield from _port(scenario, kind)
         yield from _share(kind, index, group)
     if kind == "Source":
-        yield from (("traffic", n) for n, item in enumerate(scenario.traffic) if item.name in name.split("."))
+        items = [(n, item) for n, item in enumerate(scenario.traffic) if item.name in name.split(".")]
+        yield from (("traffic", n, "window") if isinstance(item, Bulk) else ("traffic", n) for n, item in items)
     if group is not None:
         yield "guests", index
 

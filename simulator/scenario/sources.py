@@ -135,10 +135,18 @@ def _placed(item: Traffic, error: InputError) -> InputError:
     """The fault of a file or of a stream is told at the traffic that brought it."""
     if error.place.startswith("traffic."):
         return error
-    key = ("file" if item.file else "mix") if isinstance(item, Capture) else "kind"
+    key = ("file" if item.file else "mix") if isinstance(item, Capture) else _key_of(item, error.place)
     inside = error.place if isinstance(item, Capture) else ""
     told = error.at(inside)
     return InputError(f"traffic.{item.name}.{key}", str(told))
+
+
+def _key_of(item: Traffic, stream: str) -> str:
+    """The key that a stream such as ``stream vm0.load:gap`` is made from."""
+    drawn = stream.rpartition(":")[2]
+    if drawn == "gap" and isinstance(item, (Poisson, Constant, Bursts)):
+        return item.rates()[0]
+    return {"flow": "flows"}.get(drawn, drawn if drawn in ("size", "request", "think") else "kind")
 
 
 @dataclass(frozen=True, slots=True)

@@ -30,8 +30,9 @@ from simulator.scenario.remains import Location
 from simulator.scenario.sources import add_traffic
 
 LEANS: Mapping[str, tuple[str, ...]] = {
-    "host": ("host.model", "host.cores", "host.irq_cores", "host.costs", "host.capabilities", "guests.*.datapath", "guests.*.interrupts", "guests.*.vcpus", "guests.*.queues",
-             "guests.*.count", "guests.*.nics", "guests.*.placement"),
+    "host": ("host.model", "host.cores", "host.irq_cores", "host.costs", "host.capabilities", "nic.model",
+             "guests.*.datapath", "guests.*.interrupts", "guests.*.vcpus", "guests.*.queues", "guests.*.count",
+             "guests.*.nics", "guests.*.placement"),
     "guests": ("host.model", "host.capabilities", "nic.model", "switch", "guests.*.datapath", "guests.*.interrupts",
                "guests.*.vcpus", "guests.*.queues", "guests.*.count", "guests.*.nics", "traffic.*.direction"),
     "nic": ("nic",),

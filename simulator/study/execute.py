@@ -16,10 +16,11 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
+from time import monotonic
 
-from simulator.errors import InputError
+from simulator.errors import InputError, OutOfTime
 from simulator.plan.fingerprint import fingerprint
 from simulator.plan.model import Plan
 from simulator.plan.trace import Trace
@@ -27,12 +28,13 @@ from simulator.scenario import Point, Scenario, parse_threshold
 from simulator.scenario.audit import audited, study, written_seed
 from simulator.scenario.identity import identity
 from simulator.study.comparison import Comparison
+from simulator.study.estimate import seconds
 from simulator.study.fanout import fan_out
 from simulator.study.folder import Folder, folder_of
 from simulator.study.limits import breaches
 from simulator.study.point import PointResult, assess, job_of, plans
 from simulator.study.provenance import point_key
-from simulator.study.runs import Job, engine_named, run, warm_up
+from simulator.study.runs import OUT_OF_TIME, Job, engine_named, over, run, warm_up
 
 Progress = Callable[[int, int], None]
 """Called with (runs done, runs in all)."""
@@ -50,13 +52,16 @@ def compare(
     seed: int | None = None,
     replications: int | None = None,
     plot: bool = True,
+    max_time_s: float | None = None,
+    forecast: Callable[[float], None] | None = None,
 ) -> Comparison:
     """Simulate all points of a scenario file (or of a scenario already loaded) and return the comparison.
 
     `overrides`: as ``--set`` takes them; `workers`: runs at once (default: one per core); `out`: folder under which
     the result folder is made, points as they finish, the rest at the end (default: nothing is written); `plot`:
-    whether it gets a chart. Raises InputError or ScenarioErrors for a bad scenario or option before anything is
-    written; points that fail are in `failed`.
+    whether it gets a chart; `max_time_s`: points not finished by then fail, those that are stay stored for the next
+    time; `forecast`: called before the first run with the seconds that all may take. Raises InputError or
+    ScenarioErrors for a bad scenario or option before anything is written; points that fail are in `failed`.
     """
     engine_named(engine)
     loaded, expanded = _audited(path_or_scenario, overrides)
@@ -64,11 +69,22 @@ def compare(
     found = tuple(_with_runs(point, loaded, scenario) for point in expanded)
     thresholds = [parse_threshold(text) for text in scenario.thresholds]
     folder = folder_of(out, scenario, engine) if out is not None else None
-    work = _Work(found, engine, folder, progress)
+    if folder is not None:
+        folder.tidy()
+    deadline_s = None if max_time_s is None else monotonic() + max_time_s
+    work = _Work(found, engine, folder, progress, deadline_s)
+    if forecast is not None:
+        warm_up(engine)
+        forecast(seconds(found, engine, workers or _cores()))
     results = work.finish(workers or _cores())
     entries = [result.entry for result in results if not result.error]
     comparison = Comparison(
-        scenario, engine, results, tuple(breaches(thresholds, entries)), folder.path if folder else None
+        scenario,
+        engine,
+        results,
+        tuple(breaches(thresholds, entries)),
+        folder.path if folder else None,
+        work.taken_over,
     )
     if out is not None:
         comparison.save(out, plot=plot)
@@ -111,10 +127,13 @@ class _Work:
     engine: str
     folder: Folder | None
     progress: Progress | None
+    deadline_s: float | None = None
     results: dict[int, PointResult] = field(default_factory=dict)
     plans: dict[int, tuple[Plan, str]] = field(default_factory=dict)
     windows: dict[int, dict[int, Trace]] = field(default_factory=dict)
     done: int = 0
+    taken_over: int = 0
+    """Points that an earlier study of the same content had finished."""
 
     def finish(self, workers: int) -> tuple[PointResult, ...]:
         """Run what is not stored; results in the order of the points."""
@@ -134,7 +153,9 @@ class _Work:
                         self.begin(index, plan)
                     if index in self.results:
                         break
-                    yield job_of(index, point, plan, self.engine, replication)
+                    if over(self.deadline_s):
+                        raise OutOfTime(OUT_OF_TIME)
+                    yield replace(job_of(index, point, plan, self.engine, replication), deadline_s=self.deadline_s)
             except Exception as error:
                 self.fail(index, error)
 
@@ -145,6 +166,7 @@ class _Work:
         if self.folder is not None and (stored := self.folder.stored(key)):
             # The address says what was simulated, not what it is called.
             self.results[index] = PointResult(stored.entry | identity(point), stored.histogram)
+            self.taken_over += 1
             self.advance(point.scenario.replications)
         else:
             self.plans[index], self.windows[index] = (plan, key), {}
@@ -171,7 +193,7 @@ class _Work:
         """The point failed; what its other replications give does not matter any more."""
         self.plans.pop(index, None)
         self.windows.pop(index, None)
-        name = "" if isinstance(error, InputError) else f"{type(error).__name__}: "
+        name = "" if isinstance(error, (InputError, OutOfTime)) else f"{type(error).__name__}: "
         self.results[index] = PointResult(identity(self.points[index]), error=f"{name}{error}")
 
     def advance(self, runs: int) -> None:

@@ -24,10 +24,11 @@ from simulator.plan.fingerprint import fingerprint
 from simulator.plan.model import Plan
 from simulator.plan.trace import Trace
 from simulator.scenario import Point, Scenario, scenario_hash
-from simulator.scenario.build import build, host_settings, nic_settings, notes
+from simulator.scenario.build import build, host_settings, nic_overrides, nic_settings, notes
 from simulator.scenario.identity import identity, paths
 from simulator.study.ranges import Range, spread
 from simulator.study.runs import Job, run
+from simulator.study.tables import swept
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +65,7 @@ def assess(point: Point, plan: Plan, traces: Sequence[Trace]) -> PointResult:
     """The result of a point from the windows of its replications, in their order."""
     pooled = metrics.pool(traces)
     entry = identity(point) | {
+        "swept": swept(point.parameters),
         **metrics.measure(plan, pooled),
         "latency_exact": _exact(plan, pooled),
         "conservation": _balance(plan, pooled),
@@ -85,7 +87,11 @@ def cost_status(scenario: Scenario) -> dict[str, int]:
     host = host_settings(scenario.host).model
     spent = {cost for name, mode in paths(scenario) for step in datapath(name).steps(mode) for cost in step.costs}
     found = Counter(host.cost(name).status for name in spent)
-    facts = costs.summary(costs.nic(scenario.nic.model))
+    nic = costs.nic(scenario.nic.model)
+    facts = Counter(costs.summary(nic))
+    for name in nic_overrides(scenario.nic):
+        facts.subtract([nic.facts[name].status])
+        facts["assumed"] += 1
     return {status: found[status] + facts[status] for status in STATUSES}
 
 
