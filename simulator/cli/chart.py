@@ -38,7 +38,7 @@ def command(
     where = dict(_condition(text) for text in at)
     folder = results if results.is_dir() else results.parent
     into = {} if as_table else pictures.files(folder / f"chart-{kind}", out, form)
-    document = charts.read(results)
+    document = _sound(results, charts.read, results)
     if as_table:
         found = _sound(results, charts.table, document, kind, where)
         if as_json:

@@ -16,7 +16,9 @@ from simulator.scenario import names
 from simulator.scenario.guest import MOST_GUESTS
 from simulator.scenario.model import Scenario
 from simulator.scenario.remains import Location, leans
-from simulator.scenario.traffic import Traffic
+from simulator.scenario.traffic import Bulk, RequestResponse, Traffic
+
+MOST_SOURCES = 8192
 
 Fault = tuple[Location, InputError]
 
@@ -59,6 +61,7 @@ def _guests(scenario: Scenario) -> Iterator[Fault]:
 
 def _traffic(scenario: Scenario) -> Iterator[Fault]:
     seen: set[str] = set()
+    crowd = 0
     known = guest_names(scenario)
     for index, item in enumerate(scenario.traffic):
         if item.name in seen:
@@ -67,6 +70,14 @@ def _traffic(scenario: Scenario) -> Iterator[Fault]:
                 BadValue("", "is the name of another source too; give each its own", item.name),
             )
         seen.add(item.name)
+        crowd += _own_sources(item) * len(selected(scenario, item))
+        if crowd > MOST_SOURCES:
+            key = "flows" if isinstance(item, Bulk) else "outstanding"
+            message = (
+                f"brings connections and clients to {crowd:,}; at most {MOST_SOURCES:,} are practical, guests together"
+            )
+            yield ("traffic", index, key), InputError("", message)
+            crowd = 0
         if not _patterns(item):
             yield (
                 ("traffic", index, "guests"),
@@ -75,6 +86,13 @@ def _traffic(scenario: Scenario) -> Iterator[Fault]:
         for pattern in _patterns(item):
             if pattern != "all" and not any(fnmatchcase(name, pattern) for name in known):
                 yield ("traffic", index, "guests"), unknown("", "guest", pattern, ("all", *known))
+
+
+def _own_sources(item: Traffic) -> int:
+    """Clients and connections are simulated one by one, flows of an open loop are not."""
+    if isinstance(item, RequestResponse):
+        return item.outstanding
+    return item.flows if isinstance(item, Bulk) else 0
 
 
 def _costs(scenario: Scenario) -> Iterator[Fault]:

@@ -45,7 +45,7 @@ def _read_cost(value: Any) -> str:
     return str(value)
 
 
-COST = Kind(_read_cost, str, lambda: {"type": "string", "examples": ["600 ns", "80 ps/B"]})
+COST = Kind(_read_cost, str, lambda: {"type": ["string", "integer"], "examples": ["600 ns", "80 ps/B", 2]})
 
 
 class Scheduler(Strict):

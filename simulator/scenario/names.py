@@ -43,13 +43,6 @@ def nics() -> tuple[str, ...]:
     return tuple(costs.nics())
 
 
-def cost_names(host: str) -> tuple[str, ...]:
-    """Return the costs that ``host: {costs: ...}`` may override."""
-    from simulator import costs
-
-    return tuple(costs.host(host).costs)
-
-
 def cost_units(host: str) -> dict[str, str]:
     """Return the unit of each cost that ``host: {costs: ...}`` may override."""
     from simulator import costs

@@ -34,7 +34,9 @@ def placed(scenario: Scenario, complaints: Iterable[str]) -> Iterator[Fault]:
         if match is None:
             yield (), InputError("", f"cannot be simulated: {complaint}")
             continue
-        location = next(iter(_blamed(scenario, match["kind"], match["name"])), ())
+        field = match["reason"].partition(" = ")[0]
+        named: list[Location] = [("host", "costs", name) for name in scenario.host.costs if name == field]
+        location = next(iter([*named, *_blamed(scenario, match["kind"], match["name"])]), ())
         yield location, InputError("", f"cannot be simulated: {match['reason']} ({match['kind']} {match['name']})")
 
 

@@ -33,7 +33,7 @@ from simulator.scenario.fields import (
 )
 
 Direction = Literal["rx", "tx"]
-MOST_CONNECTIONS = 1024
+MOST_CONNECTIONS = 4096
 """Connections are sources of their own, whose tables grow with them; flows of an open loop cost nothing."""
 Flows = Annotated[int, Field(strict=True, ge=1, le=1_048_576)]
 Selection = Annotated[str | tuple[Annotated[str, Field(max_length=80)], ...], Field(max_length=4096)]
