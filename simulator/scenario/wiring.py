@@ -15,10 +15,13 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 
-from simulator.errors import InputError
+from simulator import units
+from simulator.errors import BadValue, InputError
 from simulator.parts.machine import Machine
 from simulator.parts.settings import PortSettings
+from simulator.plan import check_bounds
 from simulator.plan.check import check
+from simulator.plan.model import Plan
 from simulator.scenario.assemble import assemble
 from simulator.scenario.build import guest_settings, host_settings, misfits, nic_settings
 from simulator.scenario.checks import Fault
@@ -57,7 +60,8 @@ def wiring_faults(scenario: Scenario) -> list[Fault]:
     faults += nonsense(scenario, port.rate_bps)
     faults += _too_few_cores(scenario, machine, "at least " if refused else "")
     if not faults:
-        faults += placed(scenario, check(machine.builder.finish(scenario.name)))
+        plan = machine.builder.finish(scenario.name)
+        faults += [*placed(scenario, check(plan)), *_too_long(scenario, plan)]
     first: dict[Location, Fault] = {}
     for location, fault in faults:
         first.setdefault(location, (location, fault))
@@ -81,6 +85,16 @@ def location_of(scenario: Scenario, place: str) -> Location:
         items = [index for index, item in enumerate(scenario.traffic) if item.name == rest[0]]
         return ("traffic", *items[:1], *rest[1:])
     return (first, *rest)
+
+
+def _too_long(scenario: Scenario, plan: Plan) -> Iterator[Fault]:
+    """What grows with simulated time and must stay exact in 63 bits."""
+    window = scenario.measurement
+    length_ps, allowed = window.warmup_ps + window.duration_ps, check_bounds.longest_ps(plan)
+    if length_ps > allowed.time_ps:
+        shown = units.format_time(allowed.time_ps)
+        message = f"with the warm-up is longer than {shown}, up to which {allowed.reason}"
+        yield ("measurement", "duration"), BadValue("", message, units.exact_time(window.duration_ps))
 
 
 def _too_few_cores(scenario: Scenario, machine: Machine, bound: str) -> Iterator[Fault]:

@@ -185,3 +185,37 @@ def test_errors_as_json() -> None:
     assert fault["place"].endswith("guest-mtu.yaml:3: guests[0]")
     usage = call("check", "--json", "--sett", "a=b")
     assert (usage.exit_code, json.loads(usage.stdout)["exit_code"]) == (2, 2)
+
+
+# What could not be exact, or would not end
+
+
+def test_a_run_whose_sums_would_overflow_is_refused(tmp_path: Path) -> None:
+    # one ring of 512 descriptors held for 1.85e18 ps makes 9.5e20 packets x ps; 63 bits end at 9.2e18
+    text = """
+schema: 1
+host: {model: textbook, tick: off}
+nic: {model: textbook-nic, moderation: {kind: coalesce, interval: 1000000 s}}
+guests: [{name: vm, datapath: native}]
+traffic: [{kind: constant, rate: 0.001 pps}]
+measurement: {warmup: 900000 s, duration: 950000 s}
+"""
+    (line,) = lines(tmp_path, text)
+    assert "a.yaml:7: measurement.duration: '950000 s' with the warm-up is longer than" in line
+    assert "is exact" in line
+
+
+@pytest.mark.parametrize(
+    ("text", "key"),
+    [
+        (("host: textbook\nnic: textbook-nic\nguests: [{name: vm, datapath: native, offloads: {tso: off}}]\n"
+         "traffic: [{kind: bulk, direction: tx, window: 32768, super_packet: 64 KiB}]"), ("traffic[0].window: cannot be simulated: "
+         "window: 1376256 packets start at one instant; at most 131072 may")),
+        ("nic: {model: e810, rx_ring: 65536}\nguests: [{name: vm}]\ntraffic: [{kind: poisson, rate: 1 kpps}]", "nic.rx_ring: "),
+        ("guests: [{name: vm}]\ntraffic: [{kind: bursts, rate: 0.001 pps, burst: 1000000}]", "traffic[0].rate: "),
+    ],
+)  # fmt: skip
+def test_plans_that_cannot_run_are_told_at_their_key(text: str, key: str, tmp_path: Path) -> None:
+    (line,) = lines(tmp_path, f"schema: 1\n{text}\nmeasurement: {{warmup: 0 s, duration: 1 ms}}\n")
+    assert key in line
+    assert "stream " not in line

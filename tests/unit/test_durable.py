@@ -268,10 +268,12 @@ def test_a_share_stays_a_share(
 ) -> None:
     plan, trace = (
         Plan("none"),
-        Trace(counters={}, histograms={}, stages={}, in_flight_start=50, in_flight_end=0, start_ps=0, end_ps=1),
+        Trace(
+            counters={}, histograms={}, stages={}, handled=0, in_flight_start=50, in_flight_end=0, start_ps=0, end_ps=1
+        ),
     )
-    monkeypatch.setattr(rates, "offered", lambda plan, trace: offered)
-    monkeypatch.setattr(rates, "drops", lambda plan, trace: {"ring": dropped})
+    monkeypatch.setattr(rates, "offered", lambda *_: offered)
+    monkeypatch.setattr(rates, "drops", lambda *_: {"ring": dropped})
     assert rates.loss_ratio(plan, trace) == ratio
 
 
