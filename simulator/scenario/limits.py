@@ -16,7 +16,7 @@ from typing import Any
 from simulator import units
 from simulator.errors import BadValue, InputError, unknown
 from simulator.metrics import METRICS
-from simulator.scenario.thresholds import Threshold
+from simulator.scenario.thresholds import HOLDS, Threshold
 
 BASE_UNITS: Mapping[str, tuple[units.Dimension, int]] = {
     "us": (units.TIME, 10**6),
@@ -25,6 +25,8 @@ BASE_UNITS: Mapping[str, tuple[units.Dimension, int]] = {
     "1": (units.RATIO, 10**6),
 }
 """Unit of a metric -> dimension of its limits, and base units of that dimension per unit of the metric."""
+YES_OR_NO = "bool"
+"""Unit of a metric that is true or false."""
 NEVER_ABOVE_ONE = ("loss_ratio",)
 _UPPER, _LOWER = ("<", "<="), (">", ">=")
 
@@ -61,12 +63,19 @@ def _alone(threshold: Threshold) -> InputError | None:
     if threshold.metric not in scalars:
         return unknown("", "metric", threshold.metric, scalars)
     unit = METRICS[threshold.metric].unit
+    if (threshold.operator == HOLDS) != (unit == YES_OR_NO):
+        need = (
+            "is true or false; write it alone"
+            if unit == YES_OR_NO
+            else f"needs a limit, such as '{threshold.metric} < ...'"
+        )
+        return BadValue("", need, threshold.metric)
     dimension = BASE_UNITS[unit][0] if unit in BASE_UNITS else None
     given = threshold.dimension
     if given is not None and given is not dimension:
         need = f"a {dimension.name}, such as '{dimension.example}'" if dimension else f"a number of {unit}"
         return BadValue("", f"is limited by a {given.name}, and its limit is {need}", threshold.metric)
-    if given is None and dimension is not None and unit != "1":
+    if given is None and dimension is not None and unit not in ("1", YES_OR_NO):
         return BadValue("", f"needs a limit with its unit, such as '{dimension.example}'", threshold.metric)
     largest = 1 if given is None else 10**6
     if threshold.metric in NEVER_ABOVE_ONE and (

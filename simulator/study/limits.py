@@ -22,6 +22,7 @@ from simulator.metrics import METRICS
 from simulator.scenario import Threshold, parse_threshold
 from simulator.scenario.identity import point_name
 from simulator.scenario.limits import BASE_UNITS, faults_of, meant
+from simulator.scenario.thresholds import HOLDS
 
 __all__ = ["breaches", "check", "point_name"]
 
@@ -58,13 +59,15 @@ def _kept(threshold: Threshold, entry: Mapping[str, Any]) -> bool:
 
 def _in_base_units(threshold: Threshold, value: float) -> Fraction:
     factor = BASE_UNITS[METRICS[threshold.metric].unit][1] if threshold.dimension is not None else 1
-    return Fraction(str(value)) * factor
+    return Fraction(str(float(value))) * factor
 
 
 def _shown(threshold: Threshold, entry: Mapping[str, Any]) -> str:
     value = _value(threshold, entry)
     if value is None:
         return "has no value (too few packets)"
+    if threshold.operator == HOLDS:
+        return "is not so"
     if threshold.dimension is None:
         return f"is {value:.4g}"
     return f"is {units.format_quantity(_in_base_units(threshold, value), threshold.dimension, 4)}"

@@ -17,6 +17,7 @@ from simulator.scenario.audit import audited, study
 from simulator.scenario.build import build, host_settings, notes
 from simulator.scenario.remains import Remains
 from simulator.study.point import cost_status
+from tests.campaign.cases import cases
 
 BAD = Path(__file__).resolve().parent.parent / "bad"
 HEAD = "schema: 1\nguests: [{name: vm}]\ntraffic: [{name: load, kind: poisson, rate: 1 kpps}]\n"
@@ -219,3 +220,8 @@ def test_plans_that_cannot_run_are_told_at_their_key(text: str, key: str, tmp_pa
     (line,) = lines(tmp_path, f"schema: 1\n{text}\nmeasurement: {{warmup: 0 s, duration: 1 ms}}\n")
     assert key in line
     assert "stream " not in line
+
+
+def test_the_campaign_has_inputs_of_every_kind() -> None:
+    names = [case.name for case in cases()]
+    assert len(set(names)) == len(names) >= 300

@@ -13,9 +13,11 @@ import numpy as np
 import pytest
 
 from simulator.errors import EngineError, InputError, Interrupted, ScenarioErrors
+from simulator.metrics import METRICS, Metric
 from simulator.plan.draws import constant
 from simulator.plan.model import Fifo, Input, Output, Plan, Sink, Source, Worker
 from simulator.plan.trace import Trace
+from simulator.scenario import limits as scenario_limits
 from simulator.study import limits, runs, tables
 from simulator.study.agreement import IDENTICAL, first_difference
 from simulator.study.fanout import fan_out
@@ -123,6 +125,23 @@ def test_thresholds_that_cannot_be_meant_are_refused(text: str, said: str) -> No
     with pytest.raises(ScenarioErrors, match="thresholds") as caught:
         limits.check([text], ENTRIES)
     assert said in str(caught.value)
+
+
+def test_a_metric_that_is_true_or_false_is_a_threshold_by_itself(monkeypatch: pytest.MonkeyPatch) -> None:
+    known = dict(METRICS) | {"calm": Metric("calm", "bool", "Whether it is.", lambda plan, trace: True)}
+    for module in (limits, scenario_limits):
+        monkeypatch.setattr(module, "METRICS", known)
+    entries = [ENTRIES[0] | {"calm": True}, ENTRIES[1] | {"calm": False}]
+    told = limits.breaches(limits.check(["calm"], entries), entries)
+    assert told == ["calm: VF, rate 1 Mpps: is not so"]
+    assert limits.breaches(limits.check(["calm{series=bare metal}"], entries), entries) == []
+    for text, said in (
+        ("calm < 1", "write it alone"),
+        ("loss_ratio", "needs a limit"),
+        ("clam", "did you mean 'calm'"),
+    ):
+        with pytest.raises(ScenarioErrors, match=said):
+            limits.check([text], entries)
 
 
 # Runs and fan-out
