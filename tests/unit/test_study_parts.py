@@ -128,7 +128,7 @@ def test_thresholds_that_cannot_be_meant_are_refused(text: str, said: str) -> No
 
 
 def test_a_metric_that_is_true_or_false_is_a_threshold_by_itself(monkeypatch: pytest.MonkeyPatch) -> None:
-    known = dict(METRICS) | {"calm": Metric("calm", "bool", "Whether it is.", lambda plan, trace: True)}
+    known = dict(METRICS) | {"calm": Metric("calm", "bool", "Whether it is.", lambda *_: True)}
     for module in (limits, scenario_limits):
         monkeypatch.setattr(module, "METRICS", known)
     entries = [ENTRIES[0] | {"calm": True}, ENTRIES[1] | {"calm": False}]
