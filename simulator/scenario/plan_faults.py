@@ -48,6 +48,8 @@ def _blamed(scenario: Scenario, kind: str, name: str) -> Iterator[Location]:
         yield from _costs(scenario, group, index)
     if kind == "Executor":
         yield from _slices(scenario)
+    if kind == "Link" and ".pcie." in name:
+        yield from _every_ring(scenario)
     if kind in ("Worker", "Link", "Moderator"):
         yield from _port(scenario, kind)
         yield from _share(kind, index, group)
@@ -82,6 +84,16 @@ def _group(scenario: Scenario, name: str) -> tuple[int, Guest | None]:
     owner = name.partition(".")[0]
     found = [(index, group) for index, group in enumerate(scenario.guests) if owner in group.members()]
     return found[0] if found else (0, None)
+
+
+def _every_ring(scenario: Scenario) -> Iterator[Location]:
+    """A bus carries the descriptors of all rings: the longest that is written."""
+    written: list[tuple[int, Location]] = [
+        (size, ("nic", key)) for key in ("rx_ring", "tx_ring") if (size := getattr(scenario.nic, key))
+    ]
+    for index, group in enumerate(scenario.guests):
+        written += [(size, ("guests", index, key)) for key in ("rx_ring", "tx_ring") if (size := getattr(group, key))]
+    yield from (location for _, location in sorted(written, key=lambda found: -found[0]))
 
 
 def _ring(scenario: Scenario, index: int, group: Guest | None, key: str) -> Iterator[Location]:

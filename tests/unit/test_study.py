@@ -238,7 +238,7 @@ def test_a_point_that_fails_leaves_the_others(path: Path, tmp_path: Path, monkey
 def test_a_point_that_cannot_be_built_is_said_before_anything_runs(path: Path, tmp_path: Path) -> None:
     path.write_text(SCENARIO.replace("{datapath: native}", "{guests.vm.count: 200, datapath: sriov-vf}"))
     with pytest.raises(
-        ScenarioErrors, match=r"small.yaml:6: guests: 200 virtual functions.*\[bare metal, rate 100 kpps"
+        ScenarioErrors, match=r"small.yaml:7: guests: 200 virtual functions; .*bare metal, rate 100 kpps"
     ):
         compare(path, replications=1, out=tmp_path / "results")
     assert not (tmp_path / "results").exists()
