@@ -70,7 +70,7 @@ def compare(
     thresholds = [parse_threshold(text) for text in scenario.thresholds]
     folder = folder_of(out, scenario, engine) if out is not None else None
     if folder is not None:
-        folder.tidy()
+        folder.prepare()
     deadline_s = None if max_time_s is None else monotonic() + max_time_s
     work = _Work(found, engine, folder, progress, deadline_s)
     if forecast is not None:

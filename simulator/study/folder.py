@@ -64,8 +64,13 @@ class Folder:
         except OSError as error:
             raise InputError(str(self.path), f"cannot be written ({_reason(self.path, error)})") from None
 
-    def tidy(self) -> None:
-        """Remove what a killed run left half-written."""
+    def prepare(self) -> None:
+        """Make the folder and remove what a killed run left half-written in it. Raises InputError if that cannot be done, before
+        anything was simulated in vain."""
+        try:
+            self.path.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise InputError(str(self.path), f"cannot be written ({_reason(self.path, error)})") from None
         for folder in (self.path, self.path / "points"):
             remove_leftovers(folder)
 
