@@ -62,7 +62,7 @@ def _sound(results: Path, make: Callable[..., Any], *arguments: Any) -> Any:
 
     try:
         return make(*arguments)
-    except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError) as error:
+    except (ArithmeticError, AttributeError, LookupError, RecursionError, TypeError, ValueError) as error:
         what = f"{type(error).__name__} {show(str(error))}"
         raise InputError(str(results), f"is damaged, or no result of this version ({what})") from None
 
