@@ -35,10 +35,13 @@ from simulator.scenario.fields import (
 
 IDEAL_HOST = "textbook"
 """The host whose sums are worked out by hand: no tick, no idle states, no spread of costs unless they are asked for."""
+_LARGEST_FACTOR = 1_000_000
 _COST_DIMENSIONS = (units.TIME, units.TIME_PER_BYTE)
 
 
 def _read_cost(value: Any) -> str:
+    if isinstance(value, int) and not isinstance(value, bool) and 0 <= value <= _LARGEST_FACTOR:
+        return str(value)
     dimension = units.dimension_of(value)
     if dimension not in _COST_DIMENSIONS:
         raise BadValue("", "is neither a time such as '600 ns' nor a time per byte such as '80 ps/B'", value)
@@ -61,7 +64,7 @@ def _model_schema() -> dict[str, Any]:
 
 
 MODEL = Kind(_read_model, lambda value: value.name if isinstance(value, FileReference) else str(value), _model_schema)
-COST = Kind(_read_cost, str, lambda: {"type": "string", "examples": ["600 ns", "80 ps/B"]})
+COST = Kind(_read_cost, str, lambda: {"type": ["string", "integer"], "examples": ["600 ns", "80 ps/B", 2]})
 
 
 class Scheduler(Strict):
@@ -155,8 +158,16 @@ class Host(Strict):
         return str(self.model.path) if isinstance(self.model, FileReference) else self.model
 
     def cost_overrides(self) -> dict[str, int]:
-        """Return the changed costs in the catalogue's units: ps, and fs per byte for names that end in ``_fs``."""
-        return {name: units.parse(text, units.dimension_of(text) or units.TIME) for name, text in self.costs.items()}
+        """Return the changed costs in the catalogue's units: ps, ns for names that end in ``_ns``, fs per byte for those
+        in ``_fs``, plain numbers for factors."""
+        return {name: _in_unit_of(name, text) for name, text in self.costs.items()}
+
+
+def _in_unit_of(name: str, text: str) -> int:
+    dimension = units.dimension_of(text)
+    if dimension is None:
+        return int(text)
+    return units.parse(text, dimension) // (1000 if name.endswith("_ns") else 1)
 
 
 class Pcie(Strict):

@@ -74,7 +74,7 @@ class Scenario(Strict):
     """Sources of packets."""
     measurement: Measurement = Measurement()
     """How long is simulated."""
-    replications: Annotated[int, Field(strict=True, ge=1, le=10_000)] = 1
+    replications: Annotated[int, Field(strict=True, ge=1, le=10_000)] = 3
     """Runs of each point, each with random numbers of its own."""
     seed: Annotated[int, Field(strict=True, ge=0, le=MOST_SEED)] = 1
     """Seed of all random numbers."""
@@ -87,6 +87,9 @@ class Scenario(Strict):
     code 3."""
 
     _tree: Node | None = PrivateAttr(default=None)
+    _overrides: tuple[str, ...] = PrivateAttr(default=())
+    _points: Any = PrivateAttr(default=None)
+    """Its points, where they have been examined already: no fault is looked for twice."""
 
 
 def resolved(scenario: Scenario) -> dict[str, Any]:

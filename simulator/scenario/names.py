@@ -71,11 +71,11 @@ def host_name(host: str) -> str:
     return costs.host(host).name
 
 
-def cost_names(host: str) -> tuple[str, ...]:
-    """Return the costs that ``host: {costs: ...}`` may override."""
+def cost_units(host: str) -> dict[str, str]:
+    """Return the unit of each cost that ``host: {costs: ...}`` may override."""
     from simulator import costs
 
-    return tuple(costs.host(host).costs)
+    return {name: cost.unit for name, cost in costs.host(host).costs.items()}
 
 
 def available_interrupts(host: str, apicv: bool | None, posted: bool | None) -> tuple[str, ...]:

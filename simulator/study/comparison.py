@@ -37,6 +37,8 @@ class Comparison:
     results: tuple[PointResult, ...]
     breached: tuple[str, ...] = ()
     folder: Path | None = None
+    taken_over: int = 0
+    """Points whose results were in the folder already."""
 
     @property
     def entries(self) -> list[dict[str, Any]]:

@@ -8,9 +8,11 @@ their metric as ``_low``, ``_high`` (95 % interval of the mean), ``_min`` and ``
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+from simulator import units
 from simulator.metrics import METRICS
 from simulator.plan.trace import histogram_upper
 
@@ -23,6 +25,18 @@ RANGED = (
     "host_work_cores", "guest_work_cores", "polling_cores", "host_cores_busy", "guest_cores_busy", "exits_per_packet",
     "interrupts_per_packet",
 )  # fmt: skip
+COLUMNS: Mapping[str, tuple[str, int]] = {
+    "time": ("us", 10**6),
+    "size": ("bytes", 1),
+    "bit rate": ("bps", 1),
+    "packet rate": ("pps", 1000),
+    "frequency": ("hz", 1),
+    "length": ("m", 1000),
+    "ratio": ("ratio", 10**6),
+    "time per byte": ("ns_per_byte", 10**6),
+}
+"""Dimension of a swept value -> unit in the column's name, and base units in it."""
+_NUMBER = re.compile(r"[0-9]{1,15}(\.[0-9]{1,15})?", re.ASCII)
 
 
 def column_of(metric: str) -> str:
@@ -37,6 +51,20 @@ def summary(entries: Sequence[Entry], common: Mapping[str, Any]) -> DataFrame:
 
     parameters = list(dict.fromkeys(name for entry in entries for name in entry["parameters"]))
     return DataFrame([_row(number, entry, parameters) | dict(common) for number, entry in enumerate(entries)])
+
+
+def swept(parameters: Mapping[str, str]) -> dict[str, float]:
+    """Swept values that are quantities or numbers as numbers, the unit in the name: ``traffic.load.rate_pps``; plain
+    numbers end in ``_number``."""
+    found: dict[str, float] = {}
+    for name, text in parameters.items():
+        dimension = units.dimension_of(text)
+        if dimension is not None and dimension.name in COLUMNS:
+            unit, factor = COLUMNS[dimension.name]
+            found[f"{name}_{unit}"] = units.parse(text, dimension) / factor
+        elif _NUMBER.fullmatch(text):
+            found[f"{name}_number"] = float(text) if "." in text else int(text)
+    return found
 
 
 def stages(entries: Sequence[Entry]) -> DataFrame:
@@ -75,7 +103,9 @@ def buckets(histogram: Mapping[int, int]) -> list[tuple[int, int, int]]:
 
 def _row(number: int, entry: Entry, parameters: list[str]) -> dict[str, Any]:
     row = {"point": number, **{key: entry[key] for key in ("series", "datapath", "interrupts")}}
-    row |= {name: entry["parameters"].get(name) for name in parameters}
+    for name in parameters:
+        row[name] = entry["parameters"].get(name)
+        row |= swept({name: str(row[name])}) if row[name] is not None else {}
     for name, metric in METRICS.items():
         if metric.scalar:
             group, _, part = name.partition(".")

@@ -236,11 +236,19 @@ def test_a_point_that_fails_leaves_the_others(path: Path, tmp_path: Path, monkey
     assert found.to_json()["failed"] == found.failed
 
 
-def test_a_point_that_cannot_be_built_is_a_failed_point(path: Path) -> None:
+def test_a_point_that_cannot_be_built_is_said_before_anything_runs(path: Path, tmp_path: Path) -> None:
     path.write_text(SCENARIO.replace("{datapath: native}", "{guests.vm.count: 200, datapath: sriov-vf}"))
-    found = compare(path, replications=1)
-    assert found.exit_code == 1
-    assert [p["series"] for p in found.entries] == ["VF", "VF"]
+    with pytest.raises(
+        ScenarioErrors, match=r"small.yaml:7: guests: 200 virtual functions; .*bare metal, rate 100 kpps"
+    ):
+        compare(path, replications=1, out=tmp_path / "results")
+    assert not (tmp_path / "results").exists()
+
+
+def test_a_series_keeps_the_seed_that_it_sets(path: Path) -> None:
+    path.write_text(SCENARIO.replace("{datapath: native}", "{datapath: sriov-vf, interrupts: legacy, seed: 2}"))
+    first, other = (compare(path, replications=1).entries[number] for number in (0, 2))
+    assert first["latency_exact"] != other["latency_exact"]
 
 
 @pytest.mark.parametrize(("limit", "code"), [("1 s", 0), ("1 ns", 3)])
