@@ -33,6 +33,17 @@ def paths(scenario: Scenario) -> list[tuple[str, str]]:
     return list(dict.fromkeys((guest.datapath, guest.mode) for guest in guests))
 
 
+def guest_labels(scenario: Scenario) -> dict[str, tuple[str, ...]]:
+    """What conditions and tables call guests -> their names in a plan: an entry of ``guests`` and, with a ``count``, each of it by
+    its number: ``victim``, ``victim#0``."""
+    labels: dict[str, tuple[str, ...]] = {}
+    for group in scenario.guests:
+        labels[group.name] = group.members()
+        if group.count is not None:
+            labels |= {f"{group.name}#{number}": (name,) for number, name in enumerate(group.members())}
+    return labels
+
+
 def point_name(entry: Mapping[str, Any]) -> str:
     """A point in words: its series and swept values."""
     return name_of_point(entry["series"], entry["parameters"])

@@ -23,13 +23,14 @@ from typing import Any
 from simulator import units
 from simulator.errors import InputError
 from simulator.formats.pcap import FCS_BYTES
+from simulator.metrics.guests import sent_name
 from simulator.parts.machine import Attachment, Machine
 from simulator.parts.nic import PEER
 from simulator.parts.settings import GuestSettings
 from simulator.parts.wire import FRAME_OVERHEAD_BYTES
 from simulator.plan import draws
 from simulator.plan.draws import Stream
-from simulator.plan.model import INFINITE_PS, Source
+from simulator.plan.model import INFINITE_PS, NONE, Sink, Source
 from simulator.scenario.checks import selected
 from simulator.scenario.choice import Duration, FrameSize
 from simulator.scenario.guest import Guest
@@ -185,11 +186,19 @@ class Feed:
         digest = hashlib.sha256(f"{self.scenario.seed}\0{name}\0start".encode()).digest()
         return int.from_bytes(digest[:8], "little") % max(1, below_ps)
 
+    def record(self) -> int:
+        """The sink at the far end for what this guest sends; with one guest that is the far end's own."""
+        if len(self.machine.attached) > 1 and self.attachment.sent == NONE:
+            self.attachment.sent = self.machine.builder.add(Sink(name=sent_name(self.guest.name)))
+        return self.attachment.sent
+
     def add(self, name: str, kind: str, towards_guest: bool, size: Stream, flow: Stream, **fields: Any) -> None:
         """One source; `fields` are those of its kind."""
         mac = self.attachment.mac
         target = ("link", self.machine.port.wire_in) if towards_guest else ("fifo", self.attachment.send)
         vlans = self.machine.port.vlans
+        if not towards_guest or kind == "rr":
+            fields["record"] = self.record()
         source = Source(
             name=name,
             kind=kind,

@@ -19,13 +19,14 @@ from simulator import costs, metrics
 from simulator.citation import STATUSES
 from simulator.datapaths import datapath
 from simulator.metrics import latency, rates
+from simulator.metrics.guests import of_guests
 from simulator.metrics.window import PS_PER_SECOND
 from simulator.plan.fingerprint import fingerprint
 from simulator.plan.model import Plan
 from simulator.plan.trace import Trace
 from simulator.scenario import Point, Scenario, scenario_hash
 from simulator.scenario.build import build, host_settings, nic_overrides, nic_settings, notes
-from simulator.scenario.identity import identity, paths
+from simulator.scenario.identity import guest_labels, identity, paths
 from simulator.study.ranges import Range, spread
 from simulator.study.runs import Job, run
 from simulator.study.tables import swept
@@ -67,6 +68,9 @@ def assess(point: Point, plan: Plan, traces: Sequence[Trace]) -> PointResult:
     entry = identity(point) | {
         "swept": swept(point.parameters),
         **metrics.measure(plan, pooled),
+        "guests": {
+            label: of_guests(plan, pooled, members) for label, members in guest_labels(point.scenario).items()
+        },
         "latency_exact": _exact(plan, pooled),
         "conservation": _balance(plan, pooled),
         "ranges": _ranges([metrics.headline(plan, trace) for trace in traces]),
