@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 
 from simulator.sriov import binding, groups, resets
 from simulator.sriov.outcome import Outcome, Refused
-from simulator.sriov.state import VFIO, Owner, Physical, Virtual
+from simulator.sriov.state import VFIO, ZERO_MAC, Owner, Physical, Virtual
 from simulator.sriov.timing import MAP_PER_GIB, UNPLUG_ACPI, UNPLUG_NATIVE
 
 if TYPE_CHECKING:
@@ -36,9 +36,10 @@ def assign(host: Host, item: Virtual | Physical, owner: Owner) -> Outcome:
         else:
             _hand_over(host, item, owner)
         item.owner = owner
-        if isinstance(item, Virtual) and owner.kind in ("vm", "io-domain"):
+        if isinstance(item, Virtual) and owner.kind != "container":
             item.notice(f"plugged into {owner}")
             # the guest's driver comes last, and finds the PF's driver at work or not
+            item.mac = ZERO_MAC
             binding.start_vf(host, item)
 
     return host.act(step)
@@ -65,7 +66,6 @@ def take_back(host: Host, item: Virtual | Physical) -> None:
         host.wait((UNPLUG_ACPI if host.machine.hotplug == "acpi" else UNPLUG_NATIVE).ps)
     if isinstance(item, Virtual):
         item.notice(f"unplugged from {owner}")
-        item.up = False
         resets.vf_reset(host, item)
 
 

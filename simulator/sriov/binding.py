@@ -13,6 +13,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from simulator.sriov import capabilities as c
+from simulator.sriov import mailbox
 from simulator.sriov.outcome import Refused
 from simulator.sriov.policy import policy_of
 from simulator.sriov.state import VFIO, Physical, Virtual
@@ -108,41 +109,44 @@ def bind_vf(host: Host, vf: Virtual, driver: str) -> None:
         vf.netdev = host.new_netdev()
 
 
-def start_vf(host: Host, vf: Virtual) -> None:
-    """Let the VF's driver start, on the host or in a guest: switch it on, ask the PF, take an address."""
-    from simulator.sriov import mailbox
-
-    prefix, recorded = f"{vf.driver} {vf.name}", vf.driver == "igbvf"
-    if recorded:
-        host.say(f"{prefix}: enabling device (0000 -> 0002)")
+def start_vf(host: Host, vf: Virtual, *, announce: bool = True) -> None:
+    """Let the VF's driver start, on the host or in a guest: switch the function on, ask the PF, take an address."""
+    model = vf.parent.hardware.model
     vf.hardware.write(c.COMMAND, 2, c.COMMAND_MEMORY | c.COMMAND_MASTER | c.COMMAND_NO_INTX)
     vf.hardware.write(c.MSIX_CONTROL, 2, c.MSIX_ENABLE)
-    host.wait(vf_start_ps(vf.driver or vf.parent.hardware.model.vf_driver))
-    if vf.parent.hardware.model.kind != "network":
+    host.wait(vf_start_ps(model.vf_driver))
+    if model.kind != "network":
+        vf.running = True
         return
-    answered = bool(mailbox.request(host, vf, "reset"))
+    vf.running = bool(mailbox.request(host, vf, "reset"))
     own = vf.settings.mac if vf.settings.mac_by_admin else ""
-    if recorded and not answered:
-        host.say(f"{prefix}: PF still in reset state. Is the PF interface up?")
-    elif recorded and not own:
-        host.say(f"{prefix}: MAC address not assigned by administrator.")
-    if recorded and not own:
-        host.say(f"{prefix}: Assigning random MAC address.")
-    vf.mac = own or random_mac(host)
-    if answered and not own:
+    known = own or ("" if announce else vf.mac)
+    vf.mac = known or random_mac(host)
+    if vf.running and not own:
         mailbox.request(host, vf, "mac", vf.mac)
-    elif recorded and not answered:
-        host.say(f"{prefix}: PF still resetting")
-    if recorded:
-        host.say(f"{prefix}: {vf.parent.hardware.model.names[0].split()[0]}(R) {vf.parent.hardware.model.names[2]}")
-        host.say(f"{prefix}: Address: {vf.mac}")
-    vf.up = answered
+    if announce and vf.driver == "igbvf":
+        _say_started(host, vf, drawn=not own)
+
+
+def _say_started(host: Host, vf: Virtual, *, drawn: bool) -> None:
+    """Say what igbvf says when it starts."""
+    prefix, model = f"{vf.driver} {vf.name}", vf.parent.hardware.model
+    lines = ["enabling device (0000 -> 0002)"]
+    if not vf.running:
+        lines.append("PF still in reset state. Is the PF interface up?")
+    elif drawn:
+        lines.append("MAC address not assigned by administrator.")
+    lines += ["Assigning random MAC address."] if drawn else []
+    lines += [] if vf.running else ["PF still resetting"]
+    lines += [f"{model.names[0].split()[0]}(R) {model.names[2]}", f"Address: {vf.mac}"]
+    for line in lines:
+        host.say(f"{prefix}: {line}")
 
 
 def release_vf(host: Host, vf: Virtual) -> None:
     """Unbind whatever driver a VF has."""
     host.free_netdev(vf.netdev)
-    vf.driver, vf.netdev, vf.up = "", "", False
+    vf.driver, vf.netdev, vf.running = "", "", False
     vf.hardware.write(c.COMMAND, 2, 0)
     vf.hardware.write(c.MSIX_CONTROL, 2, 0)
     if vf.index < len(vf.parent.settings):

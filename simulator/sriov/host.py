@@ -108,7 +108,7 @@ class Host:
         bus = self.slots[-1].last_bus + 1 if self.slots else self.machine.first_bus
         if bus > self.machine.last_bus:
             raise BadValue("bus", f"is beyond the last one of this machine, {self.machine.last_bus}", bus)
-        slot = Slot(Device(model, bus), bus, bus)
+        slot = Slot(Device(model, bus), bus, bus, self.machine.ari_forwarding)
         self.slots.append(slot)
         for hardware in slot.device.pfs:
             self._firmware(slot, hardware)

@@ -53,7 +53,7 @@ def set_vf(host: Host, pf: Physical, index: int, **settings: str | int | bool) -
         for name, value in checked.items():
             _SETTERS[name](row, value)
             if pf.policy.resets_vf_on & {name}:
-                resets.reset_by_pf(pf.vfs[index])
+                resets.reset_by_pf(host, pf.vfs[index])
 
     return host.act(step)
 
@@ -66,7 +66,10 @@ def set_up(host: Host, pf: Physical, up: bool) -> Outcome:
             raise Refused("ENODEV", "no network interface")
         changed, pf.up = pf.up != up, up
         for vf in pf.vfs if changed else ():
-            resets.ping(host, vf, "link up" if up else "link down")
+            if up:
+                resets.recover(host, vf)
+            else:
+                resets.lose(vf, "link down")
 
     return host.act(step)
 

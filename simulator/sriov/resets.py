@@ -13,6 +13,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from simulator.sriov import binding
 from simulator.sriov import capabilities as c
 from simulator.sriov import registers as r
 from simulator.sriov.state import Physical, Virtual
@@ -29,7 +30,7 @@ def vf_reset(host: Host, vf: Virtual) -> None:
     host.wait(FLR.ps)
     vf.hardware.write(c.COMMAND, 2, command)
     vf.hardware.write(c.MSIX_CONTROL, 2, vectors)
-    vf.settings.clear_to_send = False
+    lose(vf, "function-level reset")
 
 
 def pf_reset(host: Host, pf: Physical) -> None:
@@ -50,23 +51,29 @@ def pf_reset(host: Host, pf: Physical) -> None:
     hardware.write(c.COMMAND, 2, command)
     if had:
         host.wait(SETTLE.ps)
+    told = "reset impending" if pf.policy.transport == "queue" else "PF reset"
     for vf, again in zip(pf.vfs, hardware.vfs, strict=True):
         vf.hardware = again
-        ping(host, vf, "reset impending" if pf.policy.transport == "queue" else "PF reset")
-        vf.up = False
+        lose(vf, told)
+    for vf in pf.vfs:
+        recover(host, vf)
 
 
-def ping(host: Host, vf: Virtual, what: str) -> None:
-    """Tell a VF that it is not clear to send any more: its next message must be a reset."""
-    row = vf.settings
-    row.clear_to_send = False
-    vf.notice(what)
-    if what == "link up" and vf.driver == "igbvf" and vf.up:
-        host.say(f"igbvf {vf.name}: Link is Down")
-
-
-def reset_by_pf(vf: Virtual) -> None:
-    """The PF driver resets a VF because its settings have changed; the VF starts with the new ones."""
+def lose(vf: Virtual, what: str) -> None:
+    """Tell a VF that it is not clear to send any more; its queues are gone, and its next message must be a reset."""
     vf.settings.clear_to_send = False
-    vf.notice("reset impending")
-    vf.up = False
+    vf.running = False
+    vf.notice(what)
+
+
+def recover(host: Host, vf: Virtual) -> None:
+    """Let a VF's driver start anew, as it does by itself once it has noticed."""
+    if vf.in_use:
+        binding.start_vf(host, vf, announce=False)
+        vf.notice("started again" if vf.running else "no answer from the PF")
+
+
+def reset_by_pf(host: Host, vf: Virtual) -> None:
+    """The PF driver resets a VF because its settings have changed; the VF starts with the new ones."""
+    lose(vf, "reset impending")
+    recover(host, vf)

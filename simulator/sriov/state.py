@@ -71,7 +71,8 @@ class Virtual:
     netdev: str = ""
     mac: str = ZERO_MAC
     """The address that its own driver uses."""
-    up: bool = False
+    running: bool = False
+    """Its driver, on the host or in a guest, has been answered by the PF, and its queues work."""
     seen: tuple[str, ...] = ()
     """What the VF's driver has been told or has noticed, in order."""
 
@@ -101,6 +102,13 @@ class Virtual:
         if self.owner is not None:
             return "assigned"
         return "unbound" if not self.driver else "free" if self.driver == VFIO else "host"
+
+    @property
+    def in_use(self) -> bool:
+        """Whether a driver works with it: the host's, or the one of an owner that has the function itself."""
+        if self.owner is not None and self.owner.kind != "container":
+            return True
+        return self.driver not in ("", VFIO)
 
     def notice(self, what: str) -> None:
         """Add to what the VF's driver knows."""
@@ -156,6 +164,8 @@ class Slot:
     bus: int
     last_bus: int
     """The highest bus below the port, given at boot for as many VFs as the device can have."""
+    ari_forwarding: bool = True
+    """Whether the port passes on routing ids of the alternative kind."""
     found: dict[int, Physical] = field(default_factory=dict)
     """PFs that the host knows at present, by index; a removed one is still in the slot."""
     addresses: dict[tuple[int, bool, int], int | None] = field(default_factory=dict)
