@@ -19,9 +19,11 @@ from simulator import __version__
 from simulator.errors import Interrupted, SimulatorError
 
 COMMANDS = {
+    "bill": "bill",
     "chart": "chart",
     "check": "check",
     "compare": "compare",
+    "device": "device",
     "doctor": "doctor",
     "explain": "explain",
     "list": "listing",

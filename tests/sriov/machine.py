@@ -188,9 +188,8 @@ class Life(RuleBasedStateMachine):
 
     @rule(number=st.integers(0, 300))
     def take(self, number: int) -> None:
-        if vf := self.some_vf(number):
-            if self.alone(vf, "take", lambda: assign.release(self.host, vf)):
-                self.ledger.back(vf.name)
+        if (vf := self.some_vf(number)) and self.alone(vf, "take", lambda: assign.release(self.host, vf)):
+            self.ledger.back(vf.name)
 
     @rule(number=st.integers(0, 300), kind=st.sampled_from(mailbox.KINDS), value=st.integers(1, 20_000))
     def mail(self, number: int, kind: str, value: int) -> None:

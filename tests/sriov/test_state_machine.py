@@ -15,7 +15,7 @@ from simulator.sriov import capabilities as c
 from simulator.sriov.function import PhysicalFunction, VirtualFunction
 from tests.sriov import machine
 
-SAMPLE, SEARCH = 60, 400
+SAMPLE, SEARCH = 40, 400
 
 
 def test_a_sample_holds() -> None:

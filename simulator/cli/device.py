@@ -1,0 +1,160 @@
+"""``sriovsim device``: an SR-IOV device as Linux would show it, and what a write to it would do.
+
+*Scope*: arguments and printing. *Validation*: ``tests/sriov/test_cli.py``.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from simulator.cli import options
+
+if TYPE_CHECKING:
+    from simulator.sriov import Host
+    from simulator.sriov.state import Physical, Virtual
+
+VIEWS = {
+    "lspci": "Print PF and first and last VF as lspci -vvv.",
+    "bytes": "Print the configuration space of the same as lspci -xxxx, without lines of zeros.",
+    "sysfs": "Print the files, links and resources under /sys.",
+    "ip-link": "Print the PF's table of VFs as ip link.",
+    "registers": "Print the SR-IOV capability as a table of bits.",
+    "log": "Print the kernel's log with times.",
+}
+
+
+def _views(function: Any) -> Any:
+    for name, text in reversed(VIEWS.items()):
+        function = click.option(f"--{name}", "view", flag_value=name, help=text)(function)
+    return function
+
+
+@click.command("device")
+@click.argument("model")
+@click.option("--vfs", type=click.IntRange(0, 65535), default=0, help="Enable so many VFs on every PF first.")
+@click.option("--machine", default="server", show_default=True, help="Machine around the device: server or q35.")
+@click.option(
+    "--write",
+    "writes",
+    multiple=True,
+    metavar="[FUNCTION/]FILE=TEXT",
+    help="Write into a file of the first PF or of a function such as 01:10.0, and say what comes of it; repeatable.",
+)
+@click.option(
+    "--ip-link-set", "sets", multiple=True, metavar="'vf N ...'", help="Run ip link set on the first PF; repeatable."
+)
+@_views
+@options.as_json
+def command(
+    model: str,
+    vfs: int,
+    machine: str,
+    writes: tuple[str, ...],
+    sets: tuple[str, ...],
+    view: str | None,
+    as_json: bool,
+) -> None:
+    """Show MODEL, a device with SR-IOV (sriovsim list devices): its functions, registers and files.
+
+    Writes come before --ip-link-set, both before the view. A refused write is an answer and no failure.
+    """
+    from simulator.errors import unknown
+    from simulator.sriov import MACHINES, Host, model_named
+
+    chosen = model_named(model)
+    if machine not in MACHINES:
+        raise unknown("--machine", "machine", machine, MACHINES)
+    host = Host(MACHINES[machine])
+    host.plug(chosen)
+    _enable(host, vfs)
+    tried = [_write(host, text) for text in writes] + [_set(host, text) for text in sets]
+    shown = _summary(host) if view is None else _shown(host, view)
+    if as_json:
+        functions = [_described(item) for item in host.functions]
+        options.print_json(
+            {"device": chosen.name, "machine": machine, "functions": functions, "tried": tried, "text": shown}
+        )
+        return
+    for entry in tried:
+        click.echo(f"{entry['what']}: {entry['result']}")
+        for line in entry["lines"]:
+            click.echo(f"  {line}")
+    click.echo(shown)
+
+
+def _enable(host: Host, vfs: int) -> None:
+    from simulator.errors import BadValue
+    from simulator.sriov import sysfs
+
+    for pf in host.pfs if vfs else ():
+        outcome = sysfs.write(host, pf, "sriov_numvfs", str(vfs))
+        if not outcome:
+            raise BadValue("--vfs", f"cannot be enabled on {pf.name}: {outcome}", vfs)
+
+
+def _write(host: Host, text: str) -> dict[str, Any]:
+    from simulator.errors import BadValue
+    from simulator.sriov import sysfs
+
+    target, equals, value = text.partition("=")
+    name, _, file = target.rpartition("/")
+    if not equals or not file:
+        raise BadValue("--write", "is not of the form [FUNCTION/]FILE=TEXT", text)
+    item: Physical | Virtual = host.function(name) if name else host.pf(0)
+    outcome = sysfs.write(host, item, file, f"{value}\n")
+    return {"what": text, "result": str(outcome), "errno": outcome.errno, "lines": list(outcome.lines)}
+
+
+def _set(host: Host, text: str) -> dict[str, Any]:
+    from simulator.errors import BadValue
+    from simulator.sriov import iplink
+
+    words = text.split()
+    if len(words) < 4 or len(words) % 2 or words[0] != "vf" or not words[1].isdecimal():
+        raise BadValue("--ip-link-set", "is not of the form 'vf N SETTING VALUE ...'", text)
+    given: dict[str, Any] = dict(zip(words[2::2], words[3::2], strict=True))
+    outcome = iplink.set_vf(host, host.pf(0), int(words[1]), **given)
+    return {"what": text, "result": str(outcome), "errno": outcome.errno, "lines": list(outcome.lines)}
+
+
+def _shown(host: Host, view: str) -> str:
+    from simulator.sriov import lspci, show
+    from simulator.sriov.table import Bits
+
+    if view == "log":
+        return "\n".join(f"[{ps / 10**12:12.6f}] {line}" for ps, line in host.log)
+    if view in ("lspci", "bytes"):
+        items: list[Physical | Virtual] = []
+        for pf in host.pfs:
+            items += [pf, *pf.vfs[:1], *pf.vfs[1:][-1:]]
+        if view == "lspci":
+            return "\n\n".join(lspci.long(item) for item in items)
+        return "\n\n".join("\n".join((item.name, *lspci.bytes_of(item))) for item in items)
+    if view == "registers":
+        return "\n\n".join(str(Bits(pf)) for pf in host.pfs)
+    text = show.sysfs_text if view == "sysfs" else show.ip_link_text
+    return "\n\n".join(text(pf) for pf in host.pfs)
+
+
+def _summary(host: Host) -> str:
+    from simulator.sriov import lspci, sysfs
+
+    model = host.pf(0).hardware.model
+    lines = [model.title]
+    for pf in host.pfs:
+        files = sysfs.pf_files(pf)
+        lines.append(
+            f"{pf.name}: TotalVFs {model.total_vfs}, {pf.driver} allows {files['sriov_totalvfs']}, offset "
+            f"{files['sriov_offset']}, stride {files['sriov_stride']}, {model.vf_msix} vectors for each VF"
+        )
+    lines += ["", lspci.tree(host.pfs), "", "where the values come from:"]
+    lines += [f"  {origin.status}: {origin.source} ({origin.fields})" for origin in model.origins]
+    return "\n".join(lines)
+
+
+def _described(item: Physical | Virtual) -> dict[str, Any]:
+    from simulator.sriov import sysfs
+
+    return {"name": item.name, "driver": item.driver, "files": sysfs.files(item)}
