@@ -20,7 +20,7 @@ VIEWS = {
     "bytes": "Print the configuration space of the same as lspci -xxxx, without lines of zeros.",
     "sysfs": "Print the files, links and resources under /sys.",
     "ip-link": "Print the PF's table of VFs as ip link.",
-    "registers": "Print the SR-IOV capability as a table of bits.",
+    "registers": "Print the SR-IOV capability as a table of bits, and the first VF beside its PF.",
     "log": "Print the kernel's log with times.",
 }
 
@@ -121,7 +121,7 @@ def _set(host: Host, text: str) -> dict[str, Any]:
 
 def _shown(host: Host, view: str) -> str:
     from simulator.sriov import lspci, show
-    from simulator.sriov.table import Bits
+    from simulator.sriov.table import Beside, Bits
 
     if view == "log":
         return "\n".join(f"[{ps / 10**12:12.6f}] {line}" for ps, line in host.log)
@@ -133,7 +133,8 @@ def _shown(host: Host, view: str) -> str:
             return "\n\n".join(lspci.long(item) for item in items)
         return "\n\n".join("\n".join((item.name, *lspci.bytes_of(item))) for item in items)
     if view == "registers":
-        return "\n\n".join(str(Bits(pf)) for pf in host.pfs)
+        tables = [[repr(Bits(pf)), *(repr(Beside(pf, vf)) for vf in pf.vfs[:1])] for pf in host.pfs]
+        return "\n\n".join(text for texts in tables for text in texts)
     text = show.sysfs_text if view == "sysfs" else show.ip_link_text
     return "\n\n".join(text(pf) for pf in host.pfs)
 

@@ -58,7 +58,7 @@ class Settings:
     refused: int = 0
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, repr=False)
 class Virtual:
     """A VF that the host has found."""
 
@@ -103,6 +103,10 @@ class Virtual:
             return "assigned"
         return "unbound" if not self.driver else "free" if self.driver == VFIO else "host"
 
+    def __repr__(self) -> str:
+        owner = f", {self.owner}" if self.owner else ""
+        return f"<VF {self.index} {self.name}, {self.driver or 'no driver'}{owner}>"
+
     @property
     def in_use(self) -> bool:
         """Whether a driver works with it: the host's, or the one of an owner that has the function itself."""
@@ -115,7 +119,7 @@ class Virtual:
         self.seen = (*self.seen, what)
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, repr=False)
 class Physical:
     """A PF that the host has found."""
 
@@ -134,6 +138,14 @@ class Physical:
     autoprobe: bool = True
     vfs: list[Virtual] = field(default_factory=list)
     settings: list[Settings] = field(default_factory=list)
+
+    def __repr__(self) -> str:
+        return f"<PF {self.name}, {self.driver or 'no driver'}, {len(self.vfs)} of {self.total_vfs} VFs>"
+
+    def _repr_html_(self) -> str:
+        from simulator.sriov.table import Bits
+
+        return Bits(self)._repr_html_()
 
     @property
     def rid(self) -> int:
