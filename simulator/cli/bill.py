@@ -1,21 +1,16 @@
 """``sriovsim bill``: simulate a scenario with virtual functions and with a bridge, and print what each design costs.
 
-*Scope*: arguments, two series of runs, printing; the arithmetic is in ``simulator/sriov/bill.py``.
+*Scope*: arguments and printing; the runs are in ``simulator/study/bill.py``, the arithmetic in ``simulator/sriov/bill.py``.
 *Validation*: ``tests/sriov/test_bill.py``.
 """
 
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
 
 import click
 
 from simulator.cli import options
-
-if TYPE_CHECKING:
-    from simulator.scenario import Scenario
-    from simulator.sriov.bill import Load
 
 
 @click.command("bill")
@@ -51,73 +46,19 @@ def command(
     if scenario is None:
         raise click.UsageError("Missing argument 'SCENARIO'.")
     prices = load_prices(file)
-    loaded = _loaded(scenario, options.overrides(settings, seed))
-    nic, host = loaded.nic.model, loaded.host.model
-    prices.adapter(nic)
-    prices.core(host)
-    from simulator import costs
-    from simulator.sriov import bill
-
-    max_vfs = costs.nic(nic).facts["max_vfs"].value
-    found = [(name, bill.bills(prices, nic, host, max_vfs, loads)) for name, loads in _run(loaded)]
-    if as_json:
-        options.print_json(
-            {"bills": [{"point": name, "designs": bill.to_json(bills, prices)} for name, bills in found]}
-        )
-        return
-    for name, bills in found:
-        click.echo((f"{name}\n" if name else "") + bill.table(bills, prices) + "\n")
-    click.echo(f"prices: {prices.label}; every value, its range and its source: sriovsim bill --show-prices")
-
-
-def _loaded(scenario: str, overrides: tuple[str, ...]) -> Scenario:
-    """Load the scenario with the two series in the place of its own comparison."""
     from simulator.scenario import load
-    from simulator.sriov.bill import SERIES
 
-    own = load(scenario, overrides).compare
-    gone = tuple(f"compare.{label}=null" for label in own)
-    series = tuple(f"compare.{label}={dict(changes)!r}" for label, changes in SERIES.items())
-    return load(scenario, (*overrides, "thresholds=[]", *gone, *series))
+    # faults in the scenario are said before the packages that simulate are imported, which takes seconds
+    overrides = options.overrides(settings, seed)
+    load(scenario, overrides)
+    from simulator.sriov import bill
+    from simulator.study.bill import bill as bill_of
 
-
-def _run(scenario: Scenario) -> list[tuple[str, dict[str, Load]]]:
-    """Simulate, and return what each point says: swept parameters, then a load for each series."""
-    from simulator.errors import EngineError
-    from simulator.study import compare
-
-    result = compare(scenario, plot=False)
-    if result.failed:
-        first = result.failed[0]
-        raise EngineError(f"{scenario.name}: {first['series']}: {first['error']}")
-    found: dict[str, dict[str, Load]] = {}
-    guests = _guests(scenario)
-    for entry in result.entries:
-        name = ", ".join(f"{key}={value}" for key, value in entry["parameters"].items())
-        found.setdefault(name, {})[entry["series"]] = _load(entry, guests[entry["series"], name])
-    return list(found.items())
-
-
-def _guests(scenario: Scenario) -> dict[tuple[str, str], int]:
-    from simulator.scenario import points
-
-    return {
-        (
-            point.series,
-            ", ".join(f"{key}={value}" for key, value in point.parameters.items()),
-        ): sum(guest.count or 1 for guest in point.scenario.guests)
-        for point in points(scenario)
-    }
-
-
-def _load(entry: dict[str, Any], guests: int) -> Load:
-    from simulator.sriov.bill import Load
-
-    return Load(
-        guests=guests,
-        throughput_bps=entry["throughput_bps"] or 0.0,
-        loss_ratio=entry["loss_ratio"] or 0.0,
-        host_cores=entry["host_cores_busy"] or 0.0,
-        guest_cores=entry["guest_cores_busy"] or 0.0,
-        line_rate_bps=entry["line_rate_bps"],
-    )
+    found = bill_of(scenario, prices, overrides)
+    if as_json:
+        content = [{"point": item.point, "designs": bill.to_json(item.bills, prices)} for item in found]
+        options.print_json({"bills": content})
+        return
+    for item in found:
+        click.echo((f"{item.point}\n" if item.point else "") + bill.table(item.bills, prices) + "\n")
+    click.echo(f"prices: {prices.label}; every value, its range and its source: sriovsim bill --show-prices")

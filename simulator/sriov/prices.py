@@ -89,6 +89,9 @@ def load_prices(path: Path | None = None) -> Prices:
     return _Reader(label).prices(yaml12.load(path or SHIPPED, label))
 
 
+_KINDS = {str: "a text", int: "a whole number"}
+
+
 class _Reader:
     """Reads a tree and gathers its faults."""
 
@@ -141,9 +144,10 @@ class _Reader:
 
     def price(self, node: Node | None, path: str) -> Price:
         parts = self.map(node, PARTS, path)
+        before = len(self.faults)
         value, low, high = (self.number(parts.get(key), f"{path}.{key}") for key in PARTS[:3])
         origin = node.origin if node is not None else self.label
-        if not low <= value <= high:
+        if len(self.faults) == before and not low <= value <= high:
             self.faults.append(BadValue(f"{origin}: {path}", "does not lie between low and high", value))
         status = self.plain(parts, "status", str)
         if parts and status not in STATUSES:
@@ -174,6 +178,6 @@ class _Reader:
         if node is None or not isinstance(node.value, kind) or isinstance(node.value, bool):
             if parts:
                 place = node.origin if node is not None else self.label
-                self.faults.append(InputError(f"{place}: {key}", f"a {kind.__name__} is missing here"))
+                self.faults.append(InputError(f"{place}: {key}", f"{_KINDS[kind]} is missing here"))
             return kind()
         return node.value
