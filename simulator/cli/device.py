@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -22,6 +23,7 @@ VIEWS = {
     "ip-link": "Print the PF's table of VFs as ip link.",
     "registers": "Print the SR-IOV capability as a table of bits, and the first VF beside its PF.",
     "log": "Print the kernel's log with times.",
+    "origins": "Print where the device's values come from.",
 }
 
 
@@ -123,6 +125,9 @@ def _shown(host: Host, view: str) -> str:
     from simulator.sriov import lspci, show
     from simulator.sriov.table import Beside, Bits
 
+    if view == "origins":
+        origins = host.pf(0).hardware.model.origins
+        return "\n".join(f"{origin.status}: {origin.source} ({origin.fields})" for origin in origins)
     if view == "log":
         return "\n".join(f"[{ps / 10**12:12.6f}] {line}" for ps, line in host.log)
     if view in ("lspci", "bytes"):
@@ -150,9 +155,9 @@ def _summary(host: Host) -> str:
             f"{pf.name}: TotalVFs {model.total_vfs}, {pf.driver} allows {files['sriov_totalvfs']}, offset "
             f"{files['sriov_offset']}, stride {files['sriov_stride']}, {model.vf_msix} vectors for each VF"
         )
-    lines += ["", lspci.tree(host.pfs), "", "where the values come from:"]
-    lines += [f"  {origin.status}: {origin.source} ({origin.fields})" for origin in model.origins]
-    return "\n".join(lines)
+    counted = Counter(status for origin in model.origins for status in [origin.status] * len(origin.fields.split()))
+    said = ", ".join(f"{count} {status}" for status, count in counted.most_common())
+    return "\n".join([*lines, f"values: {said} (--origins says from where)", "", lspci.tree(host.pfs)])
 
 
 def _described(item: Physical | Virtual) -> dict[str, Any]:

@@ -102,7 +102,7 @@ BESIDE = ("field", "PF", "VF", "why")
 _FIELDS = (
     ("vendor id", 0x00, 2, "software takes it from the PF"),
     ("device id", 0x02, 2, "VF Device ID in the PF's capability"),
-    ("command", c.COMMAND, 2, "of its own is bus master; memory decode is the PF's VF MSE"),
+    ("command", c.COMMAND, 2, "bus master is its own; memory decode is the PF's VF MSE, whatever bit 1 says"),
     ("class", 0x08, 4, "as the PF"),
     *((f"BAR{bar}", c.BAR0 + 4 * bar, 4, "reads 0: the address is in the PF's VF BAR") for bar in range(6)),
     ("interrupt pin", 0x3D, 1, "no pin: interrupts are messages"),

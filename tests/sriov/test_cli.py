@@ -7,6 +7,7 @@ import json
 import pytest
 from click.testing import CliRunner, Result
 
+from simulator.citation import STATUSES
 from simulator.cli import cli
 from simulator.sriov import MODELS
 
@@ -37,7 +38,8 @@ def test_views(view: tuple[str, ...], says: str) -> None:
 def test_every_model_in_every_view(model: str) -> None:
     for view in ("--lspci", "--bytes", "--sysfs", "--ip-link", "--registers", "--log"):
         assert call(model, "--vfs", "2", view).exit_code == 0
-    assert "where the values come from" in call(model).stdout
+    assert "--origins says from where" in call(model).stdout
+    assert {line.partition(":")[0] for line in call(model, "--origins").stdout.splitlines()} <= set(STATUSES)
 
 
 def test_a_refused_write_is_an_answer() -> None:
