@@ -21,6 +21,10 @@ QUIRK = "Linux, drivers/pci/quirks.c: functions of this device are isolated from
 PCIUTILS = "pciutils 0f5b941, pci.ids and recorded dumps"
 PCIE_BENCH = "pcie-bench/data b2abf2f, lspci of the Ivy Bridge host"
 VF_WINDOWS = "lspci prints no size for a VF's window: 16 KiB taken, as in the adapters that are known"
+DERIVED_PLAIN = Origin(
+    "offset_plain", "derived", "recorded dump of a four-port X710 without ARI: the third function has 334"
+)
+ASSUMED_PLAIN = Origin("offset_plain", "assumed", "one bus further, as the devices do that were recorded without ARI")
 CARD_NAMES = "vendor_id device_id names class_code"
 
 IGB = Model(
@@ -35,7 +39,7 @@ IGB = Model(
     vf_bars={0: Bar(16 * KIB), 3: Bar(16 * KIB)}, pf_msix=10, vf_msix=3, pf_driver="igb", vf_driver="igbvf",
     link_mbit_s=1000, pcie_generation=1, pcie_lanes=1, acs=True, checks_page_size=False, vf_memory_bit=True,
     origins=(
-        Origin(f"{CARD_NAMES} vf_device_id subsystem revision total_vfs ports vf_stride pf_bars vf_bars pf_msix vf_msix "
+        Origin(f"{CARD_NAMES} vf_device_id subsystem revision total_vfs offset_ari offset_plain vf_stride pf_bars vf_bars pf_msix vf_msix "
                "msix_bar pba_offset supported_pages checks_page_size vf_memory_bit pcie_generation pcie_lanes "
                "link_mbit_s pf_driver vf_driver extended", "cited",
                "recorded: Debian 12 guest, Linux 6.12, QEMU 10.0.2 without KVM, q35; lspci -vvv -xxxx, sysfs, setpci"),
@@ -51,7 +55,7 @@ IGB_TWO_PORTS = Model(
     origins=(
         Origin(f"{CARD_NAMES} vf_device_id subsystem revision pf_bars vf_bars pf_msix vf_msix msix_bar pba_offset "
                "supported_pages link_mbit_s pf_driver vf_driver extended", "borrowed", "the device igb"),
-        Origin("total_vfs ports vf_stride", "cited", f"{PCIUTILS} (82576 without ARI: offset 384, stride 2); "
+        Origin("total_vfs offset_ari offset_plain vf_stride", "cited", f"{PCIUTILS} (82576 without ARI: offset 384, stride 2); "
                "VFs of port 1 at 01:10.1, 01:10.3"),
         Origin("pcie_generation pcie_lanes checks_page_size vf_memory_bit", "assumed", "as a real card would have it"),
         Origin("acs", "cited", QUIRK)),
@@ -67,7 +71,7 @@ INTEL_82599 = Model(
     vf_bars={0: Bar(16 * KIB), 3: Bar(16 * KIB)}, pf_msix=64, vf_msix=3, pf_driver="ixgbe", vf_driver="ixgbevf",
     link_mbit_s=10_000, pcie_generation=2, pcie_lanes=8, msix_bar=4, acs=True,
     origins=(
-        Origin("total_vfs ports vf_stride vf_device_id vf_bars vf_msix supported_pages pcie_generation pcie_lanes "
+        Origin("total_vfs offset_ari offset_plain vf_stride vf_device_id vf_bars vf_msix supported_pages pcie_generation pcie_lanes "
                f"link_mbit_s {CARD_NAMES} extended", "cited",
                "three recorded dumps of 82599 rev 01; a kernel mail with the offset before and after a rescan"),
         Origin("pf_driver vf_driver", "cited", KERNEL),
@@ -85,7 +89,8 @@ XL710 = Model(
     pf_msix=129, vf_msix=5, pf_driver="i40e", vf_driver="iavf", link_mbit_s=40_000, pcie_generation=3, pcie_lanes=8,
     pba_offset=0x1000, acs=True, extended={"AER": 0x100, "ARI": 0x150, "SR-IOV": 0x160, "ACS": 0x1B0},
     origins=(
-        Origin(f"{CARD_NAMES} vf_device_id total_vfs ports vf_stride pf_bars pf_msix pba_offset msix_bar "
+        DERIVED_PLAIN,
+        Origin(f"{CARD_NAMES} vf_device_id total_vfs offset_ari vf_stride pf_bars pf_msix pba_offset msix_bar "
                "supported_pages pcie_generation pcie_lanes link_mbit_s acs extended revision", "cited", PCIE_BENCH),
         Origin("vf_bars vf_msix", "cited", "recorded dump of an X710 VF; agrees with the distance of the two ports' "
                "VF regions (4 MiB / 64, 1 MiB / 64)"),
@@ -102,7 +107,8 @@ X710 = Model(
     pf_msix=129, vf_msix=5, pf_driver="i40e", vf_driver="iavf", link_mbit_s=10_000, pcie_generation=3, pcie_lanes=8,
     pba_offset=0x1000, acs=True, extended={"AER": 0x100, "ARI": 0x150, "SR-IOV": 0x160, "ACS": 0x1B0},
     origins=(
-        Origin(f"{CARD_NAMES} vf_device_id total_vfs ports vf_stride supported_pages vf_bars vf_msix link_mbit_s",
+        DERIVED_PLAIN,
+        Origin(f"{CARD_NAMES} vf_device_id total_vfs offset_ari vf_stride supported_pages vf_bars vf_msix link_mbit_s",
                "cited", "recorded dumps of X710 (one port, 128 VFs) and of its VF"),
         Origin("pf_bars pf_msix pba_offset msix_bar pcie_generation pcie_lanes acs extended revision", "borrowed",
                "the XL710, of the same family"),
@@ -119,7 +125,8 @@ E810 = Model(
     pf_msix=512, vf_msix=17, pf_driver="ice", vf_driver="iavf", link_mbit_s=25_000, pcie_generation=4, pcie_lanes=8,
     acs=True, revision=2, extended={"AER": 0x100, "ARI": 0x150, "SR-IOV": 0x160, "ACS": 0x1B0},
     origins=(
-        Origin(f"{CARD_NAMES} vf_device_id total_vfs ports vf_stride supported_pages link_mbit_s pcie_generation",
+        ASSUMED_PLAIN,
+        Origin(f"{CARD_NAMES} vf_device_id total_vfs offset_ari vf_stride supported_pages link_mbit_s pcie_generation",
                "cited", "recorded dump of an E810-XXV OCP card, kernel mail"),
         Origin("vf_msix", "cited", "Linux, ice_sriov.h: 65, 33, 17, 5 or 3 vectors for each VF"),
         Origin("pf_driver vf_driver", "cited", KERNEL),
@@ -134,18 +141,19 @@ CONNECTX5 = Model(
     total_vfs=8, ports=(Port(2, 258), Port(9, 265)), vf_stride=1,
     pf_bars={0: Bar(32 * MIB)}, vf_bars={0: Bar(1 * MIB)}, pf_msix=64, vf_msix=12,
     pf_driver="mlx5_core", vf_driver="mlx5_core", link_mbit_s=25_000, pcie_generation=3, pcie_lanes=8,
-    msix_bar=0, pba_offset=0x3000, acs=True, revision=0,
+    msix_bar=0, pba_offset=0x3000, acs=True, revision=0, vf_msix_pool=512,
     extended={"AER": 0x100, "ARI": 0x150, "SR-IOV": 0x180, "ACS": 0x230},
     origins=(
+        ASSUMED_PLAIN,
         Origin(f"{CARD_NAMES} vf_device_id total_vfs vf_stride pf_msix pcie_generation pcie_lanes link_mbit_s", "cited",
                "recorded dump of MCX512A-ACUT, kernel mail"),
-        Origin("ports", "derived", "port 0 offset 2 in the dump; port 1 offset 9 puts its VFs where they were seen, "
+        Origin("offset_ari", "derived", "port 0 offset 2 in the dump; port 1 offset 9 puts its VFs where they were seen, "
                "65:01.2 and on"),
         Origin("vf_msix", "cited", "kernel mail, series that adds sriov_vf_msix_count: 12 vectors by default"),
         Origin("pf_bars extended acs msix_bar pba_offset supported_pages revision", "borrowed",
                "recorded dump of ConnectX-4 MCX416A; the pages are the set that every device must have"),
         Origin("pf_driver vf_driver", "cited", KERNEL),
-        Origin("vf_bars subsystem checks_page_size vf_memory_bit", "assumed", "lspci prints no size for a VF's window")),
+        Origin("vf_bars vf_msix_pool subsystem checks_page_size vf_memory_bit", "assumed", "lspci prints no size for a VF's window")),
 )  # fmt: skip
 
 NVME = Model(
@@ -157,7 +165,8 @@ NVME = Model(
     pf_msix=129, vf_msix=9, pf_driver="nvme", vf_driver="nvme", link_mbit_s=0, pcie_generation=5, pcie_lanes=4,
     msix_bar=0, acs=True,
     origins=(
-        Origin(f"{CARD_NAMES} vf_device_id total_vfs ports vf_stride supported_pages", "cited",
+        ASSUMED_PLAIN,
+        Origin(f"{CARD_NAMES} vf_device_id total_vfs offset_ari vf_stride supported_pages", "cited",
                f"{PCIUTILS}: PM174X, offset 32, stride 1, VF BAR0 64-bit non-prefetchable"),
         Origin("vf_msix", "cited", "a published recipe for the PM173X: 9 queues and 9 vectors for each VF"),
         Origin("pf_driver vf_driver", "cited", KERNEL),
@@ -174,7 +183,7 @@ TEXTBOOK = Model(
     pf_driver="textbook", vf_driver="textbookvf", link_mbit_s=100_000, pcie_generation=5, pcie_lanes=16,
     msix_bar=0, pba_offset=0x800, acs=True, revision=0,
     origins=(
-        Origin(f"{CARD_NAMES} vf_device_id total_vfs ports vf_stride pf_bars vf_bars pf_msix vf_msix pf_driver vf_driver "
+        Origin(f"{CARD_NAMES} vf_device_id total_vfs offset_ari offset_plain vf_stride pf_bars vf_bars pf_msix vf_msix pf_driver vf_driver "
                "link_mbit_s pcie_generation pcie_lanes msix_bar pba_offset acs revision subsystem supported_pages "
                "extended checks_page_size vf_memory_bit", "assumed",
                "nobody's product; NumVFs is a 16-bit register and a routing id has 16 bits"),

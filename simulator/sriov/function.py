@@ -25,17 +25,18 @@ from simulator.sriov.space import ConfigSpace
 class VirtualFunction:
     """A VF as hardware: a routing id, a few bits of its own, and windows that are slices of the PF's."""
 
-    __slots__ = ("command", "index", "msix_control", "pf", "resets", "rid")
+    __slots__ = ("command", "index", "msix_control", "pf", "resets", "rid", "vectors")
 
     def __init__(self, pf: PhysicalFunction, index: int, rid: int) -> None:
         self.pf, self.index, self.rid = pf, index, rid
         self.command = self.msix_control = self.resets = 0
+        self.vectors = pf.model.vf_msix
 
     def space(self) -> ConfigSpace:
         """Return its configuration space, made from the few bits that differ from VF to VF: 64,000 are kept so."""
         space = self.pf.device.vf_space
         space.put(c.COMMAND, 2, self.command)
-        space.put(c.MSIX_CONTROL, 2, self.pf.model.vf_msix - 1 | self.msix_control)
+        space.put(c.MSIX_CONTROL, 2, self.vectors - 1 | self.msix_control)
         space.put(c.DEVICE_CONTROL, 2, 0)
         return space
 

@@ -85,6 +85,8 @@ class Model:
     supported_pages: int = 0x553
     msix_bar: int = 3
     pba_offset: int = 0x2000
+    vf_msix_pool: int = 0
+    """Vectors that the PF driver may share out among VFs; 0: each VF has its fixed number."""
     initial_vfs: int | None = None
     """None: as TotalVFs, which every device without VF migration must have."""
     migration: bool = False

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from simulator.sriov.host import Host
 
 BARS = 6
+MOST_VECTORS = 2048
 MEM, IO, MEM_64, PREFETCH, SIZE_ALIGN = 0x200, 0x100, 0x100000, 0x2000, 0x40000
 RESETS = {"pf": "flr pm bus", "vf": "flr"}
 
@@ -62,7 +63,7 @@ def pf_files(pf: Physical) -> dict[str, str]:
         "sriov_stride": str(pf.vf_stride),
         "sriov_vf_device": f"{hardware.get(r.VF_DEVICE_ID):04x}",
         "sriov_drivers_autoprobe": str(int(pf.autoprobe)),
-        "sriov_vf_total_msix": "0",
+        "sriov_vf_total_msix": str(hardware.model.vf_msix_pool if pf.driver else 0),
         "vendor": f"{hardware.model.vendor_id:#06x}",
         "device": f"{hardware.model.device_id:#06x}",
         "class": f"{hardware.model.class_code:#08x}",
@@ -228,6 +229,23 @@ def _override(to: Write) -> None:
     to.vf.override = to.text.strip()
 
 
+def _msix_count(to: Write) -> None:
+    """Give a VF another number of vectors, out of the PF's pool, while no driver has it."""
+    text, pf = to.text.strip(), to.vf.parent
+    if not re.fullmatch(r"\+?[0-9]+", text, re.ASCII):
+        raise Refused("EINVAL", "not an unsigned number")
+    pool = pf.hardware.model.vf_msix_pool
+    if not pf.driver or not pool:
+        raise Refused("EOPNOTSUPP", "the PF driver shares out no vectors")
+    if to.vf.driver:
+        raise Refused("EBUSY", f"{to.vf.driver} is bound")
+    others = sum(vf.hardware.vectors for vf in pf.vfs if vf is not to.vf)
+    wanted = int(text) or pf.hardware.model.vf_msix
+    if wanted > min(pool - others, MOST_VECTORS):
+        raise Refused("EINVAL", f"{pool - others} vectors are left")
+    to.vf.hardware.vectors = wanted
+
+
 def _bind_vf(to: Write) -> None:
     binding.bind_vf(to.host, to.vf, to.text.strip())
 
@@ -250,6 +268,7 @@ _PF_WRITES: dict[str, Callable[[Write], None]] = {
 _VF_WRITES: dict[str, Callable[[Write], None]] = {
     "reset": _reset,
     "driver_override": _override,
+    "sriov_vf_msix_count": _msix_count,
     "bind": _bind_vf,
     "unbind": _unbind_vf,
 }

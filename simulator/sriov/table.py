@@ -83,7 +83,7 @@ class Beside:
         start, end = self.vf.hardware.window(bar)
         own = "-" if bar not in model.pf_bars else f"{self.pf.hardware.base(bar):#x}"
         rows.append(("memory of BAR", own, f"{start:#x} to {end:#x}", "a slice of what the PF's VF BAR decodes"))
-        rows.append(("MSI-X vectors", str(model.pf_msix), str(model.vf_msix), "a table of its own"))
+        rows.append(("MSI-X vectors", str(model.pf_msix), str(self.vf.hardware.vectors), "a table of its own"))
         rows.append(
             ("routing id", f"{self.pf.rid:#06x}", f"{self.vf.rid:#06x}", "PF + First VF Offset + k x VF Stride")
         )

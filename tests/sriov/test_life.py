@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from simulator.errors import BadValue
-from simulator.sriov import SERVER, Host, Machine, Owner, assign, iplink, model_named, sysfs, timing
+from simulator.sriov import SERVER, Host, Machine, Owner, assign, iplink, lspci, model_named, sysfs, timing
 from simulator.sriov import capabilities as c
 from simulator.sriov.outcome import PS_PER_MS
 from simulator.sriov.state import Physical, Virtual
@@ -212,6 +212,22 @@ def test_driver_override_and_autoprobe() -> None:
     for text, kept in (("t", "1"), ("off", "0"), ("On", "1"), ("False", "0")):
         assert sysfs.write(host, pf, "sriov_drivers_autoprobe", text)
         assert sysfs.read(pf, "sriov_drivers_autoprobe") == kept
+
+
+def test_vectors_are_shared_out_by_a_driver_that_can() -> None:
+    host, pf = started("connectx-5", 2)
+    vf = pf.vfs[0]
+    assert sysfs.write(host, vf, "sriov_vf_msix_count", "21").errno == "EBUSY"
+    assert sysfs.write(host, vf, "unbind", "")
+    assert "Count=12 " in lspci.long(vf)
+    assert sysfs.write(host, vf, "sriov_vf_msix_count", "21\n")
+    assert "Count=21 " in lspci.long(vf)
+    assert "Count=12 " in lspci.long(pf.vfs[1])
+    pool = int(sysfs.read(pf, "sriov_vf_total_msix"))
+    for text, errno in (("-1", "EINVAL"), ("x", "EINVAL"), (str(pool - 11), "EINVAL"), (str(pool - 12), "")):
+        assert sysfs.write(host, vf, "sriov_vf_msix_count", text).errno == errno
+    host, pf = started("82599", 1)
+    assert sysfs.write(host, pf.vfs[0], "sriov_vf_msix_count", "4").errno == "EOPNOTSUPP"
 
 
 def test_unknown_names_are_said() -> None:

@@ -15,7 +15,7 @@ from simulator.sriov import capabilities as c
 from simulator.sriov.function import PhysicalFunction, VirtualFunction
 from tests.sriov import machine
 
-SAMPLE, SEARCH = 40, 400
+SAMPLE, SEARCH = 30, 400
 
 
 def test_a_sample_holds() -> None:
@@ -65,6 +65,8 @@ PLANTED: dict[str, tuple[object, str, Callable[..., Any], str]] = {
 @pytest.mark.parametrize("bug", PLANTED)
 def test_a_planted_bug_is_found(bug: str, monkeypatch: pytest.MonkeyPatch) -> None:
     where, name, wrong, says = PLANTED[bug]
+    if "group" in bug:  # only where functions share one
+        monkeypatch.setattr(machine, "MACHINES", [each for each in machine.MACHINES if not each.port_acs])
     monkeypatch.setattr(where, name, wrong)
     with pytest.raises(AssertionError, match=says):
         machine.run(SEARCH, derandomize=True, shrink=False)
