@@ -21,6 +21,7 @@ VIEWS = {
     "bytes": "Print the configuration space of the same as lspci -xxxx, without lines of zeros.",
     "sysfs": "Print the files, links and resources under /sys.",
     "ip-link": "Print the PF's table of VFs as ip link.",
+    "switch": "Print the switch inside the adapter: physical port and vports.",
     "registers": "Print the SR-IOV capability as a table of bits, and the first VF beside its PF.",
     "log": "Print the kernel's log with times.",
     "origins": "Print where the device's values come from.",
@@ -47,6 +48,13 @@ def _views(function: Any) -> Any:
 @click.option(
     "--ip-link-set", "sets", multiple=True, metavar="'vf N ...'", help="Run ip link set on the first PF; repeatable."
 )
+@click.option(
+    "--send",
+    "frames",
+    multiple=True,
+    metavar="'FROM SOURCE DESTINATION [VLAN]'",
+    help="Ask the switch of the first PF where a frame from wire, pf or vf0, vf1, ... goes; repeatable.",
+)
 @_views
 @options.as_json
 def command(
@@ -55,12 +63,13 @@ def command(
     machine: str,
     writes: tuple[str, ...],
     sets: tuple[str, ...],
+    frames: tuple[str, ...],
     view: str | None,
     as_json: bool,
 ) -> None:
     """Show MODEL, a device with SR-IOV (sriovsim list devices): its functions, registers and files.
 
-    Writes come before --ip-link-set, both before the view. A refused write is an answer and no failure.
+    Writes come before --ip-link-set, both before --send and the view. A refused write is an answer and no failure.
     """
     from simulator.errors import unknown
     from simulator.sriov import MACHINES, Host, model_named
@@ -72,6 +81,7 @@ def command(
     host.plug(chosen)
     _enable(host, vfs)
     tried = [_write(host, text) for text in writes] + [_set(host, text) for text in sets]
+    tried += [_send(host, text) for text in frames]
     shown = _summary(host) if view is None else _shown(host, view)
     if as_json:
         functions = [_described(item) for item in host.functions]
@@ -121,8 +131,23 @@ def _set(host: Host, text: str) -> dict[str, Any]:
     return {"what": text, "result": str(outcome), "errno": outcome.errno, "lines": list(outcome.lines)}
 
 
+def _send(host: Host, text: str) -> dict[str, Any]:
+    from simulator.errors import BadValue
+    from simulator.sriov import switch
+    from simulator.sriov.iplink import MAC
+
+    words = text.lower().split()
+    sound = len(words) in (3, 4) and all(MAC.fullmatch(word) for word in words[1:3])
+    if not sound or not (len(words) == 3 or words[3].isdecimal()):
+        raise BadValue(
+            "--send", "is not of the form 'FROM SOURCE DESTINATION [VLAN]', the middle two MAC addresses", text
+        )
+    verdict = switch.forward(host.pf(0), words[0], words[1], words[2], int(words[3]) if len(words) == 4 else 0)
+    return {"what": text, "result": str(verdict), "to": list(verdict.to), "lines": []}
+
+
 def _shown(host: Host, view: str) -> str:
-    from simulator.sriov import lspci, show
+    from simulator.sriov import lspci, show, switch
     from simulator.sriov.table import Beside, Bits
 
     if view == "origins":
@@ -140,8 +165,8 @@ def _shown(host: Host, view: str) -> str:
     if view == "registers":
         tables = [[repr(Bits(pf)), *(repr(Beside(pf, vf)) for vf in pf.vfs[:1])] for pf in host.pfs]
         return "\n\n".join(text for texts in tables for text in texts)
-    text = show.sysfs_text if view == "sysfs" else show.ip_link_text
-    return "\n\n".join(text(pf) for pf in host.pfs)
+    texts = {"sysfs": show.sysfs_text, "ip-link": show.ip_link_text, "switch": switch.text}
+    return "\n\n".join(texts[view](pf) for pf in host.pfs)
 
 
 def _summary(host: Host) -> str:

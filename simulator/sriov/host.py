@@ -165,8 +165,12 @@ class Host:
         bars = sorted(hardware.model.pf_bars.items(), key=lambda item: (-item[1].size_bytes, item[0]))
         for bar, content in bars:
             address = self._take(content, content.size_bytes)
+            if address is None:
+                raise BadValue(
+                    f"{self.machine.name}: BAR {bar} of {hardware.model.name}", "has no room", _size(content)
+                )
             slot.addresses[hardware.index, False, bar] = address
-            write_bar(hardware, c.BAR0 + 4 * bar, content, address or 0)
+            write_bar(hardware, c.BAR0 + 4 * bar, content, address)
 
     def _found(self, slot: Slot, hardware: PhysicalFunction) -> Physical:
         """Read a PF as the kernel does when it first meets it."""
@@ -233,6 +237,10 @@ class Host:
     def buses_needed(self, pf: Physical) -> int:
         """Return the highest bus that any legal number of VFs of this PF would use."""
         return routing.last_bus(pf.rid, pf.first_vf_offset, pf.vf_stride, pf.hardware.model.total_vfs)
+
+
+def _size(bar: Bar) -> str:
+    return f"{bar.size_bytes:,} B"
 
 
 def write_bar(hardware: PhysicalFunction, offset: int, bar: Bar, address: int) -> None:

@@ -10,7 +10,7 @@ import yaml
 
 from simulator.citation import STATUSES
 from simulator.errors import BadValue
-from simulator.sriov import MODELS, SERVER, Host, Model, iplink, lspci, model_named, routing, sysfs
+from simulator.sriov import MODELS, Q35, SERVER, Host, Model, iplink, lspci, model_named, routing, sysfs
 from simulator.sriov import registers as r
 from simulator.sriov.machine import Window
 from simulator.sriov.model import Port
@@ -93,6 +93,11 @@ def test_no_room_for_the_windows() -> None:
     assert any("failed to assign" in line for _, line in host.log)
     outcome = sysfs.write(host, pf, "sriov_numvfs", "1")
     assert (outcome.errno, outcome.lines) == ("ENOMEM", ("i40e 0000:01:00.0: not enough MMIO resources for SR-IOV",))
+
+
+def test_a_machine_without_room_for_the_pf_itself() -> None:
+    with pytest.raises(BadValue, match="q35: BAR 0 of e810: '33,554,432 B' has no room"):
+        Host(Q35).plug(model_named("e810"))
 
 
 def test_initial_vfs_below_total_needs_migration() -> None:
