@@ -63,7 +63,7 @@ def release_pf(host: Host, pf: Physical) -> None:
     elif pf.vfs:
         assign.give_back(host, pf)
         enable.disable(host, pf)
-        say_disabled(host, pf)
+        host.say_driver(pf, "IOV Disabled")
     if pf.owner is not None:
         pf.owner = None
     host.free_netdev(pf.netdev)
@@ -71,12 +71,6 @@ def release_pf(host: Host, pf: Physical) -> None:
     off = c.COMMAND_MASTER | c.COMMAND_NO_INTX
     pf.hardware.write(c.COMMAND, 2, pf.hardware.read(c.COMMAND, 2) & ~off)
     pf.hardware.write(c.MSIX_CONTROL, 2, pf.hardware.read(c.MSIX_CONTROL, 2) & ~c.MSIX_ENABLE)
-
-
-def say_disabled(host: Host, pf: Physical) -> None:
-    """Say what igb says when its VFs are gone."""
-    if pf.driver == "igb":
-        host.say(f"igb {pf.name}: IOV Disabled")
 
 
 def probe_vf(host: Host, vf: Virtual) -> None:

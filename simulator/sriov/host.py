@@ -87,6 +87,11 @@ class Host:
         """Write a line to the kernel's log."""
         self.log.append((self.now_ps, line))
 
+    def say_driver(self, pf: Physical, line: str) -> None:
+        """Write a line of the PF's driver; only igb's are known, from a recording, so the others are silent."""
+        if pf.driver == "igb":
+            self.say(f"igb {pf.name}: {line}")
+
     def wait(self, ps: int) -> None:
         """Let time pass."""
         self.now_ps += ps

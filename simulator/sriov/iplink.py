@@ -97,14 +97,14 @@ def _parsed(name: str, value: str | int | bool) -> object:
 def _mac(to: Row, value: str) -> None:
     if value == ZERO_MAC:
         to.settings.mac, to.settings.mac_by_admin = ZERO_MAC, False
-        to.host.say(f"{to.pf.driver} {to.pf.name}: remove administratively set MAC on VF {to.index}")
+        to.host.say_driver(to.pf, f"remove administratively set MAC on VF {to.index}")
         return
     if int(value[:2], 16) & 1:
         raise Refused("EINVAL", "a group address")
     to.settings.mac, to.settings.mac_by_admin = value, True
-    to.host.say(f"{to.pf.driver} {to.pf.name}: setting MAC {value} on VF {to.index}")
+    to.host.say_driver(to.pf, f"setting MAC {value} on VF {to.index}")
     if "mac" not in to.pf.policy.resets_vf_on:
-        to.host.say(f"{to.pf.driver} {to.pf.name}: Reload the VF driver to make this change effective.")
+        to.host.say_driver(to.pf, "Reload the VF driver to make this change effective.")
 
 
 def _vlan(to: Row, value: tuple[int, int, str]) -> None:
@@ -115,7 +115,7 @@ def _vlan(to: Row, value: tuple[int, int, str]) -> None:
         raise Refused("EPROTONOSUPPORT", f"{to.pf.driver} inserts 802.1Q tags only")
     to.settings.vlan, to.settings.qos = vlan, qos
     if vlan or qos:
-        to.host.say(f"{to.pf.driver} {to.pf.name}: Setting VLAN {vlan}, QOS {qos:#x} on VF {to.index}")
+        to.host.say_driver(to.pf, f"Setting VLAN {vlan}, QOS {qos:#x} on VF {to.index}")
 
 
 def _max_rate(to: Row, value: int) -> None:
@@ -140,7 +140,7 @@ def _spoof(to: Row, value: bool) -> None:
 
 def _trust(to: Row, value: bool) -> None:
     if to.settings.trusted != value:
-        to.host.say(f"{to.pf.driver} {to.pf.name}: VF {to.index} is {'' if value else 'not '}trusted")
+        to.host.say_driver(to.pf, f"VF {to.index} is {'' if value else 'not '}trusted")
     to.settings.trusted = value
     if not value:
         to.settings.promiscuous = False

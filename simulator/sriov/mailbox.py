@@ -95,9 +95,7 @@ def _address(host: Host, vf: Virtual, row: Settings, policy: Policy, kind: str, 
     if address == ZERO_MAC or int(address[:2], 16) & 1:
         return "failure", "no address of one station"
     if row.mac_by_admin and not row.trusted and address != row.mac:
-        host.say(
-            f"{vf.parent.driver} {vf.parent.name}: VF {vf.index} attempted to override administratively set MAC address"
-        )
+        host.say_driver(vf.parent, f"VF {vf.index} attempted to override administratively set MAC address")
         return "failure", "the administrator has set the address"
     if kind == "mac":
         row.mac = address

@@ -174,13 +174,12 @@ def _numvfs(to: Write) -> None:
             raise Refused(pf.policy.assigned_errno, "VFs are assigned")
         assign.give_back(host, pf)
         enable.disable(host, pf)
-        binding.say_disabled(host, pf)
+        host.say_driver(pf, "IOV Disabled")
         return
     if present:
         host.say(f"{pf.driver} {pf.name}: {present} VFs already enabled. Disable before enabling {wanted} VFs")
         raise Refused("EBUSY", "only 0 -> n -> 0")
-    if pf.driver == "igb":
-        host.say(f"igb {pf.name}: {wanted} VFs allocated")
+    host.say_driver(pf, f"{wanted} VFs allocated")
     enable.enable(host, pf, wanted)
 
 
