@@ -20,6 +20,7 @@ CLASSES = {0x020000: "Ethernet controller", 0x010802: "Non-Volatile memory contr
 COMMAND_NAMES = (
     "I/O", "Mem", "BusMaster", "SpecCycle", "MemWINV", "VGASnoop", "ParErr", "Stepping", "SERR", "FastB2B", "DisINTx",
 )  # fmt: skip
+ACS_NAMES = ("SrcValid", "TransBlk", "ReqRedir", "CmpltRedir", "UpstreamFwd", "EgressCtrl", "DirectTrans")
 UNITS = ((1 << 30, "G"), (1 << 20, "M"), (1 << 10, "K"), (1, ""))
 
 
@@ -53,7 +54,7 @@ def long(item: Physical | Virtual) -> str:
         elif name == "SR-IOV" and isinstance(item, Physical):
             lines += _sriov(item, at)
         elif name == "ACS":
-            lines += [f"\tCapabilities: [{at:x} v1] Access Control Services"]
+            lines += _acs(item, at)
     if item.driver:
         lines.append(f"\tKernel driver in use: {item.driver}")
     return "\n".join(lines)
@@ -110,6 +111,16 @@ def _msix(item: Physical | Virtual) -> list[str]:
         f"\t\tVector table: BAR={table & 7} offset={table & ~7:08x}",
         f"\t\tPBA: BAR={pending & 7} offset={pending & ~7:08x}",
     ]
+
+
+def _acs(item: Physical | Virtual, at: int) -> list[str]:
+    lines = [f"\tCapabilities: [{at:x} v1] Access Control Services"]
+    for name, offset in (("ACSCap", 4), ("ACSCtl", 6)):
+        value = item.hardware.read(at + offset, 2)
+        lines.append(
+            f"\t\t{name}:\t" + " ".join(f"{bit}{_sign(value >> place)}" for place, bit in enumerate(ACS_NAMES))
+        )
+    return lines
 
 
 def _sriov(pf: Physical, at: int) -> list[str]:
