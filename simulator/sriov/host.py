@@ -114,9 +114,9 @@ class Host:
         if bus > self.machine.last_bus:
             raise BadValue("bus", f"is beyond the last one of this machine, {self.machine.last_bus}", bus)
         slot = Slot(Device(model, bus), bus, bus, self.machine.ari_forwarding)
-        self.slots.append(slot)
         for hardware in slot.device.pfs:
             self._firmware(slot, hardware)
+        self.slots.append(slot)
         for hardware in slot.device.pfs:
             self._found(slot, hardware)
         slot.last_bus = min(self.machine.last_bus, max(bus, *(self.buses_needed(pf) for pf in slot.found.values())))

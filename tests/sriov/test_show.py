@@ -2,10 +2,18 @@
 
 from __future__ import annotations
 
+import doctest
+
+from simulator import sriov
 from simulator.sriov import Owner, lspci, show, sysfs
 from simulator.sriov import registers as r
 from simulator.sriov.table import HEADINGS, Beside, Bits
 from tests.sriov.recorded import enabled, igb
+
+
+def test_the_example_of_the_package_is_true() -> None:
+    failures, tried = doctest.testmod(sriov)
+    assert (failures, tried > 3) == (0, True)
 
 
 def test_every_bit_of_the_capability_is_in_the_table_once() -> None:
