@@ -35,7 +35,7 @@ def enable(host: Host, pf: Physical, count: int) -> None:
     pf.first_vf_offset, pf.vf_stride = hardware.get(r.FIRST_VF_OFFSET), hardware.get(r.VF_STRIDE)
     hardware.put(r.CONTROL, hardware.get(r.CONTROL) | ENABLE_BITS)
     host.wait(SETTLE.ps)
-    pf.settings = [row(pf.policy) for _ in range(count)]
+    pf.settings = [row(pf.policy) for _ in hardware.vfs]
     model = hardware.model
     ids = f"[{model.vendor_id:04x}:{model.vf_device_id:04x}] type 00 class {model.class_code:#08x} PCIe Endpoint"
     for function in hardware.vfs:

@@ -181,6 +181,8 @@ def _numvfs(to: Write) -> None:
         raise Refused("EBUSY", "only 0 -> n -> 0")
     host.say_driver(pf, f"{wanted} VFs allocated")
     enable.enable(host, pf, wanted)
+    if len(pf.vfs) < wanted:
+        host.say(f"{pf.driver} {pf.name}: {wanted} VFs requested; only {len(pf.vfs)} enabled")
 
 
 def unsigned_16(text: str) -> int:

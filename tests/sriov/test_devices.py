@@ -108,6 +108,9 @@ def test_initial_vfs_below_total_needs_migration() -> None:
     (other,) = host.plug(replace(odd, migration=True))
     assert sysfs.write(host, other, "sriov_numvfs", "4")
     assert other.hardware.get(0x04, 4) & r.MIGRATION_CAPABLE
+    assert sysfs.write(host, other, "sriov_numvfs", "0")
+    outcome = sysfs.write(host, other, "sriov_numvfs", "12")
+    assert (len(other.vfs), outcome.lines[-1]) == (8, "textbook 0000:02:00.0: 12 VFs requested; only 8 enabled")
 
 
 def test_nvme_is_a_second_kind() -> None:
