@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 
 import click
@@ -56,9 +57,14 @@ def command(
 
     found = bill_of(scenario, prices, overrides)
     if as_json:
-        content = [{"point": item.point, "designs": bill.to_json(item.bills, prices)} for item in found]
+        content = [
+            {"point": item.point, "designs": bill.to_json(item.bills, prices), "failed": list(item.failed)}
+            for item in found
+        ]
         options.print_json({"bills": content})
-        return
-    for item in found:
-        click.echo((f"{item.point}\n" if item.point else "") + bill.table(item.bills, prices) + "\n")
-    click.echo(f"prices: {prices.label}; every value, its range and its source: sriovsim bill --show-prices")
+    else:
+        for item in found:
+            lines = [item.point, bill.table(item.bills, prices) if item.bills else "", *item.failed]
+            click.echo("\n".join(line for line in lines if line) + "\n")
+        click.echo(f"prices: {prices.label}; every value, its range and its source: sriovsim bill --show-prices")
+    sys.exit(1 if any(item.failed for item in found) else 0)

@@ -97,8 +97,12 @@ class Bill:
 
 
 def bills(prices: Prices, nic: str, host: str, max_vfs: int, loads: Mapping[str, Load]) -> list[Bill]:
-    """Return the bill of every design for one point."""
-    return [_bill(prices, nic, host, max_vfs, design, loads[series]) for design, series in DESIGNS.items()]
+    """Return the bill of every design whose series was simulated, for one point."""
+    return [
+        _bill(prices, nic, host, max_vfs, design, loads[series])
+        for design, series in DESIGNS.items()
+        if series in loads
+    ]
 
 
 def _bill(prices: Prices, nic: str, host: str, max_vfs: int, design: str, load: Load) -> Bill:

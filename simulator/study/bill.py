@@ -12,7 +12,6 @@ from pathlib import Path
 from typing import Any
 
 from simulator import costs
-from simulator.errors import EngineError
 from simulator.scenario import Point, Scenario, load, points
 from simulator.sriov.bill import SERIES, Bill, Load, bills
 from simulator.sriov.prices import Prices, load_prices
@@ -21,16 +20,17 @@ from simulator.study.execute import compare
 
 @dataclass(frozen=True, slots=True)
 class PointBill:
-    """The bills of all designs at one point of the sweep."""
+    """The bills of one point of the sweep, and why a series has none."""
 
     point: str
     bills: tuple[Bill, ...]
+    failed: tuple[str, ...] = ()
 
 
 def bill(scenario: str | Path, prices: Prices | None = None, overrides: Sequence[str] = ()) -> list[PointBill]:
     """Return the bills of a scenario file; prices are those of the shipped file unless others are given.
 
-    Raises InputError or ScenarioErrors before anything is simulated, EngineError if a point fails.
+    Raises InputError or ScenarioErrors before anything is simulated; a series that cannot run is named in ``failed``.
     """
     prices = load_prices() if prices is None else prices
     loaded = _two_series(scenario, tuple(overrides))
@@ -38,26 +38,25 @@ def bill(scenario: str | Path, prices: Prices | None = None, overrides: Sequence
     prices.adapter(nic)
     prices.core(host)
     max_vfs = costs.nic(nic).facts["max_vfs"].value
-    return [PointBill(name, tuple(bills(prices, nic, host, max_vfs, loads))) for name, loads in _loads(loaded).items()]
+    loads: dict[str, dict[str, Load]] = {}
+    failed: dict[str, list[str]] = {}
+    for point, result in zip(points(loaded), compare(loaded, plot=False).results, strict=True):
+        name = ", ".join(f"{key}={value}" for key, value in point.parameters.items())
+        if result.error:
+            failed.setdefault(name, []).append(f"{point.series}: {result.error}")
+        loads.setdefault(name, {})
+        if not result.error:
+            loads[name][point.series] = _load(point, result.entry)
+    return [
+        PointBill(name, tuple(bills(prices, nic, host, max_vfs, found)), tuple(failed.get(name, ())))
+        for name, found in loads.items()
+    ]
 
 
 def _two_series(scenario: str | Path, overrides: tuple[str, ...]) -> Scenario:
     gone = tuple(f"compare.{label}=null" for label in load(scenario, overrides).compare)
     series = tuple(f"compare.{label}={dict(changes)!r}" for label, changes in SERIES.items())
     return load(scenario, (*overrides, "thresholds=[]", *gone, *series))
-
-
-def _loads(scenario: Scenario) -> dict[str, dict[str, Load]]:
-    """Simulate, and return for each point of the sweep a load for each series."""
-    result = compare(scenario, plot=False)
-    if result.failed:
-        first = result.failed[0]
-        raise EngineError(f"{scenario.name}: {first['series']}: {first['error']}")
-    found: dict[str, dict[str, Load]] = {}
-    for point, entry in zip(points(scenario), result.entries, strict=True):
-        name = ", ".join(f"{key}={value}" for key, value in point.parameters.items())
-        found.setdefault(name, {})[point.series] = _load(point, entry)
-    return found
 
 
 def _load(point: Point, entry: dict[str, Any]) -> Load:

@@ -121,6 +121,21 @@ def test_cores_come_from_the_run(small: str) -> None:
     assert "guests.*.count=2" in text
 
 
+def test_a_series_that_cannot_run_is_named_and_the_other_is_billed(small: str) -> None:
+    few = ("--set", "host.cores=3", "--set", "sweep={matrix: {guests.*.count: [1, 2]}}")
+    result = call(small, *few, "--json")
+    assert result.exit_code == 1
+    first, second = json.loads(result.stdout)["bills"]
+    assert len(first["designs"]) == len(DESIGNS)
+    assert [entry["design"] for entry in second["designs"]] == [
+        "adapter per guest",
+        "port per guest",
+        "one adapter, VFs",
+    ]
+    assert second["failed"][0].startswith("bridge: ")
+    assert "bridge: " in call(small, *few).stdout
+
+
 def test_an_edited_file_is_used(small: str, tmp_path: Path) -> None:
     mine = tmp_path / "mine.yaml"
     shown = call("--show-prices").stdout
