@@ -1,7 +1,7 @@
 """The rules of drivers against sequences computed by hand, one poll after another, in both engines.
 
-1. A *driver* is the rule alone: it is told what a poll has seen and says which intervals the vector has then, in microseconds.
-2. Every sequence was computed from ``docs/reference/plan.md`` 6.1; the worked values of 10 Gbit/s are those of the drivers' arithmetic.
+1. Every sequence was computed from ``docs/reference/plan.md`` 6.1; the worked values of 10 Gbit/s are those of the drivers' arithmetic;
+2. random sequences, which go further, must come out alike.
 
 *Scope*: what takes hundreds of packets or dozens of polls; short ones are conformance vectors.
 """
@@ -10,81 +10,26 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from types import SimpleNamespace
-from typing import Any, Protocol
 
 import pytest
 
-from simulator.engines.compiled import image, kernel
-from simulator.engines.reference.interrupts import adaptation
-from simulator.plan import model
-from simulator.plan.draws import Draws
-from tests.engines.twin import load
+from tests.engines.drivers import JIFFY_US, US, Driver, KernelDriver, Poll, ReferenceDriver, random_polls, vector
 
-US = 1_000_000
-TEN_GBIT = (10, 126, 512, 4000 * US)
+TEN_GBIT = (10, 126, 512, JIFFY_US * US)
 DELAYS = (1, 8, 64, 128, 256)
 FRAMES = (100,) * 5
-
-
-class Driver(Protocol):
-    """A vector with a rule, as its driver sees it."""
-
-    def poll(self, now_us: int, rx: tuple[int, int], tx: tuple[int, int], *, reaps: bool, fired: int) -> tuple[int, int]:
-        """A poll has ended in which it has seen (packets, bytes); the intervals then, in microseconds."""
-
-
-class ReferenceDriver:
-    """The rule's class."""
-
-    def __init__(self, data: model.Moderator) -> None:
-        starts = (data.interval_ps, data.tx_interval_ps)
-        directions = [SimpleNamespace(interval_ps=ps, frames=0) for ps in starts]
-        self._moderator: Any = SimpleNamespace(
-            data=data, directions=directions, world=SimpleNamespace(now_ps=0), fires=0
-        )
-        rule = adaptation.rule_of(self._moderator)
-        assert rule is not None
-        self._rule = rule
-
-    def poll(self, now_us: int, rx: tuple[int, int], tx: tuple[int, int], *, reaps: bool, fired: int) -> tuple[int, int]:
-        self._moderator.world.now_ps, self._moderator.fires = now_us * US, fired
-        self._rule.observe(*rx, sent=False)
-        self._rule.observe(*tx, sent=True)
-        self._rule.adapt(reaps=reaps)
-        received, sent = self._moderator.directions
-        return received.interval_ps // US, sent.interval_ps // US
-
-
-class KernelDriver:
-    """The kernel's function on the words of a plan that has nothing but this vector."""
-
-    def __init__(self, data: model.Moderator) -> None:
-        plan = model.Plan("rule", moderators=(data,))
-        built = image.build(plan, Draws((), 1, 0), log_capacity=0)
-        self._code = load(checked=True)
-        self._words: list[int] = built.memory.tolist()
-        self._at = built.at["moderators"][0]
-
-    def poll(self, now_us: int, rx: tuple[int, int], tx: tuple[int, int], *, reaps: bool, fired: int) -> tuple[int, int]:
-        m, x = self._words, self._at
-        m[kernel.H_NOW], m[x + kernel.M_FIRES] = now_us * US, fired
-        self._code.observe_received(m, x, *rx)
-        self._code.observe_sent(m, x, *tx)
-        self._code.moderator_adapt(m, x, reaps)
-        return m[x + kernel.M_INTERVAL] // US, m[x + kernel.M_TX_INTERVAL] // US
-
+RANDOM = 600
 
 each_engine = pytest.mark.parametrize("driver", [ReferenceDriver, KernelDriver])
 Make = type[ReferenceDriver] | type[KernelDriver]
 
 
-def vector(rule: str, numbers: tuple[int, ...], start_us: int = 0) -> model.Moderator:
-    both = rule in ("size", "dim")
-    return model.Moderator(
-        "m", -1, "gap", interval_ps=start_us * US, tx_interval_ps=start_us * US if both else -1, adapt=rule,
-        adapt_args=numbers,
-    )  # fmt: skip
+@pytest.mark.parametrize("part", range(3))
+def test_both_engines_agree_about_random_polls(part: int) -> None:
+    for seed in range(part, RANDOM, 3):
+        data, polls = random_polls(seed)
+        reference, compiled = ReferenceDriver(data), KernelDriver(data)
+        assert [reference.poll(poll) for poll in polls] == [compiled.poll(poll) for poll in polls], seed
 
 
 @dataclass
@@ -100,7 +45,7 @@ class Polls:
         result = (0, 0)
         for _ in range(times):
             self.now_us += 100
-            result = self.driver.poll(self.now_us, rx, tx, reaps=self.reaps, fired=0)
+            result = self.driver.poll(Poll(self.now_us, rx, tx, 0, self.reaps))
         return result
 
 
@@ -222,7 +167,7 @@ class Windows:
     def _poll(self, rx: tuple[int, int], later_us: int, interrupts: int) -> int:
         self.now_us += later_us
         self.fired += interrupts
-        self.last_us = self.driver.poll(self.now_us, rx, (0, 0), reaps=False, fired=self.fired)[0]
+        self.last_us = self.driver.poll(Poll(self.now_us, rx, (0, 0), self.fired, reaps=False))[0]
         return self.last_us
 
 
