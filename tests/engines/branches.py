@@ -335,7 +335,7 @@ def main() -> None:
     parser.add_argument("--plans", type=int, default=1000, help="random plans (default: %(default)s)")
     parser.add_argument("--mutants", type=int, default=1000, help="mutated library plans (default: %(default)s)")
     parser.add_argument("--least", type=int, default=100, help="list arms below this count (default: %(default)s)")
-    parser.add_argument("--rules", type=int, default=600, help="random sequences of polls (default: %(default)s)")
+    parser.add_argument("--rules", type=int, default=800, help="random sequences of polls (default: %(default)s)")
     chosen = parser.parse_args()
     seen = count([*random_cases(range(chosen.plans)), *library_cases(range(chosen.mutants))], chosen.rules)
     arms = seen.arms

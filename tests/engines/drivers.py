@@ -48,10 +48,10 @@ class ReferenceDriver:
     def __init__(self, data: model.Moderator) -> None:
         starts = (data.interval_ps, data.tx_interval_ps)
         directions = [SimpleNamespace(interval_ps=ps, frames=0) for ps in starts]
-        self._moderator: Any = SimpleNamespace(
-            data=data, directions=directions, world=SimpleNamespace(now_ps=0), fires=0
-        )
-        rule = adaptation.rule_of(self._moderator)
+        world = SimpleNamespace(now_ps=0)
+        moderator: Any = SimpleNamespace(data=data, directions=directions, world=world, fires=0)
+        self._moderator = moderator
+        rule = adaptation.rule_of(moderator)
         assert rule is not None
         self._rule = rule
 
@@ -96,7 +96,7 @@ def random_polls(seed: int) -> tuple[model.Moderator, list[Poll]]:
     die = Random(f"polls {seed}")
     rule = RULES[seed % len(RULES)]
     polls = _windows(die) if rule == "dim" else _counts(die)
-    return vector(rule, _numbers(rule, die), die.choice((0, 10, 50))), polls
+    return vector(rule, _numbers(rule, die), die.choice((0, 10, 10, 50))), polls
 
 
 def _numbers(rule: str, die: Random) -> tuple[int, ...]:

@@ -18,7 +18,7 @@ from tests.engines.drivers import JIFFY_US, US, Driver, KernelDriver, Poll, Refe
 TEN_GBIT = (10, 126, 512, JIFFY_US * US)
 DELAYS = (1, 8, 64, 128, 256)
 FRAMES = (100,) * 5
-RANDOM = 600
+RANDOM = 800
 
 each_engine = pytest.mark.parametrize("driver", [ReferenceDriver, KernelDriver])
 Make = type[ReferenceDriver] | type[KernelDriver]
@@ -41,7 +41,9 @@ class Polls:
     now_us: int = 7_900
     seen: list[tuple[int, int]] = field(default_factory=list)
 
-    def __call__(self, rx: tuple[int, int] = (0, 0), tx: tuple[int, int] = (0, 0), *, times: int = 1) -> tuple[int, int]:
+    def __call__(
+        self, rx: tuple[int, int] = (0, 0), tx: tuple[int, int] = (0, 0), *, times: int = 1
+    ) -> tuple[int, int]:
         result = (0, 0)
         for _ in range(times):
             self.now_us += 100

@@ -10,7 +10,7 @@ from tests.engines.twin import execute
 PLANS, LEAST = 1000, 100
 """The random plans of `test_agreement`; `python -m tests.engines.branches` adds the mutants of `test_library`."""
 LIBRARY = 40
-RULES = 600
+RULES = 800
 """The sequences of `test_adaptation`."""
 
 LOOPS = """
