@@ -55,19 +55,19 @@ def hops(d: Dice) -> tuple[Short, int]:
 
     speed = d.pick(512, 640, 700)
     short: Short = {
-        "s1": d.source("p1", 2, 20), "s2": d.source("p2", 2, 20), "s3": d.source("p3", 4, 30), "s4": d.source("q1", 30, 90),
+        "s1": d.source("p1", 2, 20), "s2": d.source("p2", 2, 20), "s3": d.source("p3", 2, 14), "s4": d.source("q1", 15, 60),
         "out": {"is": "sink"},
         "p1": {"is": "fifo", "gate": "flag a1"}, "p2": {"is": "fifo", "gate": "flag a2"}, "p3": {"is": "fifo", "gate": "flag b"},
         "q1": woken("w1", 0), "q2": woken("w2"), "q3": woken("w3"),
         "c": {**_core(d), "sibling": "k", "sibling_speed": speed}, "k": {**_core(d), "sibling": "c", "sibling_speed": speed},
         "quota": _quota(d),
-        "ta": {"is": "thread", "by": "c", "quota": "quota"}, "tb": {"is": "thread", "by": d.pick("c", "k", "k")},
-        "t": {"is": "thread", "by": "k", "wake_ps": d.time(0, 1), "flight_ps": d.time(1, 12), "waker_ps": d.time(0, 2),
+        "ta": {"is": "thread", "by": "c", "quota": "quota"}, "tb": {"is": "thread", "by": "k"},
+        "t": {"is": "thread", "by": "k", "wake_ps": d.time(0, 1), "flight_ps": d.time(3, 20), "waker_ps": d.time(0, 2),
             "quota": d.pick(-1, "quota", "quota")},
         "a1": task("ta", "p1", "q1"), "a2": task("ta", "p2", "q2"), "b": task("tb", "p3", "q3"),
         "w1": task("t", "q1", "out"), "w2": task("t", "q2", "out"), "w3": task("t", "q3", "out"),
     }  # fmt: skip
-    return short, d.time(300, 500)
+    return short, d.time(600, 900)
 
 
 def governed(d: Dice) -> tuple[Short, int]:
@@ -88,7 +88,7 @@ def governed(d: Dice) -> tuple[Short, int]:
         "t": {"is": "thread", "by": "c"},
         "w": {"is": "worker", "kind": "task", "by": "t", "from": ["q"], "into": ["out"], "packet_ps": d.time(0, 4)},
     }  # fmt: skip
-    return short, sum(gaps) * 6 * US
+    return short, sum(gaps) * 9 * US
 
 
 def _arguments(d: Dice, rule: str) -> list[int]:
@@ -119,7 +119,7 @@ def adaptive(d: Dice) -> tuple[Short, int]:
         "f": {"is": "fifo"}, "g": {"is": "fifo", "gate": "flag drv"},
         "rx": {"is": "ring", "size": d.pick(8, 32), "remote": True, "dma": "d", "moderator": "m", "descriptor_bytes": 0,
             "hold_group": d.pick(1, 2, 3, 3, 5), "hold_ps": -1 if timeless else d.time(0, 30), "avail_gate": {"mode": "always", "doorbell": "rx"}, **quiet},
-        "tx": {"is": "ring", "kind": "tx", "size": d.pick(1, 2, 8), "remote": True, "dma": "d", "moderator": "m", "fetch_max": 0,
+        "tx": {"is": "ring", "kind": "tx", "size": d.pick(1, 1, 2, 8), "remote": True, "dma": "d", "moderator": "m", "fetch_max": 0,
             "writeback_group": d.pick(1, 1, 2), "avail_gate": {"mode": "always", "doorbell": "tx", "cost": d.time(0, 2)}},
         "m": {"is": "moderator", "route": "r", "dma": "d", **moderator},
         "r": {"is": "route", "mode": "native", "core": "c", "worker": "n", **d.costs("hardirq_ps", "flight_ps", high=2)},
@@ -171,7 +171,7 @@ def tickless(d: Dice) -> tuple[Short, int]:
         "r": route("n", origin="irqfd"), "rh": route("nh", origin="irqfd"), "rc": route("nc", origin="irqfd"),
         "rd": route("nd", core=d.pick("c", "c", "h")),
         "c": _core(d), "h": _core(d),
-        "v": {"is": "vcpu", "by": "c", "idle": d.pick("hlt", "hlt", "ghp", "ghp", "poll"), "nohz": d.pick(True, True, True, False), "timer_ps": d.time(0, 9),
+        "v": {"is": "vcpu", "by": "c", "idle": d.pick("hlt", "hlt", "ghp", "ghp", "poll"), "nohz": d.pick(True, True, True, True, False), "timer_ps": d.time(2, 14),
             "guest_poll_ps": d.time(2, 9), "halt_poll_max_ps": d.pick(0, d.time(30, 90)), "halt_poll_grow_start_ps": d.time(4, 9),
             **d.costs("exit_ps", "hlt_ps", "block_ps", "wake_ps", high=1), "thread": {"quota": d.pick(-1, "quota", "quota")}},
         "quota": _quota(d),
@@ -212,13 +212,13 @@ def bulk(d: Dice) -> tuple[Short, int]:
     """Two windows and a few requests through a softirq that merges, an unhashed switch before it and answers taken by the handful behind."""
 
     def window(**given: Any) -> dict[str, Any]:
-        return {"is": "source", "kind": "window", "to": "f", "window": d.pick(4, 8, 12), "ack_every": d.pick(1, 2), "max_packets": 120,
+        return {"is": "source", "kind": "window", "to": "f", "window": d.pick(4, 8, 12), "ack_every": d.pick(1, 2), "max_packets": 900,
             "size": [d.pick(100, 300, 600), 100, 300], "flow": d.pick([-1], [0], [0, -1], [1, 1, 1, 2]), "timeout_ps": d.time(60, 200), **given}  # fmt: skip
 
     short: Short = {
         "w1": window(record=d.pick(-1, "kept")), "w2": window(),
         "s": d.source("f", 0, 5, dst=0, request=d.pick(True, True, False), response_bytes=d.pick(-1, 60), flow=[-1, 0, 1], segment_bytes=d.pick(0, 100)),
-        "ask": {"is": "source", "kind": "rr", "to": "f", "think": d.times(0, 9), "max_packets": 30, "timeout_ps": d.time(60, 90),
+        "ask": {"is": "source", "kind": "rr", "to": "f", "think": d.times(0, 9), "max_packets": 90, "timeout_ps": d.time(60, 90),
             "response_bytes": d.pick(-1, 60)},
         "far": {"is": "sink", "reply_link": "back"}, "near": {"is": "sink"}, "kept": {"is": "sink"},
         "back": {"is": "link", "propagation_ps": d.time(1, 5), "to": "r"},
@@ -230,11 +230,11 @@ def bulk(d: Dice) -> tuple[Short, int]:
         "t": {"is": "thread", "by": "c"},
         "h": {"is": "worker", "kind": "hw", "from": ["f"], "into": ["q", "q2"], "select": "switch", "switch": "y", "packet_ps": d.time(0, 1)},
         "n": {"is": "worker", "kind": "soft", "by": "c", "from": ["q", "q2"], "into": ["p"], "chunk": d.pick(3, 8), "policy": d.pick("order", "rr"),
-            "packet_ps": d.time(0, 3), "merge_bytes": d.pick(250, 700, 65_536), "merge_ps": d.pick(-1, 0, GRID_PS)},
+            "packet_ps": d.time(0, 3), "merge_bytes": d.pick(250, 450, 700, 65_536), "merge_ps": d.pick(-1, 0, GRID_PS)},
         "w": {"is": "worker", "kind": "task", "by": "t", "from": ["p"], "into": ["far"], "packet_ps": d.time(0, 2), "merge_ps": d.pick(-1, 0, GRID_PS)},
         "a": {"is": "worker", "kind": "soft", "by": "k", "from": ["r"], "into": ["near"], "chunk": d.pick(4, 8), "packet_ps": d.time(1, 4)},
     }  # fmt: skip
-    return short, d.time(300, 500)
+    return short, d.time(600, 900)
 
 
 def portions(d: Dice) -> tuple[Short, int]:

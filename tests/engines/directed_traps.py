@@ -92,7 +92,7 @@ def emulated(d: Dice) -> tuple[Short, int]:
         "b": {"is": "worker", "kind": "task", "by": "tb", "from": ["f"], "into": ["out"], "packet_ps": d.time(0, 3)},
     }  # fmt: skip
     short["n"]["by"] = "v" if short["n"]["kind"] == "soft" else "ts"
-    return short, d.time(250, 450)
+    return short, d.time(300, 500)
 
 
 def timers(d: Dice) -> tuple[Short, int]:
@@ -100,7 +100,7 @@ def timers(d: Dice) -> tuple[Short, int]:
     locked = d.pick(0, 0.5, 1)
     soft = d.pick(True, False, False)
     loop = {"kind": "soft", "by": "h"} if soft else {"kind": "task", "by": "tm", "label": "qemu"}
-    route = {**_route(d, "n", "v", []), "mode": d.pick("legacy", "legacy", "apicv"), **d.pick({}, {"origin": "device", "core": "c"})}
+    route = {**_route(d, "n", "v", []), "mode": d.pick("legacy", "legacy", "apicv", "posted")}
     other = {
         **_route(d, "no", "v", [_access(d, "l", locked, ack="mo"), *_accesses(d, 3, "l", locked, {"ack": "mo"}, {})]),
         "mode": d.pick("legacy", "legacy", "posted"),
@@ -130,7 +130,7 @@ def timers(d: Dice) -> tuple[Short, int]:
             "label": "exit_user"},
         "m": {"is": "worker", **loop, "from": ["g"], "into": ["rx"], "moderator": "mo", **d.costs("poll_ps", "packet_ps", "resume_ps", high=2)},
     }  # fmt: skip
-    return short, d.time(700, 900)
+    return short, d.time(900, 1200)
 
 
 def contended(d: Dice) -> tuple[Short, int]:

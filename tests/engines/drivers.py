@@ -104,7 +104,7 @@ def _numbers(rule: str, die: Random) -> tuple[int, ...]:
         return (10, 50, 125)
     if rule == "dim":
         return (die.randrange(5), *range(1, 21))
-    least = die.choice((10, 124))
+    least = die.choice((10, 124, 124))
     return (least, die.choice((126, least + 4)), die.choice((512, 4096)), JIFFY_US * US)
 
 
