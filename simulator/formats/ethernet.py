@@ -3,6 +3,7 @@
 1. VLAN tags (802.1Q, 802.1ad, at most two) are cut out, so that every frame has its EtherType at byte 12.
 2. IPv4 and IPv6 headers give addresses, protocol and, for TCP, UDP and SCTP, the ports behind the header.
 3. Two hashes: `flow` tells the two directions of a connection apart, `conversation` does not.
+4. `header_bytes` is what every piece of a packet repeats when it is cut as segmentation offload cuts it.
 
 *Scope*: fragments hash without ports, so that all fragments of a packet stay together; IPv6 extension headers are not
 followed (such packets hash without ports); frames that are not IP hash by MAC addresses and EtherType. Tags do not
@@ -27,18 +28,24 @@ MAPPED_IPV4 = 0xFFFF << 32  # ::ffff:a.b.c.d, so that one pair of words holds ei
 
 _TAGS = (0x8100, 0x88A8, 0x9100)
 _IPV4, _IPV6 = 0x0800, 0x86DD
-_WITH_PORTS = (6, 17, 132)
+_TCP, _UDP, _SCTP = 6, 17, 132
+_WITH_PORTS = (_TCP, _UDP, _SCTP)
+_TCP_BYTES, _UDP_BYTES, _SCTP_BYTES = 20, 8, 12
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Headers:
-    """One row per frame. `ip_bytes` = Ethernet header + tags + IP length; 0 when not IP or not said."""
+    """One row per frame. `ip_bytes` = Ethernet header + tags + IP length; 0 when not IP or not said.
+
+    `header_bytes` = Ethernet header + tags + IP header + TCP, UDP or SCTP header; 0 when not IP.
+    """
 
     source: IntArray
     destination: IntArray
     source_ip: WordArray
     destination_ip: WordArray
     ip_bytes: IntArray
+    header_bytes: IntArray
     tags: IntArray
     flow: IntArray
     conversation: IntArray
@@ -68,6 +75,7 @@ def decode(heads: ByteArray, captured_bytes: IntArray) -> Headers:
         source_ip=source_ip,
         destination_ip=destination_ip,
         ip_bytes=np.where(stated > 0, stated + 14 + 4 * tags, 0),
+        header_bytes=np.where(no_ip, 0, _header_bytes(rows, left, is_v4, is_v6, protocol) + 4 * tags),
         tags=tags,
         flow=_fold(mix_words(near) + far, protocol),
         conversation=_fold(near + far, protocol),
@@ -102,12 +110,26 @@ def _addresses(rows: ByteArray, is_v4: BoolArray, is_v6: BoolArray, v4: int, v6:
 def _ports(
     rows: ByteArray, left: IntArray, is_v4: BoolArray, is_v6: BoolArray, protocol: IntArray
 ) -> tuple[IntArray, IntArray]:
-    start = np.where(is_v4, 14 + 4 * (rows[:, 14] & 15).astype(np.int64), 54)
-    whole = is_v6 | (is_v4 & (_number(rows, 20, 2) & 0x3FFF == 0))
+    start, whole = _transport(rows, is_v4, is_v6)
     usable = whole & np.isin(protocol, _WITH_PORTS) & (left >= start + 4)
     columns = np.where(usable, start, 0)[:, None] + np.arange(4)
     four = np.take_along_axis(rows, columns, axis=1)
     return np.where(usable, _number(four, 0, 2), 0), np.where(usable, _number(four, 2, 2), 0)
+
+
+def _transport(rows: ByteArray, is_v4: BoolArray, is_v6: BoolArray) -> tuple[IntArray, BoolArray]:
+    """Where the header behind IP begins, and whether the packet is no fragment, so that it has one."""
+    start = np.where(is_v4, 14 + 4 * (rows[:, 14] & 15).astype(np.int64), 54)
+    return start, is_v6 | (is_v4 & (_number(rows, 20, 2) & 0x3FFF == 0))
+
+
+def _header_bytes(rows: ByteArray, left: IntArray, is_v4: BoolArray, is_v6: BoolArray, protocol: IntArray) -> IntArray:
+    """Without tags. A TCP header that was not captured up to its length counts without options."""
+    start, whole = _transport(rows, is_v4, is_v6)
+    stated = np.take_along_axis(rows, np.minimum(start + 12, rows.shape[1] - 1)[:, None], axis=1)[:, 0] >> 4
+    tcp = np.where((left > start + 12) & (stated >= 5), 4 * stated.astype(np.int64), _TCP_BYTES)
+    kinds = [whole & (protocol == kind) for kind in _WITH_PORTS]
+    return np.asarray(start + np.select(kinds, [tcp, _UDP_BYTES, _SCTP_BYTES], 0))
 
 
 def _endpoint(address: WordArray, mac: IntArray, port: IntArray) -> WordArray:

@@ -1,31 +1,34 @@
 """A capture as arrays: when each frame came, how long it was, whose it was, and which side it went to.
 
-1. `read` walks the records, decodes them in batches and keeps about 80 bytes per packet; payload is never kept.
-2. Lengths become the model's: without frame check sequence (FCS), at least 60 bytes; what was changed is in `notes`.
-3. `direction` says for each frame whether it went towards the guest that the user names.
+1. `read` walks the records, decodes them in batches and keeps about 90 bytes per packet; payload is never kept.
+2. Lengths become the model's: without frame check sequence (FCS), at least 60 bytes, behind an Ethernet header.
+3. Each `Change` says what was done to how many frames and bytes, so that `frames_read` and `bytes_read`, what any other
+   reader counts in the file, plus all changes are what is there.
 
-*Scope*: Ethernet captures. FCS is removed when the file says that it is there, or when the lengths prove it: no
-record is below 64 bytes, and every IP record is 4 bytes longer than its header says (at the minimum: at least 4).
-Frames cut by a snap length keep their original length.
+*Scope*: captures of Ethernet, and of what an Ethernet header can be put before (`links`). FCS is removed when the file
+says that it is there, or when the lengths prove it: no record is below 64 bytes, and every IP record is 4 bytes longer
+than its header says (at the minimum: at least 4). Frames cut by a snap length keep their original length. With
+`strict` nothing is mended: times out of order, contradicting lengths, other links and strangers are errors.
 
-*Validation*: tests/unit/test_pcap.py (hand-built files, each error, random bytes); no other reader yet.
+*Validation*: tests/unit/test_pcap.py (hand-built files, each error, random bytes); tests/unit/test_field_captures.py
+(frames and bytes as capinfos counts them).
 """
 
 from __future__ import annotations
 
-import ipaddress
-import re
 from array import array
-from collections import Counter
-from dataclasses import dataclass
+from collections.abc import Iterator
+from dataclasses import dataclass, fields, replace
 from pathlib import Path
+from typing import Any, ClassVar
 
 import numpy as np
 import numpy.typing as npt
 
-from simulator.errors import BadValue, nearest
-from simulator.formats import ethernet
-from simulator.formats.records import HEAD_BYTES, Record, records
+from simulator.errors import BadValue
+from simulator.formats import clock, ethernet, links
+from simulator.formats.record import HEAD_BYTES, Count, Log, Record, counted
+from simulator.formats.records import records
 
 IntArray = npt.NDArray[np.int64]
 WordArray = npt.NDArray[np.uint64]
@@ -36,23 +39,37 @@ FCS_BYTES = 4
 
 _BATCH = 8192
 _LISTED = 10
-_COMPARED = 1000
-_LONGEST_FRAME = 1522 - FCS_BYTES
-_MULTICAST = 1 << 40
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """What was done to a capture, and how many frames and bytes there are more (or fewer) for it."""
+
+    text: str
+    frames: int = 0
+    size_bytes: int = 0
+
+    def __str__(self) -> str:
+        parts = (_signed(self.frames, "frame"), _signed(self.size_bytes, "B"))
+        counted = ", ".join(part for part in parts if part)
+        return f"{self.text} ({counted})" if counted else self.text
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Capture:
-    """One entry per frame, in file order (or in time order when read with `sort=True`).
+    """One entry per frame, in order of time.
 
     `times_ps` counts from the first frame. `length_bytes` excludes FCS and is at least 60. `flow` tells
     directions apart, `conversation` does not; both are below 2**31. MAC addresses are 48-bit integers; IP addresses
-    are two words each, IPv4 as ::ffff:a.b.c.d, and 0, 0 when the frame is not IP.
+    are two words each, IPv4 as ::ffff:a.b.c.d, and 0, 0 when the frame is not IP. `header_bytes` and `tags` as in
+    `ethernet`. `after_ps` is how much later a frame goes out than its time says, whatever the time is scaled to.
     """
 
     path: Path
     times_ps: IntArray
     length_bytes: IntArray
+    header_bytes: IntArray
+    tags: IntArray
     flow: IntArray
     conversation: IntArray
     source: IntArray
@@ -60,16 +77,32 @@ class Capture:
     source_ip: WordArray
     destination_ip: WordArray
     fcs_removed: bool
-    notes: tuple[str, ...]
+    frames_read: int
+    bytes_read: int
+    changes: tuple[Change, ...] = ()
+    after_ps: IntArray | None = None
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What a reader of the results must know about how the file became these frames."""
+        return tuple(str(change) for change in self.changes)
+
+    def take(self, kept: IntArray | BoolArray, *changes: Change) -> Capture:
+        """The frames at these places, in this order."""
+        columns = {one.name: getattr(self, one.name) for one in fields(self)}
+        arrays: dict[str, Any] = {name: value[kept] for name, value in columns.items() if isinstance(value, np.ndarray)}
+        return replace(self, changes=(*self.changes, *changes), **arrays)
 
 
-def read(path: str | Path, sort: bool = False) -> Capture:
-    """Read a pcap or pcapng file. InputError names the file and the byte offset of the first fault.
+def read(path: str | Path, strict: bool = False) -> Capture:
+    """Read a pcap or pcapng file, plain or packed with gzip or zstd.
 
-    Times that run backwards are an error unless `sort` puts the frames in order of time (ties keep file order).
+    InputError names the file and the byte offset of the first fault; what can be mended is mended and said in `changes`,
+    unless `strict`.
     """
-    columns = _Columns(Path(path), sort)
-    for record in records(Path(path)):
+    log = Log(strict)
+    columns = _Columns(Path(path), log)
+    for record in records(Path(path), log):
         columns.add(record)
     return columns.finish()
 
@@ -77,44 +110,44 @@ def read(path: str | Path, sort: bool = False) -> Capture:
 class _Columns:
     """Growing arrays of one capture; headers are decoded a batch at a time."""
 
-    _WIDE = ("source_ip", "destination_ip")
-    _NARROW = ("source", "destination", "flow", "conversation")
+    _TYPES: ClassVar = {
+        "header_bytes": "h",
+        "tags": "b",
+        "source": "q",
+        "destination": "q",
+        "flow": "q",
+        "conversation": "q",
+        "source_ip": "Q",
+        "destination_ip": "Q",
+    }  # fmt: skip
 
-    def __init__(self, path: Path, sort: bool) -> None:
-        self._path, self._sort = path, sort
-        self._times, self._lengths, self._fcs = array("q"), array("q"), array("b")
-        self._narrow = {name: array("q") for name in self._NARROW}
-        self._wide = {name: array("Q") for name in self._WIDE}
+    def __init__(self, path: Path, log: Log) -> None:
+        self._path, self._log = path, log
+        self._clock = clock.Clock(path, log.strict)
+        self._lengths, self._fcs = array("q"), array("b")
+        self._columns = {name: array(kind) for name, kind in self._TYPES.items()}
         self._batch: list[Record] = []
-        self._origin_ps: int | None = None
-        self._untimed = 0
         self._ip_records = 0
         self._fcs_possible = True
+        self._bytes_read = self._empty = self._above = 0
+        self._unstated = Count()
 
     def add(self, record: Record) -> None:
-        self._times.append(self._relative_ps(record))
-        self._lengths.append(record.original_bytes)
+        captured, original, length = record.captured_bytes, record.original_bytes, record.length_bytes
+        self._bytes_read += original
+        if not original:
+            if not captured:
+                self._empty += 1
+                return
+            self._unstated.add(length := captured)
+        elif captured > length:
+            self._above += 1
+        self._clock.add(record)
+        self._lengths.append(length)
         self._fcs.append(-1 if record.fcs_bytes is None else record.fcs_bytes)
         self._batch.append(record)
         if len(self._batch) == _BATCH:
             self._flush()
-
-    def _relative_ps(self, record: Record) -> int:
-        before = self._times[-1] if self._times else 0
-        if record.time_ps is None:
-            self._untimed += 1
-            return before
-        if self._origin_ps is None:
-            self._origin_ps = record.time_ps - before
-        relative = record.time_ps - self._origin_ps
-        if relative < before and not self._sort:
-            raise self._error(record, "is a step back in time; sorting puts frames in order", f"{relative - before} ps")
-        if abs(relative) >= 2**62:
-            raise self._error(record, "is too far from the first frame (53 days)", f"{relative} ps")
-        return relative
-
-    def _error(self, record: Record, what: str, value: str) -> BadValue:
-        return BadValue(f"{self._path}: byte {record.offset}", what, value)
 
     def _flush(self) -> None:
         count = len(self._batch)
@@ -123,8 +156,8 @@ class _Columns:
         joined = b"".join(record.head.ljust(HEAD_BYTES, b"\0") for record in self._batch)
         captured = np.array([record.captured_bytes for record in self._batch], dtype=np.int64)
         headers = ethernet.decode(np.frombuffer(joined, dtype=np.uint8).reshape(count, HEAD_BYTES), captured)
-        for name, column in [*self._narrow.items(), *self._wide.items()]:
-            column.frombytes(getattr(headers, name).tobytes())
+        for name, column in self._columns.items():
+            column.frombytes(getattr(headers, name).astype(column.typecode).tobytes())
         self._look_for_fcs(headers, count)
         self._batch.clear()
 
@@ -140,131 +173,96 @@ class _Columns:
 
     def finish(self) -> Capture:
         self._flush()
-        if not self._times:
-            raise BadValue(str(self._path), "the capture holds no packet")
-        notes: list[str] = []
-        fcs = self._fcs_bytes(notes)
+        if not self._lengths:
+            raise self._nothing()
+        changes = [*self._of_the_file(), *self._of_links()]
+        fcs = self._fcs_bytes(changes)
         lengths = np.frombuffer(self._lengths, dtype=np.int64) - fcs
-        notes += self._length_notes(lengths)
-        times = np.frombuffer(self._times, dtype=np.int64)
-        # Without `sort` times already rise, and copying every column would double the memory of a large capture.
-        backwards = self._sort and bool((times[1:] < times[:-1]).any())
-        order: IntArray | slice = np.argsort(times, kind="stable") if backwards else slice(None)
-        if backwards:
-            notes.append("frames were out of order in the file and were sorted by time")
-        return Capture(
+        short = lengths < MINIMUM_BYTES
+        if short.any():
+            text = f"{int(short.sum())} frames were captured before padding: counted as {MINIMUM_BYTES} bytes"
+            changes.append(Change(text, 0, int((MINIMUM_BYTES - lengths[short]).sum())))
+        times, order, said = self._clock.finish()
+        capture = Capture(
             path=self._path,
-            times_ps=times[order] - times.min(),
-            length_bytes=np.maximum(lengths, MINIMUM_BYTES)[order],
-            flow=self._words("flow")[order],
-            conversation=self._words("conversation")[order],
-            source=self._words("source")[order],
-            destination=self._words("destination")[order],
-            source_ip=self._pairs("source_ip")[order],
-            destination_ip=self._pairs("destination_ip")[order],
+            times_ps=times,
+            length_bytes=np.maximum(lengths, MINIMUM_BYTES),
+            **{name: self._array(name) for name in self._TYPES},
             fcs_removed=bool(fcs.any()),
-            notes=tuple(notes),
+            frames_read=len(lengths) + self._empty + _frames(self._log.left_out),
+            bytes_read=self._bytes_read + _bytes(self._log.left_out),
+            changes=(*changes, *(Change(text) for text in said)),
         )
+        # Times mostly rise, and copying every column would double the memory of a large capture.
+        return capture if order is None else replace(capture.take(order), times_ps=times)
 
-    def _words(self, name: str) -> IntArray:
-        return np.frombuffer(self._narrow[name], dtype=np.int64)
+    def _array(self, name: str) -> npt.NDArray[Any]:
+        column = self._columns[name]
+        found = np.frombuffer(column, dtype=column.typecode)
+        return found.reshape(-1, 2) if column.typecode == "Q" else found
 
-    def _pairs(self, name: str) -> WordArray:
-        return np.frombuffer(self._wide[name], dtype=np.uint64).reshape(-1, 2)
+    def _nothing(self) -> BadValue:
+        if self._log.left_out:
+            what = f"the capture holds no frame that can be read: {_each(self._log.left_out)}"
+            return BadValue(str(self._path), f"{what}; record on an Ethernet interface or with 'tcpdump -i any'")
+        return BadValue(str(self._path), "the capture holds no packet")
 
-    def _fcs_bytes(self, notes: list[str]) -> IntArray:
+    def _of_the_file(self) -> Iterator[Change]:
+        log = self._log
+        if log.cut:
+            yield Change(f"the last record left out, {log.cut}")
+        if self._empty:
+            yield Change("records of no bytes, captured or on the wire, left out", -self._empty)
+        if self._above:
+            yield Change(f"longer than on the wire, whose length counts: {counted(self._above, 'record')}")
+        if self._unstated.frames:
+            text = f"no length on the wire, so that captured: {counted(self._unstated.frames, 'record')}"
+            yield Change(text, 0, self._unstated.read_bytes)
+
+    def _of_links(self) -> Iterator[Change]:
+        log = self._log
+        readable = {label: count for label, count in log.interfaces.items() if label not in log.left_out}
+        if len(readable) > 1:
+            yield Change(f"several interfaces, so a frame that crossed two is there twice: {_each(readable)}")
+        if log.left_out:
+            text = f"left out, for want of Ethernet frames: {_each(log.left_out)}"
+            yield Change(text, -_frames(log.left_out), -_bytes(log.left_out))
+        for link_type, count in log.converted.items():
+            text = f"Ethernet header in place of link type {links.shown(link_type)}: {counted(count.frames, 'frame')}"
+            yield Change(text, 0, count.read_bytes)
+        if len(log.devices) > 1:
+            shown = (f"{device}: {counted(frames, 'frame')}" for device, frames in log.devices.most_common(_LISTED))
+            said = f"recorded on {len(log.devices)} devices, so a frame that crossed two is there twice"
+            yield Change(f"{said} (by index, {', '.join(shown)})")
+
+    def _fcs_bytes(self, changes: list[Change]) -> IntArray:
         fcs = np.frombuffer(self._fcs, dtype=np.int8).astype(np.int64)
-        if (fcs > 0).any():
-            notes.append(f"FCS removed from {int((fcs > 0).sum())} frames: the file says that it is there")
-        if (fcs < 0).any():
+        if stated := int((fcs > 0).sum()):
+            text = f"FCS removed from {stated} frames: the file says that it is there"
+            changes.append(Change(text, 0, -FCS_BYTES * stated))
+        if silent := int((fcs < 0).sum()):
             found = self._fcs_possible and self._ip_records > 0
             if found:
-                notes.append(f"FCS removed: every IP record ({self._ip_records}) is longer than its header by 4 bytes")
+                text = f"FCS removed: every IP record ({self._ip_records}) is longer than its header by 4 bytes"
+                changes.append(Change(text, 0, -FCS_BYTES * silent))
             fcs = np.where(fcs < 0, FCS_BYTES if found else 0, fcs)
         return fcs
 
-    def _length_notes(self, lengths: IntArray) -> list[str]:
-        short, long = int((lengths < MINIMUM_BYTES).sum()), int((lengths > _LONGEST_FRAME).sum())
-        notes = []
-        if short:
-            notes.append(f"{short} frames were captured before padding: counted as {MINIMUM_BYTES} bytes")
-        if long:
-            notes.append(f"{long} frames are above {_LONGEST_FRAME} bytes: jumbo, or taken above segmentation offload")
-        if self._untimed:
-            notes.append(f"{self._untimed} frames have no time in the file: they got the time of the frame before")
-        return notes
+
+def _frames(counts: dict[str, Count]) -> int:
+    return sum(count.frames for count in counts.values())
 
 
-def direction(capture: Capture, guest: str | None) -> BoolArray:
-    """True where a frame goes towards `guest`: an IP address, a network in CIDR notation, or a MAC address.
-
-    Frames that are not IP follow the MAC addresses from which the guest sent IP; broadcast and multicast frames that
-    the guest did not send go towards it. InputError lists the capture's addresses when the guest is missing or unknown,
-    and is raised when a frame has neither or both of its ends at the guest.
-    """
-    if guest is None:
-        raise BadValue(str(capture.path), "name the guest's side of the capture", choices=_listed(capture))
-    if re.fullmatch(r"[0-9A-Fa-f]{1,2}([:-][0-9A-Fa-f]{1,2}){5}", guest):
-        mac = np.array([int("".join(part.zfill(2) for part in re.split("[:-]", guest)), 16)])
-        sent, received = np.isin(capture.source, mac), np.isin(capture.destination, mac)
-    else:
-        sent, received = _match_ip(capture, guest)
-    if not (sent.any() or received.any()):
-        raise _unknown_guest(capture, guest)
-    received |= ~sent & (capture.destination & _MULTICAST != 0)
-    _refuse(capture, guest, sent & received, "have both ends at the guest: name a smaller network")
-    _refuse(capture, guest, ~(sent | received), "are neither from nor to the guest: filter the capture first")
-    return received
+def _bytes(counts: dict[str, Count]) -> int:
+    return sum(count.read_bytes for count in counts.values())
 
 
-def _match_ip(capture: Capture, guest: str) -> tuple[BoolArray, BoolArray]:
-    try:
-        network = ipaddress.ip_network(guest, strict=False)
-    except ValueError as error:
-        raise _unknown_guest(capture, guest) from error
-    sent, received = _inside(capture.source_ip, network), _inside(capture.destination_ip, network)
-    no_ip = ~capture.destination_ip.any(axis=1) & ~capture.source_ip.any(axis=1)
-    macs = np.unique(capture.source[sent])
-    return sent | (no_ip & np.isin(capture.source, macs)), received | (no_ip & np.isin(capture.destination, macs))
+def _signed(number: int, unit: str) -> str:
+    plural = "s" if unit == "frame" and abs(number) != 1 else ""
+    return f"{number:+,} {unit}{plural}" if number else ""
 
 
-def _inside(addresses: WordArray, network: ipaddress.IPv4Network | ipaddress.IPv6Network) -> BoolArray:
-    base, bits = int(network.network_address), network.prefixlen
-    if network.version == 4:
-        base, bits = base | ethernet.MAPPED_IPV4, bits + 96
-    mask = (1 << 128) - (1 << (128 - bits))
-    words = np.array([base >> 64, base & 2**64 - 1], dtype=np.uint64)
-    masks = np.array([mask >> 64, mask & 2**64 - 1], dtype=np.uint64)
-    return np.asarray(((addresses & masks) == words).all(axis=1) & addresses.any(axis=1))
-
-
-def _refuse(capture: Capture, guest: str, frames: BoolArray, what: str) -> None:
-    if frames.any():
-        place = f"{capture.path}: frame {int(frames.argmax()) + 1}"
-        raise BadValue(place, f"as the guest: {int(frames.sum())} frames {what}", guest, choices=_listed(capture))
-
-
-def _unknown_guest(capture: Capture, guest: str) -> BadValue:
-    known = [line.split()[0] for line in _listed(capture, _COMPARED)]
-    return BadValue(
-        str(capture.path), "is not an address of this capture", guest, _listed(capture), nearest(guest, known)
-    )
-
-
-def _listed(capture: Capture, limit: int = _LISTED) -> tuple[str, ...]:
-    """The busiest addresses with their packet counts: IP addresses, or MAC addresses when nothing is IP."""
-    if capture.source_ip.any():
-        both = np.concatenate([capture.source_ip, capture.destination_ip])
-        pairs, counts = np.unique(both, axis=0, return_counts=True)
-        rows = zip(pairs.tolist(), counts.tolist(), strict=True)
-        named = {_ip_text(high, low): count for (high, low), count in rows if high or low}
-    else:
-        macs, counts = np.unique(np.concatenate([capture.source, capture.destination]), return_counts=True)
-        named = {int(mac).to_bytes(6).hex(":"): int(n) for mac, n in zip(macs, counts, strict=True)}
-    return tuple(f"{name} ({count} packets)" for name, count in Counter(named).most_common(limit))
-
-
-def _ip_text(high: int, low: int) -> str:
-    if high == 0 and low >> 32 == 0xFFFF:
-        return str(ipaddress.IPv4Address(low & 0xFFFFFFFF))
-    return str(ipaddress.IPv6Address(high << 64 | low))
+def _each(counts: dict[str, Count]) -> str:
+    shown = [f"{label}: {counted(count.frames, 'frame')}" for label, count in list(counts.items())[:_LISTED]]
+    more = len(counts) - len(shown)
+    return ", ".join(shown) + (f" and {more} more" if more else "")

@@ -1,5 +1,4 @@
-"""Results as tables: one row per point, one row per stage, one row per histogram bucket; and the short table for a
-terminal.
+"""Results as tables: one row per point, one row per stage, one row per histogram bucket.
 
 Column names carry units: ``latency_p99_us``, ``offered_pps``, ``host_cores_busy``; ranges over replications follow
 their metric as ``_low``, ``_high`` (95 % interval of the mean), ``_min`` and ``_max``.
@@ -9,13 +8,13 @@ their metric as ``_low``, ``_high`` (95 % interval of the mean), ``_min`` and ``
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from simulator import units
 from simulator.metrics import METRICS
 from simulator.plan.trace import histogram_upper
-from simulator.study.limits import point_name
 
 if TYPE_CHECKING:
     from pandas import DataFrame
@@ -26,7 +25,18 @@ RANGED = (
     "host_work_cores", "guest_work_cores", "polling_cores", "host_cores_busy", "guest_cores_busy", "exits_per_packet",
     "interrupts_per_packet",
 )  # fmt: skip
-MISSING = "-"
+COLUMNS: Mapping[str, tuple[str, int]] = {
+    "time": ("us", 10**6),
+    "size": ("bytes", 1),
+    "bit rate": ("bps", 1),
+    "packet rate": ("pps", 1000),
+    "frequency": ("hz", 1),
+    "length": ("m", 1000),
+    "ratio": ("ratio", 10**6),
+    "time per byte": ("ns_per_byte", 10**6),
+}
+"""Dimension of a swept value -> unit in the column's name, and base units in it."""
+_NUMBER = re.compile(r"[0-9]{1,15}(\.[0-9]{1,15})?", re.ASCII)
 
 
 def column_of(metric: str) -> str:
@@ -41,6 +51,20 @@ def summary(entries: Sequence[Entry], common: Mapping[str, Any]) -> DataFrame:
 
     parameters = list(dict.fromkeys(name for entry in entries for name in entry["parameters"]))
     return DataFrame([_row(number, entry, parameters) | dict(common) for number, entry in enumerate(entries)])
+
+
+def swept(parameters: Mapping[str, str]) -> dict[str, float]:
+    """Swept values that are quantities or numbers as numbers, the unit in the name: ``traffic.load.rate_pps``; plain
+    numbers end in ``_number``."""
+    found: dict[str, float] = {}
+    for name, text in parameters.items():
+        dimension = units.dimension_of(text)
+        if dimension is not None and dimension.name in COLUMNS:
+            unit, factor = COLUMNS[dimension.name]
+            found[f"{name}_{unit}"] = units.parse(text, dimension) / factor
+        elif _NUMBER.fullmatch(text):
+            found[f"{name}_number"] = float(text) if "." in text else int(text)
+    return found
 
 
 def stages(entries: Sequence[Entry]) -> DataFrame:
@@ -79,7 +103,9 @@ def buckets(histogram: Mapping[int, int]) -> list[tuple[int, int, int]]:
 
 def _row(number: int, entry: Entry, parameters: list[str]) -> dict[str, Any]:
     row = {"point": number, **{key: entry[key] for key in ("series", "datapath", "interrupts")}}
-    row |= {name: entry["parameters"].get(name) for name in parameters}
+    for name in parameters:
+        row[name] = entry["parameters"].get(name)
+        row |= swept({name: str(row[name])}) if row[name] is not None else {}
     for name, metric in METRICS.items():
         if metric.scalar:
             group, _, part = name.partition(".")
@@ -94,43 +120,3 @@ def _row(number: int, entry: Entry, parameters: list[str]) -> dict[str, Any]:
     }
     row |= {f"costs_{status}": count for status, count in entry["cost_status"].items()}
     return row | {key: entry[key] for key in ("replications", "scenario_hash", "plan_hash")}
-
-
-def _micro(value_us: float | None) -> str:
-    return MISSING if value_us is None else units.format_time(value_us * 10**6)
-
-
-def _plain(value: float | None) -> str:
-    return MISSING if value is None else f"{value:.3g}"
-
-
-def _shown(entry: Entry) -> dict[str, str]:
-    latency, loss = entry["latency_us"], entry["loss_ratio"]
-    return {
-        "point": point_name(entry),
-        "offered": units.format_packet_rate((entry["offered_pps"] or 0) * 1000),
-        "delivered": units.format_packet_rate((entry["delivered_pps"] or 0) * 1000),
-        "loss": MISSING if loss is None else units.format_ratio(loss * 10**6),
-        **{name: _micro(latency[name]) for name in ("mean", "p50", "p99", "p99.9")},
-        "host cores": _plain(entry["host_cores_busy"]),
-        "guest cores": _plain(entry["guest_cores_busy"]),
-        "exits/pkt": _plain(entry["exits_per_packet"]),
-        "irqs/pkt": _plain(entry["interrupts_per_packet"]),
-    }
-
-
-def text(entries: Sequence[Entry]) -> str:
-    """A table for the terminal, one line per point."""
-    rows = [_shown(entry) for entry in entries]
-    if not rows:
-        return ""
-    lines = [dict(zip(rows[0], rows[0], strict=True)), *rows]
-    widths = {name: max(len(line[name]) for line in lines) for name in rows[0]}
-    return "\n".join(_line(line, widths) for line in lines)
-
-
-def _line(cells: Mapping[str, str], widths: Mapping[str, int]) -> str:
-    parts = [
-        cells[name].ljust(width) if name == "point" else cells[name].rjust(width) for name, width in widths.items()
-    ]
-    return "  ".join(parts).rstrip()

@@ -3,7 +3,8 @@
 1. Arrivals repeat with a period, so `gap_ps[0]` is the pause from the last packet to the first of the next pass, and
    `first_ps` is when the first packet comes on the first pass. The gaps add up to the period exactly.
 2. Scaling multiplies instants, not gaps, by a ratio of integers and rounds each down: no drift, whatever the length.
-3. `split` parts the two directions on one time axis; `streams` turns either into cyclic streams.
+3. `trains` delays the pieces of what was cut, after any scaling: a line does not run faster for a busier recording.
+4. `split` parts the two directions on one time axis; `streams` turns either into cyclic streams.
 
 *Scope*: open loop. A packet leaves at its time whatever became of the packets before it; nothing retransmits or waits.
 
@@ -68,6 +69,15 @@ def arrange(
     gaps = np.diff(times, prepend=times[-1:] - period_ps)
     first = int(times[0]) if len(times) else 0
     return Arrivals(name, first, gaps, length_bytes[order], flow[order], towards_guest[order], period_ps, notes)
+
+
+def trains(arrivals: Arrivals, after_ps: IntArray | None) -> Arrivals:
+    """The packets so much later each, on the circle of the period; `after_ps` in the order of the arrivals."""
+    if after_ps is None:
+        return arrivals
+    times = arrivals.times_ps + after_ps
+    parts = (arrivals.length_bytes, arrivals.flow, arrivals.towards_guest)
+    return arrange(arrivals.name, times % max(1, arrivals.period_ps), *parts, arrivals.period_ps, arrivals.notes)
 
 
 def split(arrivals: Arrivals) -> tuple[Arrivals, Arrivals]:

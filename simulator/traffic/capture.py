@@ -1,11 +1,12 @@
 """Traffic from captures: one capture with its own timing, or an application mix of many connections superposed.
 
-1. `replay` keeps a capture's instants. Its period is the span plus one mean gap, so that repeating keeps the rate.
-2. `superpose` starts each capture of a mix as a connection at the instants of a Poisson process over a window of the
+1. `prepare` reads a file for one guest: its own frames, none above its MTU.
+2. `replay` keeps a capture's instants. Its period is the span plus one mean gap, so that repeating keeps the rate.
+3. `superpose` starts each capture of a mix as a connection at the instants of a Poisson process over a window of the
    stated length; inside a connection the recorded timing is kept.
-3. The window is a circle: what runs past its end comes in at its beginning, as a connection of its own that began
+4. The window is a circle: what runs past its end comes in at its beginning, as a connection of its own that began
    before the window. So the window is stationary from its first packet, however long a connection lasts.
-4. Packets merge in order of (time, capture, connection, frame): the same mix, seed and replication give the same list.
+5. Packets merge in order of (time, capture, connection, frame): the same mix, seed and replication give the same list.
 
 *Scope*: recorded timing stands in for TRex's inter-packet gap and round-trip rules; a connection does not react.
 The parts of one long connection that fall on the window share its start, so a window much shorter than the
@@ -19,15 +20,18 @@ from __future__ import annotations
 import math
 import zlib
 from collections.abc import Mapping
+from dataclasses import dataclass
 from fractions import Fraction
+from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
 
 from simulator.errors import BadValue
-from simulator.formats import pcap
+from simulator.formats import pcap, sides
 from simulator.formats.ethernet import mix_words
 from simulator.plan.draws import Draws, exponential
+from simulator.traffic import superframe
 from simulator.traffic.arrivals import PS_PER_SECOND, Arrivals, arrange
 from simulator.traffic.mix import Connection, Mix
 
@@ -40,19 +44,41 @@ _LONGEST_WINDOW_PS = 2**61
 _FLOW_BITS = np.uint64(31)
 
 
+@dataclass(frozen=True, slots=True)
+class View:
+    """For whom a capture is read: the MTU that the guest has and the line behind it; `strict` mends nothing."""
+
+    mtu_bytes: int
+    line_bps: int
+    strict: bool = False
+
+
+STANDARD = View(1500, 10**10)
+
+
 def replay(capture: pcap.Capture, guest: str | None) -> Arrivals:
-    """The capture with its own timing; `guest` names the guest's side as in `pcap.direction`."""
-    towards = pcap.direction(capture, guest)
-    count, span = len(capture.times_ps), int(capture.times_ps[-1])
+    """The capture with its own timing; `guest` names the guest's side as in `sides.direction`."""
+    towards = sides.direction(capture, guest)
+    # The pieces of a frame that was cut are one frame of the recording.
+    count = len(capture.times_ps) if capture.after_ps is None else int((capture.after_ps == 0).sum())
+    span = int(capture.times_ps[-1])
     period = span + -(-span // max(1, count - 1))
     return arrange(
         str(capture.path), capture.times_ps, capture.length_bytes, capture.flow, towards, period, capture.notes
     )
 
 
-def load_captures(mix: Mix) -> dict[str, pcap.Capture]:
+def prepare(path: Path, guest: str | None, view: View) -> pcap.Capture:
+    """What of a capture is replayed: mended, only the guest's frames, none above its MTU, or with `strict` as it is."""
+    found = pcap.read(path, view.strict)
+    if view.strict:
+        return found
+    return superframe.cut(sides.guests_part(found, guest), view.mtu_bytes, view.line_bps)
+
+
+def load_captures(mix: Mix, view: View = STANDARD) -> dict[str, pcap.Capture]:
     """All captures of the mix, by the name that the mix gives them; they lie in the mix file's folder."""
-    return {connection.capture: pcap.read(mix.folder / connection.capture) for connection in mix.connections}
+    return {entry.capture: prepare(mix.folder / entry.capture, entry.guest, view) for entry in mix.connections}
 
 
 def expected_packet_rate(mix: Mix, captures: Mapping[str, pcap.Capture]) -> Fraction:
@@ -124,10 +150,11 @@ def _connections(
 ) -> tuple[IntArray, IntArray, IntArray, BoolArray]:
     starts = _starts(entry, seed, replication, window_ps, scale)
     frames, count = len(capture.times_ps), len(starts)
-    instants = (starts[:, None] + capture.times_ps[None, :]).ravel()
+    own = capture.times_ps if capture.after_ps is None else capture.times_ps + capture.after_ps
+    instants = (starts[:, None] + own[None, :]).ravel()
     number = np.repeat(np.arange(count), frames)
     flow = _flow(np.tile(capture.flow, count), number, instants // window_ps, entry.capture)
-    towards = pcap.direction(capture, entry.guest)
+    towards = sides.direction(capture, entry.guest)
     return instants % window_ps, np.tile(capture.length_bytes, count), flow, np.tile(towards, count)
 
 

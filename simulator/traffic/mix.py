@@ -21,7 +21,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
 
-from simulator.errors import BadValue, unknown
+from simulator.errors import BadValue, InputError, unknown
 from simulator.formats.yaml12 import Node, load
 
 _TOP = ("title", "source", "notes", "guest", "connections", "missing")
@@ -56,7 +56,11 @@ class Mix:
 def load_mix(path: str | Path) -> Mix:
     """Read a mix file; InputError names file and line."""
     source = Path(path)
-    root = load(source)
+    try:
+        root = load(source)
+    except InputError as error:
+        # Anybody's file can be named as a mix, so what is in it is not printed.
+        raise InputError(error.place, f"a mix {error.message}" if error.value is not None else error.message) from None
     top = _mapping(root, _TOP)
     guest = _text(top["guest"]) if "guest" in top else None
     connections = tuple(_connection(node, guest) for node in _items(top, "connections"))

@@ -37,8 +37,11 @@ def recorded(times_ps: list[int], to_server: list[bool], length: int = 60) -> Ca
         destination=np.ones(count, dtype=np.int64) * 2,
         source_ip=np.stack([zero, near.astype(np.uint64)], axis=1),
         destination_ip=np.stack([zero, far.astype(np.uint64)], axis=1),
+        header_bytes=np.full(count, 42, dtype=np.int16),
+        tags=np.zeros(count, dtype=np.int8),
         fcs_removed=False,
-        notes=(),
+        frames_read=count,
+        bytes_read=count * length,
     )
 
 
@@ -289,6 +292,14 @@ def test_bad_mix_files_name_their_line(tmp_path: Path, text: str, part: str) -> 
         load_mix(path)
     assert str(caught.value).startswith(str(path))
     assert part in str(caught.value)
+
+
+def test_another_files_contents_are_not_printed(tmp_path: Path) -> None:
+    path = tmp_path / "passwd"
+    path.write_text("root:x:0:0:root:/root:/bin/sh\n")
+    with pytest.raises(InputError) as caught:
+        load_mix(path)
+    assert str(caught.value) == f"{path}:1: a mix must hold a mapping; write 'key: value' lines"
 
 
 def test_a_mix_names_captures_that_are_not_there(tmp_path: Path) -> None:

@@ -77,7 +77,7 @@ def send_item(m, k, kind, a, b, size):
     link_send(m, k, n, size)
 
 
-@inlined
+@helper
 def hand_over(m, k, p):
     """p has arrived: pass it on to what is at the far end of k."""
     if m[k + L_TARGET_KIND] == TO_FIFO:

@@ -6,7 +6,7 @@
 
 from __future__ import annotations
 
-from simulator.engines.compiled.jit import inlined, later
+from simulator.engines.compiled.jit import helper, later
 from simulator.engines.compiled.kernel.bus.dma import memory_request, read_completed
 from simulator.engines.compiled.kernel.bus.links import (
     IT_MSI, IT_PACKET, IT_READ_CPL, IT_READ_REQ, IT_UNMASK, IT_WRITE_RX, IT_WRITE_TX, L_STAGE, hand_over,
@@ -46,7 +46,7 @@ def msi_arrived(m, x):
     """See ``interrupts.moderators``."""
 
 
-@inlined
+@helper
 def arrive(m, k, n):
     """What item n does at the far end of link k."""
     kind = m[n + N_KIND]

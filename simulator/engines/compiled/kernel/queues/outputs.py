@@ -76,7 +76,7 @@ def find_room(m, o, p, reserve):
     return True
 
 
-@inlined
+@helper
 def put(m, o, p, hardware):
     """Hand p over to output o; what hardware pushes is visible at once."""
     kind = m[o + O_KIND]
