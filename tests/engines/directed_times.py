@@ -53,9 +53,10 @@ def hops(d: Dice) -> tuple[Short, int]:
         gate = {"mode": d.pick("flag", "always"), "wake": worker, "cost": d.time(0, most)}
         return {"is": "fifo", "capacity": d.pick(2, 4), "full": "block", "gate": gate}
 
+    many = {"max_packets": 400}
     speed = d.pick(512, 640, 700)
     short: Short = {
-        "s1": d.source("p1", 2, 20), "s2": d.source("p2", 2, 20), "s3": d.source("p3", 2, 14), "s4": d.source("q1", 15, 60),
+        "s1": d.source("p1", 2, 20, **many), "s2": d.source("p2", 2, 20, **many), "s3": d.source("p3", 2, 14, **many), "s4": d.source("q1", 15, 60, **many),
         "out": {"is": "sink"},
         "p1": {"is": "fifo", "gate": "flag a1"}, "p2": {"is": "fifo", "gate": "flag a2"}, "p3": {"is": "fifo", "gate": "flag b"},
         "q1": woken("w1", 0), "q2": woken("w2"), "q3": woken("w3"),
@@ -81,14 +82,14 @@ def governed(d: Dice) -> tuple[Short, int]:
     near = d.pick(base // 2, base - base // 10, 2 * base)
     states = [[0, d.time(0, 3)], [near * US, d.time(1, 9)], [d.pick(30 * base, 30_000) * US, d.time(5, 20)]]
     short: Short = {
-        "s": {"is": "source", "to": "q", "gap": [gap * US + GRID_PS * d.random.randint(0, 9) for gap in gaps], "max_packets": 70},
+        "s": {"is": "source", "to": "q", "gap": [gap * US + GRID_PS * d.random.randint(0, 9) for gap in gaps], "max_packets": 110},
         "out": {"is": "sink"},
         "q": {"is": "fifo", "gate": "flag w"},
         "c": {"is": "core", "idle_states": states[: d.pick(1, 2, 3, 3)]},
         "t": {"is": "thread", "by": "c"},
         "w": {"is": "worker", "kind": "task", "by": "t", "from": ["q"], "into": ["out"], "packet_ps": d.time(0, 4)},
     }  # fmt: skip
-    return short, sum(gaps) * 9 * US
+    return short, sum(gaps) * 14 * US
 
 
 def _arguments(d: Dice, rule: str) -> list[int]:
@@ -112,21 +113,21 @@ def adaptive(d: Dice) -> tuple[Short, int]:
     timeless = d.pick(True, False, False)
     quiet = {} if timeless or d.pick(True, False) else {"used_gate": {"mode": "flag", "wake": "n"}, "moderator": -1}
     short: Short = {
-        "s": d.source("f", 1, 9), "st": d.source("g", 1, 9, size=[100, 200, 1500]),
+        "s": d.source("f", 1, 9), "st": d.source("g", 1, 6, size=[100, 200, 1500], max_packets=200),
         "out": {"is": "sink"}, "wire": {"is": "link", "to": "out"},
         "up": {"is": "link", **d.costs("propagation_ps", high=2)}, "down": {"is": "link", **d.costs("propagation_ps", high=2)},
         "d": {"is": "dma", "up": "up", "down": "down"},
         "f": {"is": "fifo"}, "g": {"is": "fifo", "gate": "flag drv"},
         "rx": {"is": "ring", "size": d.pick(8, 32), "remote": True, "dma": "d", "moderator": "m", "descriptor_bytes": 0,
             "hold_group": d.pick(1, 2, 3, 3, 5), "hold_ps": -1 if timeless else d.time(0, 30), "avail_gate": {"mode": "always", "doorbell": "rx"}, **quiet},
-        "tx": {"is": "ring", "kind": "tx", "size": d.pick(1, 1, 2, 8), "remote": True, "dma": "d", "moderator": "m", "fetch_max": 0,
+        "tx": {"is": "ring", "kind": "tx", "size": d.pick(1, 1, 2, 8), "remote": True, "dma": "d", "moderator": "m", "wake_free": 1, "fetch_max": 0,
             "writeback_group": d.pick(1, 1, 2), "avail_gate": {"mode": "always", "doorbell": "tx", "cost": d.time(0, 2)}},
         "m": {"is": "moderator", "route": "r", "dma": "d", **moderator},
         "r": {"is": "route", "mode": "native", "core": "c", "worker": "n", **d.costs("hardirq_ps", "flight_ps", high=2)},
         "c": {"is": "core"}, "k": {"is": "core"},
         "t": {"is": "thread", "by": "k"},
         "e": {"is": "worker", "kind": "hw", "from": ["f"], "into": ["rx"], "packet_ps": d.time(0, 2)},
-        "drv": {"is": "worker", "kind": "task", "by": "t", "from": ["g"], "into": ["tx"], "packet_ps": d.time(0, 2)},
+        "drv": {"is": "worker", "kind": "task", "by": "t", "from": ["g"], "into": [{"of": "tx", "publish_every": d.pick(1, 2, 3)}], "packet_ps": d.time(0, 2)},
         "et": {"is": "worker", "kind": "hw", "from": ["tx"], "into": ["wire"], "packet_ps": d.time(0, 2)},
         "n": {"is": "worker", "kind": "soft", "by": "c", "from": ["rx"], "into": ["out"], "refill_ring": "rx", "refill_chunk": d.pick(1, 4),
             "packet_ps": d.time(0, 2), **({"reap_ring": "tx"} if reaps else {})},
@@ -153,10 +154,10 @@ def tickless(d: Dice) -> tuple[Short, int]:
         return {"is": "worker", "kind": "task", "by": thread, "from": [fifo], "into": [to], "packet_ps": d.time(0, 3)}
 
     soft = {"is": "worker", "kind": "soft", "by": "c", "from": ["qc"], "into": ["fc"], "packet_ps": d.time(0, 2)}
-    busy = d.pick(1, 2, 4, 8)
+    busy, many = d.pick(1, 2, 4, 6), {"max_packets": 300}
     short: Short = {
-        "s": d.source("f", 3 * busy, 20 * busy), "sd": d.source("fd", 3 * busy, 20 * busy), "sh": d.source("qh", 3 * busy, 20 * busy),
-        "sc": d.source("qc", 3 * busy, 20 * busy),
+        "s": d.source("f", 3 * busy, 20 * busy, **many), "sd": d.source("fd", 3 * busy, 20 * busy, **many), "sh": d.source("qh", 3 * busy, 20 * busy, **many),
+        "sc": d.source("qc", 3 * busy, 20 * busy, **many),
         "out": {"is": "sink"},
         "up": {"is": "link"}, "down": {"is": "link"}, "d": {"is": "dma", "up": "up", "down": "down"},
         "f": {"is": "fifo", "gate": {"mode": d.pick("flag", "always"), "irq": "r"}},
@@ -171,7 +172,8 @@ def tickless(d: Dice) -> tuple[Short, int]:
         "r": route("n", origin="irqfd"), "rh": route("nh", origin="irqfd"), "rc": route("nc", origin="irqfd"),
         "rd": route("nd", core=d.pick("c", "c", "h")),
         "c": _core(d), "h": _core(d),
-        "v": {"is": "vcpu", "by": "c", "idle": d.pick("hlt", "hlt", "ghp", "ghp", "poll"), "nohz": d.pick(True, True, True, True, False), "timer_ps": d.time(2, 14),
+        "v": {"is": "vcpu", "by": "c", "idle": d.pick("hlt", "hlt", "ghp", "ghp", "poll"), "nohz": d.pick(True, True, True, True, False),
+            "timer_ps": d.time(1, 6),
             "guest_poll_ps": d.time(2, 9), "halt_poll_max_ps": d.pick(0, d.time(30, 90)), "halt_poll_grow_start_ps": d.time(4, 9),
             **d.costs("exit_ps", "hlt_ps", "block_ps", "wake_ps", high=1), "thread": {"quota": d.pick(-1, "quota", "quota")}},
         "quota": _quota(d),
@@ -187,7 +189,7 @@ def tickless(d: Dice) -> tuple[Short, int]:
     }  # fmt: skip
     if mode == "posted":
         short["rd"].pop("core")
-    return short, d.time(500, 700)
+    return short, d.time(600, 900)
 
 
 def throttled(d: Dice) -> tuple[Short, int]:
@@ -217,7 +219,8 @@ def bulk(d: Dice) -> tuple[Short, int]:
 
     short: Short = {
         "w1": window(record=d.pick(-1, "kept")), "w2": window(),
-        "s": d.source("f", 0, 5, dst=0, request=d.pick(True, True, False), response_bytes=d.pick(-1, 60), flow=[-1, 0, 1], segment_bytes=d.pick(0, 100)),
+        "s": d.source("f", 0, 5, dst=0, max_packets=300, request=d.pick(True, True, False), response_bytes=d.pick(-1, 60), flow=[-1, 0, 1],
+            segment_bytes=d.pick(0, 100)),
         "ask": {"is": "source", "kind": "rr", "to": "f", "think": d.times(0, 9), "max_packets": 90, "timeout_ps": d.time(60, 90),
             "response_bytes": d.pick(-1, 60)},
         "far": {"is": "sink", "reply_link": "back"}, "near": {"is": "sink"}, "kept": {"is": "sink"},

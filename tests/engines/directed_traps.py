@@ -97,7 +97,7 @@ def emulated(d: Dice) -> tuple[Short, int]:
 
 def timers(d: Dice) -> tuple[Short, int]:
     """A sender whose interrupts wait for the timer; meanwhile another one acknowledges; interrupts come in while the device model runs."""
-    locked = d.pick(0, 0.5, 1)
+    locked, many = d.pick(0, 0.5, 1), {"max_packets": 200}
     soft = d.pick(True, False, False)
     loop = {"kind": "soft", "by": "h"} if soft else {"kind": "task", "by": "tm", "label": "qemu"}
     route = {**_route(d, "n", "v", []), "mode": d.pick("legacy", "legacy", "apicv", "posted")}
@@ -106,7 +106,7 @@ def timers(d: Dice) -> tuple[Short, int]:
         "mode": d.pick("legacy", "legacy", "posted"),
     }
     short: Short = {
-        "s": d.source("q", 3, 24), "sf": d.source("f", 4, 20), "sg": d.source("g", 4, 20),
+        "s": d.source("q", 3, 24, **many), "sf": d.source("f", 4, 20, **many), "sg": d.source("g", 4, 20),
         "out": {"is": "sink"},
         "q": {"is": "fifo", "gate": "flag w"}, "f": {"is": "fifo", "gate": {"mode": d.pick("flag", "always"), "irq": "ro"}},
         "g": {"is": "fifo", "gate": "flag m"},

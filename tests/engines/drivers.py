@@ -120,7 +120,7 @@ def _counts(die: Random) -> list[Poll]:
     for _ in range(60):
         now_us += die.choice((*[20] * 12, 500, 2000, 9000))
         if die.random() < 0.3:
-            rx, tx = _seen(die), die.choice((_seen(die), (0, 0)))
+            rx, tx = die.choice((_seen(die), _seen(die), (0, 0))), die.choice((_seen(die), (0, 0)))
         made.append(Poll(now_us, rx, tx, 0, reaps))
     return made
 
