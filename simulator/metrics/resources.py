@@ -132,7 +132,11 @@ def _limit(plan: Plan, trace: Trace, *, lost: bool) -> str:
         state = f"{busiest} is {_percent(shares[busiest])} {'held' if busiest.startswith('lock ') else 'busy'}"
         if shares[busiest] >= SATURATED:
             return f"{state}{_labels(plan, trace, busiest)}"
-    stated = _stated_limit(plan, trace) or (_shared_core(plan, trace) if lost else "") or (_contended(plan, trace) if lost else "")
+    stated = (
+        _stated_limit(plan, trace)
+        or (_shared_core(plan, trace) if lost else "")
+        or (_contended(plan, trace) if lost else "")
+    )
     if stated:
         return stated
     if _is_closed(plan) and not lost:
@@ -146,7 +150,9 @@ def _stated_limit(plan: Plan, trace: Trace) -> str:
     """A cap or quota of the scenario that is used up."""
     for shaper in plan.shapers:
         used = _shaper_share(shaper, trace)
-        if used >= SATURATED and any(item.shaper != NONE and plan.shapers[item.shaper] is shaper for w in plan.workers for item in w.inputs):
+        if used >= SATURATED and any(
+            item.shaper != NONE and plan.shapers[item.shaper] is shaper for w in plan.workers for item in w.inputs
+        ):
             return f"cap {shaper.name} is {_percent(used)} used"
     for quota in plan.quotas:
         allowed_ps = quota.quota_ps * window.length_ps(trace) / quota.period_ps
@@ -160,7 +166,9 @@ def _shaper_share(shaper: Shaper, trace: Trace) -> float:
     seconds = window.length_ps(trace) / window.PS_PER_SECOND
     in_bytes = trace.counters[f"{shaper.name}.bytes"] * 8 / (shaper.rate_bps * seconds) if shaper.rate_bps else 0.0
     in_packets = (
-        trace.counters[f"{shaper.name}.packets"] * 1000 / (shaper.rate_millipps * seconds) if shaper.rate_millipps else 0.0
+        trace.counters[f"{shaper.name}.packets"] * 1000 / (shaper.rate_millipps * seconds)
+        if shaper.rate_millipps
+        else 0.0
     )
     return max(in_bytes, in_packets)
 
@@ -197,7 +205,9 @@ def _longest_stage(plan: Plan, trace: Trace) -> str:
         return ""
     longest = max(sums, key=lambda name: sums[name])
     held = max(locks(plan, trace).items(), key=lambda item: item[1]["held"], default=None)
-    beside = f", under lock {held[0]}, which is {_percent(held[1]['held'])} held" if held and held[1]["held"] >= 0.5 else ""
+    beside = (
+        f", under lock {held[0]}, which is {_percent(held[1]['held'])} held" if held and held[1]["held"] >= 0.5 else ""
+    )
     return f"; {_percent(sums[longest] / whole, 0)} of it is '{longest}'{beside}"
 
 

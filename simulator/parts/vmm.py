@@ -61,9 +61,16 @@ _MESSAGE = Step(
     source="IPI between vCPUs by hardware",
 )
 _POSTING = Step(
-    "the IOMMU posts the interrupt", "latency", "route.flight_ps", ("k_pi_flight",), "per interrupt", source=_POSTED_SOURCE
+    "the IOMMU posts the interrupt",
+    "latency",
+    "route.flight_ps",
+    ("k_pi_flight",),
+    "per interrupt",
+    source=_POSTED_SOURCE,
 )
-_FLIGHT = Step("IPI to the vCPU's core", "latency", "route.kick_flight_ps", ("h_ipi_flight",), "per interrupt", source=_HALT_SOURCE)
+_FLIGHT = Step(
+    "IPI to the vCPU's core", "latency", "route.kick_flight_ps", ("h_ipi_flight",), "per interrupt", source=_HALT_SOURCE
+)
 _CALL = Step("wake-up call", "whoever signals", "route.waker_ps", ("k_wake_work",), _HALTED, source=_HALT_SOURCE)
 _KICK = Step(
     "exit of a running vCPU",
@@ -86,7 +93,9 @@ _BLOCK = Step(
     False,
     _HALT_SOURCE,
 )
-_WAKE = Step("vCPU is scheduled and entered", "vCPU's core, KVM", "vcpu.wake_ps", ("k_wake_run",), _HALTED, source=_HALT_SOURCE)
+_WAKE = Step(
+    "vCPU is scheduled and entered", "vCPU's core, KVM", "vcpu.wake_ps", ("k_wake_run",), _HALTED, source=_HALT_SOURCE
+)
 _UNPOLL = Step(
     "leave halt polling",
     "vCPU's core, KVM",
