@@ -81,7 +81,7 @@ def assess(point: Point, plan: Plan, traces: Sequence[Trace]) -> PointResult:
 def identity(point: Point) -> dict[str, Any]:
     """What a point is called: series, swept parameters, datapaths and interrupt modes of its guests."""
     used = paths(point.scenario)
-    modes = dict.fromkeys(mode for name, mode in used if len(datapath(name).modes) > 1)
+    modes = dict.fromkeys(mode for _, mode in used if mode != "native")
     return {
         "series": point.series,
         "parameters": dict(point.parameters),

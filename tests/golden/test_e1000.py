@@ -13,7 +13,17 @@ Runner = Callable[..., Trace]
 THREAD_WAKE = ("h_wake_work", "h_ipi_flight", "h_wake_run")
 HOST = ("h_hardirq", "h_napi_poll", "h_drv_rx_pk", "s_bridge", "h_tap_enq", *THREAD_WAKE)
 DEVICE = ("q_loop", "q_tap_rd", "q_rx_pk", "h_copy_fs", "q_irq", "k_exit", "q_exit")
-GUEST = ("k_wake_work", "k_wake_run", "g_irq", "g_napi_poll", "g_drv_rx_pk", "g_stack_rx_pk", "g_rearm", "g_app_rx_pk", "k_eoi")
+GUEST = (
+    "k_wake_work",
+    "k_wake_run",
+    "g_irq",
+    "g_napi_poll",
+    "g_drv_rx_pk",
+    "g_stack_rx_pk",
+    "g_rearm",
+    "g_app_rx_pk",
+    "k_eoi",
+)
 COSTS = (*HOST, *DEVICE, *GUEST)
 LEGACY, APICV = (*COSTS, "k_inject"), (*COSTS, "k_pi_notify")
 END_OF_INTERRUPT = {"legacy": "EOI", "apicv": "EOI_INDUCED"}
@@ -44,7 +54,8 @@ def test_idle_receiver(run: Runner, mode: str, costs: tuple[str, ...], total_ns:
 # Each line: arrivals and latencies in ns, interrupts, and how often somebody waited for the lock.
 SECOND_PACKETS = [
     # The host's core wakes the loop until 2,800 and has p2 in the tap at 3,500. The loop raises the line for p1, and wakes the
-    # vCPU, until 10,815.36 and fills p2 at 13,130.72: masked, latched. The handler reads ICR at 18,715.36, which clears the latch. Poll from 27,415.36: p1 28,165.36, p2 28,715.36; RDT
+    # vCPU, until 10,815.36 and fills p2 at 13,130.72: masked, latched. The handler reads ICR
+    # at 18,715.36, which clears the latch. Poll from 27,415.36: p1 28,165.36, p2 28,715.36; RDT
     # 32,715.36, 120, IMS and STATUS 40,835.36; read at 41,285.36 and 41,735.36.
     ([0, 300], [41_285.36, 41_435.36], 1, 0),
     # p2 in the tap at 16,800, the loop awake at 19,800, p2 filled at 23,615.36, when the loop sleeps and gives the lock back.

@@ -28,7 +28,8 @@ def latencies_ns(trace: Trace) -> list[float]:
 
 # Host: 900 + 200 + 350 + 350, then the wake-up call 1,000. vhost: IPI 500, scheduled 1,500, frame 450 + 7.68 (64 B at 0.12 ns),
 # irqfd 500, wake-up call 1,000. Guest: IPI 500, awake in 2,500, handler 500, poll 200, driver and stack 550, unmask 120,
-# application 450; no notification, since the vCPU was halted. Legacy: inject 400 and end of interrupt 700 besides. QEMU: loop 1,500, read 700 + 600 + two copies of 7.68 for vhost's frame.
+# application 450; no notification, since the vCPU was halted. Legacy: inject 400 and end of
+# interrupt 700 besides. QEMU: loop 1,500, read 700 + 600 + two copies of 7.68 for vhost's frame.
 SUMS_NS = [
     ("vhost-net", "apicv", VHOST, 11_577.68),
     ("vhost-net", "legacy", VHOST, 12_677.68),
