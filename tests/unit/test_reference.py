@@ -268,7 +268,7 @@ def test_native_receive_path_conserves_packets_under_overload() -> None:
     assert_labels_cover_time(trace)
 
 
-# A VF in a guest that sleeps: 6,970, 8,370 and 9,220 ns
+# A VF in a guest that sleeps: 6,720, 7,220 and 8,320 ns
 
 
 def vf_plan(mode: str, idle: str = "hlt", **route: Any) -> Plan:
