@@ -16,6 +16,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from simulator import units
 from simulator.datapaths.queues import attach
 from simulator.errors import InputError
 from simulator.parts import driver, uplink, virtio, vmm
@@ -194,10 +195,13 @@ def _keep(
 
 def require_no_port_features(guest: GuestSettings) -> None:
     """Refuse what only a queue of the NIC has."""
-    limits = (
-        ("max_rate", guest.max_rate_bps, 0), ("min_rate", guest.min_rate_bps, 0), ("max_pps", guest.max_millipps, 0), ("weight", guest.weight, 1),
-    )  # fmt: skip
-    for key, value, none in limits:
-        if value != none:
+    written = {
+        "max_rate": units.exact(guest.max_rate_bps, units.BIT_RATE) if guest.max_rate_bps else None,
+        "min_rate": units.exact(guest.min_rate_bps, units.BIT_RATE) if guest.min_rate_bps else None,
+        "max_pps": units.exact(guest.max_millipps, units.PACKET_RATE) if guest.max_millipps else None,
+        "weight": guest.weight if guest.weight != 1 else None,
+    }
+    for key, value in written.items():
+        if value is not None:
             message = f"is a setting of the NIC's transmit engine; the queues of {guest.datapath} are the host's"
             raise InputError(f"guests.{guest.name}.{key}", message, value)
