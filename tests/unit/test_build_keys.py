@@ -171,7 +171,7 @@ def test_each_function_is_moderated_as_its_driver_does(
 def test_a_stated_moderation_is_fixed(tmp_path: Path) -> None:
     vector = of_vector(plan_of(tmp_path, nic={"model": "x710", "moderation": {"kind": "gap", "interval": "20 us"}}))
     assert (vector.adapt, vector.kind, vector.interval_ps) == ("", "gap", 20 * US)
-    adaptive = of_vector(plan_of(tmp_path, nic={"model": "x710", "moderation": "adaptive"}))
+    adaptive = of_vector(plan_of(tmp_path, nic={"model": "x710", "moderation": {"kind": "adaptive"}}))
     assert adaptive == of_vector(plan_of(tmp_path, nic="x710"))
 
 
