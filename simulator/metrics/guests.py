@@ -33,7 +33,7 @@ def of_guests(plan: Plan, trace: Trace, members: Iterable[str]) -> dict[str, dic
     """``{"all": {offered_pps, delivered_pps, throughput_bps, latency_us}, "rx": ..., "tx": ...}`` of these guests together."""
     own = set(members)
     sources = [source for source in plan.sources if source.name.partition(".")[0] in own]
-    received_offers = {s.name for s in sources if (s.target_kind == "link") != (s.kind == "rr")}
+    received_offers = {s.name for s in sources if (s.target_kind == "link") != (s.kind == "rr" or s.request)}
     ends = {plan.sinks[source.record].name for source in sources if source.record != NONE}
     if not ends:
         ends = {sink.name for sink in plan.sinks if sink.reply_link != NONE}

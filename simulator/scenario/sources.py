@@ -43,6 +43,7 @@ from simulator.traffic.arrivals import PS_PER_SECOND, Arrivals, split, streams
 MINIMUM_BYTES = 60
 ETHERNET_BYTES = 14
 TCP_HEADERS_BYTES = 54
+AS_LONG_AS_THE_REQUEST = -1
 CLIENT_START_PS = 10_000_000
 GENERATOR_BACKLOG_PS = 10_000_000
 _DEFAULT_MTU_BYTES = 1500
@@ -79,10 +80,14 @@ def uses(scenario: Scenario) -> dict[str, Use]:
 
 def _with_use(use: Use, item: Traffic) -> Use:
     rx = isinstance(item, Capture) or item.direction == "rx"
-    turned = isinstance(item, (RequestResponse, Bulk)) and rx
-    reply_bytes = (
-        _fixed(item.response, f"traffic.{item.name}.response") if isinstance(item, RequestResponse) else MINIMUM_BYTES
-    )
+    echo = isinstance(item, (Poisson, Constant, Bursts)) and item.echo
+    turned = (isinstance(item, (RequestResponse, Bulk)) and rx) or echo
+    reply_bytes = MINIMUM_BYTES
+    if isinstance(item, RequestResponse):
+        reply_bytes = _fixed(item.response, f"traffic.{item.name}.response")
+    elif echo and isinstance(item, (Poisson, Constant, Bursts)):
+        # what answering copies is one number for a guest; of mixed sizes the mean
+        reply_bytes = _mean_bytes(item.size)
     return Use(
         use.sends or isinstance(item, Capture) or not rx,
         use.answers or turned,
@@ -197,7 +202,7 @@ class Feed:
         mac = self.attachment.mac
         target = ("link", self.machine.port.wire_in) if towards_guest else ("fifo", self.attachment.send)
         vlans = self.machine.port.vlans
-        if not towards_guest or kind == "rr":
+        if not towards_guest or kind == "rr" or fields.get("request"):
             fields["record"] = self.record()
         source = Source(
             name=name,
@@ -229,6 +234,7 @@ def _add_open(feed: Feed, item: Poisson | Constant | Bursts) -> Offer:
         gap=feed.stream(gap),
         start_ps=start_ps,
         backlog_ps=backlog_ps,
+        **({"request": True, "response_bytes": AS_LONG_AS_THE_REQUEST, "reply_dst": PEER} if item.echo else {}),
     )
     return Offer(item, rx, packets_per_s * 8 * (mean_bytes + FRAME_OVERHEAD_BYTES))
 
@@ -350,6 +356,19 @@ def _length(feed: Feed, frame_bytes: int, key: str) -> int:
     length = max(MINIMUM_BYTES, frame_bytes - FCS_BYTES)
     _require_mtu(feed, length, key)
     return length
+
+
+def _mean_bytes(size: FrameSize) -> int:
+    """Mean length without FCS."""
+    if size.imix is not None:
+        mean = draws.mean(imix.length_stream("", imix.imix(size.imix)))
+    elif size.distribution is not None:
+        mean = draws.mean(distributions.frame_stream("", distributions.sizes(size.distribution)))
+    elif size.uniform is not None:
+        mean = Fraction(size.uniform.low_bytes + size.uniform.high_bytes, 2) - FCS_BYTES
+    else:
+        mean = Fraction((size.fixed_bytes or 0) - FCS_BYTES)
+    return max(MINIMUM_BYTES, round(mean))
 
 
 def _fixed(size: FrameSize, place: str) -> int:

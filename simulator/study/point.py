@@ -21,6 +21,7 @@ from simulator.datapaths import datapath
 from simulator.metrics import latency, rates
 from simulator.metrics.guests import of_guests
 from simulator.metrics.window import PS_PER_SECOND
+from simulator.parts.driver import refill_doorbell, xdp_steps
 from simulator.plan.fingerprint import fingerprint
 from simulator.plan.model import Plan
 from simulator.plan.trace import Trace
@@ -90,6 +91,10 @@ def cost_status(scenario: Scenario) -> dict[str, int]:
     assumed."""
     host = host_settings(scenario.host).model
     spent = {cost for name, mode in paths(scenario) for step in datapath(name).steps(mode) for cost in step.costs}
+    for group in scenario.guests:
+        if group.application.kind == "xdp":
+            side = "h" if group.datapath == "native" else "g"
+            spent |= {cost for step in xdp_steps(side, refill_doorbell(side)) for cost in step.costs}
     found = Counter(host.cost(name).status for name in spent)
     nic = costs.nic(scenario.nic.model)
     facts = Counter(costs.summary(nic))
