@@ -8,7 +8,7 @@
 
 *Scope*: no busy polling, no zero-copy transmit. What publishing costs is paid once per turn of the thread, at its beginning;
 the further publications of a long turn, one in 65 packets, are free.
-*Validation*: tests/golden/test_vhost.py (11,827.68 ns), tests/phenomena/test_virtio.py.
+*Validation*: tests/golden/test_vhost.py (11,577.68 ns), tests/phenomena/test_virtio.py.
 """
 
 from __future__ import annotations
