@@ -2,8 +2,8 @@
 
 Poisson arrivals of one seed, so that two modes see the same packets. Capacity is the highest step of `LADDER_KPPS` at which
 less than 0.1 % is lost in a steady window, found by halving. The order of the modes is one of *work*: an interrupt that is
-longer under way also gathers more packets, which spares interrupts, so it is promised with a fixed gap, and without moderation
-at equal delays.
+longer under way also gathers more packets, which spares interrupts. So the order of capacities is promised with a fixed gap, and
+without moderation at equal delays; that of latencies with an interrupt per packet, and of guests that do not sleep with a gap.
 """
 
 from __future__ import annotations
@@ -27,6 +27,8 @@ GAP = {"kind": "gap", "interval": "10 us"}
 LONG_GAP = {"kind": "gap", "interval": "50 us"}
 NONE = {"kind": "none"}
 HALTS, AWAKE = {"halt_poll": "off"}, {"idle": "poll"}
+TUNED = "host.idle=poll"
+"""Where capacity is measured: a host that sleeps deeply between two interrupts may fall behind its receive ring at once."""
 
 
 def loaded(
@@ -48,29 +50,20 @@ def is_carried(outcome: Any) -> bool:
     return few and steady(outcome.plan, outcome.trace) == 1
 
 
-def capacity_kpps(*case: Any, overrides: tuple[str, ...] = ()) -> int:
+def capacity_kpps(run: Runner, model: str, mode: str, moderation: dict[str, str], guest: dict[str, str]) -> int:
     """0 if not even the first step is carried."""
     below, above = -1, len(LADDER_KPPS)
     while above - below > 1:
         step = (below + above) // 2
-        below, above = (step, above) if is_carried(loaded(*case, LADDER_KPPS[step], *overrides)) else (below, step)
+        outcome = loaded(run, model, mode, moderation, guest, LADDER_KPPS[step], TUNED)
+        below, above = (step, above) if is_carried(outcome) else (below, step)
     assert above < len(LADDER_KPPS), "the ladder is too short"
     return LADDER_KPPS[below] if below >= 0 else 0
 
 
 def in_order(found: list[float], least: float = 0.0) -> bool:
-    """Falling, or larger by at most 1 % or `least`."""
-    return all(after <= max(before * 1.01, before + least) for before, after in pairwise(found))
-
-
-@pytest.mark.parametrize(("moderation", "guest"), [(GAP, HALTS), (GAP, AWAKE), (LONG_GAP, HALTS)])
-@pytest.mark.parametrize("model", ["textbook", "modern", "sapphire-rapids"])
-def test_posted_carries_what_apicv_carries_and_that_what_legacy_carries(
-    run: Runner, model: str, moderation: dict[str, str], guest: dict[str, str]
-) -> None:
-    found = [capacity_kpps(run, model, mode, moderation, guest) for mode in MODES]
-    assert found[-1] > 0
-    assert in_order(list(map(float, found))), found
+    """Rising, or falling by at most 1 % or `least`."""
+    return all(before <= max(after * 1.01, after + least) for before, after in pairwise(found))
 
 
 def delay_ns(model: str) -> float:
@@ -79,27 +72,52 @@ def delay_ns(model: str) -> float:
     return sum(host(model).ps(name) for name in names) / 1000
 
 
-@pytest.mark.parametrize("model", ["textbook", "modern"])
+def shares(run: Runner, model: str, moderation: dict[str, str], guest: dict[str, str]) -> tuple[float, float, float]:
+    """At the capacity of the dearer mode, packets of the cheaper one to those of the dearer one.
+
+    Posted to APICv; posted whose interrupts are as long under way as those of APICv; APICv to legacy.
+    """
+
+    def delivered(mode: str, kpps: int, *overrides: str) -> float:
+        return float(loaded(run, model, mode, moderation, guest, kpps, TUNED, *overrides).goodput_pps)
+
+    apicv, legacy = (capacity_kpps(run, model, mode, moderation, guest) for mode in MODES[1:])
+    assert min(apicv, legacy) > 0
+    late = f"host.costs={{k_pi_flight: {delay_ns(model):.0f} ns}}"
+    dear = delivered("apicv", apicv)
+    posted, as_late = (delivered("posted", apicv, *has) / dear for has in ((), (late,)))
+    return posted, as_late, delivered("apicv", legacy) / delivered("legacy", legacy)
+
+
+@pytest.mark.parametrize(("moderation", "guest"), [(GAP, HALTS), (GAP, AWAKE), (LONG_GAP, HALTS)])
+@pytest.mark.parametrize("model", ["textbook", "modern", "sapphire-rapids"])
+def test_posted_carries_what_apicv_carries_and_that_what_legacy_carries(
+    run: Runner, model: str, moderation: dict[str, str], guest: dict[str, str]
+) -> None:
+    posted, as_late, apicv = shares(run, model, moderation, guest)
+    assert min(as_late, apicv) >= 0.99
+    # 1.5 % less on Sapphire Rapids with a gap of 10 us, 1 % at most elsewhere: a tenth more interrupts.
+    assert posted >= 0.98
+
+
+@pytest.mark.parametrize("model", ["textbook", "modern", "sapphire-rapids"])
 def test_without_moderation_delay_is_moderation(run: Runner, model: str) -> None:
-    case = (run, model)
-    late = (f"host.costs={{k_pi_flight: {delay_ns(model):.0f} ns}}",)
-    posted, apicv, legacy = (capacity_kpps(*case, mode, NONE, AWAKE) for mode in MODES)
-    as_late = capacity_kpps(*case, "posted", NONE, AWAKE, overrides=late)
-    assert in_order([as_late, apicv, legacy]), "at equal delay the order is that of work"
-    assert posted < 0.9 * as_late, "an interrupt for every other packet instead of every tenth"
+    posted, as_late, apicv = shares(run, model, NONE, AWAKE)
+    assert min(as_late, apicv) >= 0.99, "at equal delay the order is that of work"
+    assert posted < 0.9, "at once: an interrupt for every third packet"
 
 
 @pytest.mark.parametrize("model", ["textbook", "modern", "sapphire-rapids"])
 def test_posted_is_not_slower_than_apicv_nor_that_than_legacy(run: Runner, model: str) -> None:
-    def p50_us(guest: dict[str, str], moderation: dict[str, str], kpps: float) -> list[float]:
-        return [loaded(run, model, mode, moderation, guest, kpps).latency_us(0.5) for mode in MODES]
+    def p50_us(guest: dict[str, str], moderation: dict[str, str], kpps: int) -> list[float]:
+        return [loaded(run, model, mode, moderation, guest, kpps, TUNED).latency_us(0.5) for mode in MODES]
 
     # An interrupt per packet; and up to 40 % of the lower capacity with a gap. Nearer to it batches change.
     for guest in (HALTS, AWAKE):
-        assert in_order(p50_us(guest, NONE, 10)[::-1], 0.1)
+        assert in_order(p50_us(guest, NONE, 10), 0.1)
     least = min(capacity_kpps(run, model, mode, GAP, AWAKE) for mode in MODES)
-    for share in (0.1, 0.4):
-        assert in_order(p50_us(AWAKE, GAP, share * least)[::-1], 0.1)
+    for kpps in (round(0.1 * least), round(0.4 * least)):
+        assert in_order(p50_us(AWAKE, GAP, kpps), 0.1)
 
 
 def test_a_gap_hides_delays_but_not_work(run: Runner) -> None:
@@ -108,7 +126,7 @@ def test_a_gap_hides_delays_but_not_work(run: Runner) -> None:
         return float(loaded(run, "textbook", mode, GAP, HALTS, 300, *overrides).latency_us(0.5))
 
     assert p50_us("posted") > p50_us("posted", "host.costs={k_pi_wakeup: 0 ns}") + 0.9
-    assert p50_us("apicv", "host.costs={h_hardirq: 0 ns}") == pytest.approx(p50_us("apicv"), abs=0.45)
+    assert p50_us("apicv", "host.costs={h_hardirq: 0 ns}") > p50_us("apicv") - 0.1
 
 
 # One packet into an idle machine
@@ -173,7 +191,9 @@ def test_a_cap_of_a_function_does_not_depend_on_its_queues(run: Runner, cap: str
         | {"overload": True}
     ]
     found = [
-        run(f"guests.vm.queues={n}", f"guests.vm.vcpus={n}", *more, f"guests.vm.{cap}", traffic=traffic).rate("peer.count")
+        run(f"guests.vm.queues={n}", f"guests.vm.vcpus={n}", *more, f"guests.vm.{cap}", traffic=traffic).rate(
+            "peer.count"
+        )
         for n in (1, 2, 4)
     ]
     assert found[1:] == pytest.approx(found[:1] * 2, rel=0.01)
@@ -191,6 +211,7 @@ def test_exits_of_a_halting_guest_are_those_counted_by_hand(run: Runner, model: 
         "host.model=" + model,
         "guests.vm.interrupts=legacy",
         "guests.vm.halt_poll=off",
+        TUNED,
         traffic=[{"name": "load", "kind": "constant", "rate": "2 kpps"}],
         measurement={"warmup": "10.25 ms", "duration": "50 ms"},
     )
