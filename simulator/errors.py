@@ -12,10 +12,21 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 from difflib import get_close_matches
 from typing import Any, ClassVar
 
+NOT_MODELLED = {
+    "balloon": "memory ballooning", "bond": "bonding of ports", "cache": "caches and memory bandwidth", "energy": "power",
+    "frequency": "frequency changes", "geneve": "overlays", "hotplug": "hot plug", "hugepage": "memory translation",
+    "hyperthread": "hyper-threads", "iommu": "IOMMU translation", "ipsec": "encryption", "llc": "caches and memory bandwidth",
+    "migrat": "live migration", "nested": "nested hypervisors", "numa": "NUMA", "openvswitch": "Open vSwitch",
+    "ovs": "Open vSwitch", "power": "power", "smt": "hyper-threads", "turbo": "frequency changes", "vxlan": "overlays",
+    "watt": "power", "xen": "other hypervisors", "vmware": "other hypervisors", "hyper-v": "other hypervisors",
+}  # fmt: skip
+"""What readers of the field may ask for in vain: part of the word -> what it belongs to."""
+NOT_MODELLED_PAGE = "docs/explanation/not-modelled.md"
 SHOWN_CHARACTERS = 60
 SHOWN_CHOICES = 24
 SHOWN_ERRORS = 50
@@ -109,6 +120,10 @@ class Interrupted(SimulatorError):
     exit_code = 130
 
 
+class OutOfTime(SimulatorError):
+    """The time that the user allowed is over; what had been finished is kept."""
+
+
 def nearest(value: object, choices: Iterable[str]) -> str | None:
     """Return the choice that looks most like ``value``, or None if none comes near."""
     text, known = str(value)[:SHOWN_CHARACTERS], list(choices)
@@ -123,8 +138,18 @@ def nearest(value: object, choices: Iterable[str]) -> str | None:
 
 def unknown(place: str, what: str, value: object, choices: Iterable[str]) -> BadValue:
     """Return the error for a name that is not one of ``choices``, with the nearest one."""
-    known = tuple(choices)
-    return BadValue(place, f"is not a known {what}", value, known, nearest(value, known))
+    known, elsewhere = tuple(choices), not_modelled(value)
+    close = None if elsewhere else nearest(value, known)
+    return BadValue(place, f"is not a known {what}{elsewhere}", value, known, close)
+
+
+def not_modelled(word: object) -> str:
+    """Return the end of a message about an unknown word: where it is said that this is left out, if it is; else
+    nothing."""
+    parts = re.split(r"[^a-z0-9]+", str(word)[:SHOWN_CHARACTERS].casefold())
+    whole = str(word)[:SHOWN_CHARACTERS].casefold()
+    found = [what for stem, what in NOT_MODELLED.items() if any(p.startswith(stem) for p in parts) or whole == stem]
+    return f"; {found[0]}: not modelled, see {NOT_MODELLED_PAGE}" if found else ""
 
 
 def show(value: Any) -> str:

@@ -79,13 +79,16 @@ def parse(value: object, dimension: Dimension) -> int:
     amount, unit = split(value, dimension)
     if unit not in dimension.factors:
         known = tuple(dimension.factors)
+        other = dimension_of(value)
+        if other is not None:
+            raise BadValue("", f"is a {other.name}, not a {dimension.name}; {_hint(dimension)}", value)
         raise BadValue("", f"has no known {dimension.name} unit", value, known, nearest(unit, known))
-    exact = amount * dimension.factors[unit]
-    if exact > dimension.largest:
-        raise BadValue("", f"is more than the largest {dimension.name}, {dimension.largest:,} {dimension.base}", value)
-    if exact.denominator != 1:
-        raise BadValue("", f"is not a whole number of {dimension.base}", value)
-    return exact.numerator
+    amount_in_base = amount * dimension.factors[unit]
+    if amount_in_base > dimension.largest:
+        raise BadValue("", f"is more than the largest {dimension.name}, {exact(dimension.largest, dimension)}", value)
+    if amount_in_base.denominator != 1:
+        raise BadValue("", f"is not a whole multiple of {exact(1, dimension)}", value)
+    return amount_in_base.numerator
 
 
 def split(value: object, dimension: Dimension) -> tuple[Fraction, str]:

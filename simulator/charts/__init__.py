@@ -23,10 +23,11 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+from simulator.charts.fonts import legible
 from simulator.charts.kinds import KINDS, Kind
-from simulator.charts.output import png, svg
+from simulator.charts.output import png, settings, svg
 from simulator.charts.reading import HISTOGRAMS, read
-from simulator.errors import InputError, SimulatorError, unknown
+from simulator.errors import InputError, unknown
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -42,7 +43,8 @@ Document = Mapping[str, Any]
 def chart(document: Document, kind: str = "overview", at: Mapping[str, str] | None = None) -> Figure:
     """The chart of that kind. Raises InputError for an unknown kind, for conditions that no point meets and for a
     document that lacks what the chart needs; SimulatorError if it has no points."""
-    return kind_named(kind).figure(_shown(document, kind, at))
+    with settings():
+        return kind_named(kind).figure(_shown(legible(document), kind, at))
 
 
 def table(document: Document, kind: str = "overview", at: Mapping[str, str] | None = None) -> DataFrame:
@@ -64,7 +66,8 @@ def timeline(
     `cost_status`: how many cost values have each status, for the mark. Raises SimulatorError without a packet."""
     from simulator.charts.lanes import timeline_chart
 
-    return timeline_chart(spans, title, cost_status)
+    with settings():
+        return timeline_chart(legible(spans), legible(title), cost_status)
 
 
 def kind_named(name: str) -> Kind:
@@ -85,6 +88,4 @@ def _shown(document: Document, kind: str, at: Mapping[str, str] | None) -> View:
     for key in KINDS[kind].needs:
         if any(key not in point for point in shown.points):
             raise InputError(HISTOGRAMS, f"is missing beside result.json; the chart '{kind}' is drawn from it")
-    if not any(point["latency_us"]["mean"] is not None for point in shown.points) and KINDS[kind].needs:
-        raise SimulatorError(f"no packet was delivered: there is no chart '{kind}' to draw")
     return shown

@@ -1,10 +1,12 @@
-"""The chart of a comparison: per series, latency percentiles, where the mean latency goes, and what it costs in cores.
+"""The chart of a comparison: per point, latency percentiles, where the mean latency goes, and what it costs in cores.
 
-1. Left: percentiles on a logarithmic axis; the pale bar is the range of the replications.
-2. Middle: the stages of the mean latency, waiting in pale; as shares where the series differ too much for one scale.
-3. Right: host and guest cores busy, with VM exits per packet written beside.
+1. Left: percentiles on a logarithmic axis; the pale bar is the range of the replications; hollow: no steady state.
+2. Middle: the stages of the mean latency, waiting hatched; as shares where the points differ too much for one scale.
+3. Right: cores on one axis, host, guests and polling, with the total, VM exits per packet and loss behind.
 
-*Scope*: up to `MOST_ROWS` points. *Validation*: tests/unit/test_charts.py.
+Rows are named in words, not in colours: colours are for stages.
+
+*Scope*: up to `select.MOST_ROWS` points. *Validation*: tests/unit/test_charts.py.
 """
 
 from __future__ import annotations
@@ -15,123 +17,143 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
-from matplotlib.transforms import ScaledTranslation
 
 from simulator.charts import style
-from simulator.charts.caption import MARK, cost_note, in_time, rests_on_weak_costs, what_to_see, wrapped
+from simulator.charts.caption import delivered, in_time, unsteady, what_to_see
+from simulator.charts.frame import PLOT_INCHES, caption, finish, frame, replications
+from simulator.charts.limits import at_rows, limits, said
+from simulator.charts.scales import log_axis, percent
+from simulator.charts.select import MOST_ROWS, Point, View
+from simulator.charts.stacks import (
+    AROUND_INCHES,
+    Bar,
+    Panel,
+    draw_bars,
+    merged,
+    part_handles,
+    row_inches,
+    row_names,
+    rows,
+    visible,
+)
+from simulator.words import inches
 
-MOST_ROWS = 24
 SHARES_FROM_RATIO = 6.0
 MARKERS = {"p50": "o", "p90": "s", "p99": "D", "p99.9": "^"}
-ROW_HEIGHT = 0.62
-STAGE_COLUMNS = 3
-CAPTION_INCHES, LEGEND_INCHES, LEGEND_ROW_INCHES = 1.35, 0.75, 0.32
-HOST_COLOUR, GUEST_COLOUR = "#4D4D4D", "#C4C4C4"
+ROW_INCHES = 0.66
+NAME_CELLS = 26
+RATIOS = (1.25, 1.35, 1.05)
+SIDES = ("host_work", "guest_work", "polling")
 
 
-def comparison_chart(title: str, points: list[dict[str, Any]], labels: list[str]) -> Figure:
-    """One row per point, in order; `labels` name the rows."""
-    shown, names = points[:MOST_ROWS], labels[:MOST_ROWS]
-    stages = list(dict.fromkeys(stage["name"] for point in shown for stage in point["stages"]))
-    below = CAPTION_INCHES + LEGEND_ROW_INCHES * -(-len(stages) // STAGE_COLUMNS)
-    height = below + max(5.5, 2.2 + 0.72 * len(shown))
-    figure = Figure(figsize=(19.2, height), dpi=100, layout="constrained")
-    room = (0.005, below / height, 0.99, 0.99 - below / height)
-    figure.get_layout_engine().set(rect=room, w_pad=0.2)  # type: ignore[union-attr,call-arg]
-    figure.suptitle(title, fontsize=style.TITLE_POINTS, fontweight="bold", x=0.01, ha="left")
-    left, middle, right = figure.subplots(1, 3, sharey=True, width_ratios=(1.35, 1.25, 0.9))
-    _percentiles(left, shown)
-    _stages(middle, shown, style.stage_looks(stages))
-    _cores(right, shown)
-    marked = [name + (f" {MARK}" if rests_on_weak_costs(p) else "") for name, p in zip(names, shown, strict=True)]
-    left.set_yticks(range(len(shown)), labels=marked)
-    left.set_ylim(len(shown) - 0.4, -0.6)
-    hidden = f"{len(points) - len(shown)} further points are not shown." if len(points) > len(shown) else ""
-    text = wrapped([what_to_see(points, labels), hidden, cost_note(shown)], 150)
-    figure.text(0.01, 0.012, text, fontsize=style.CAPTION_POINTS, va="bottom", linespacing=1.3)
-    return figure
+def comparison_chart(shown: View) -> Figure:
+    """One row per point, in order."""
+    points, labels = shown.points[:MOST_ROWS], shown.labels[:MOST_ROWS]
+    names, more = row_names(labels, points, NAME_CELLS)
+    figure, (left, middle, right) = frame(shown.title, 3, wide=True, more_inches=more, ratios=RATIOS, sharey=True)
+    unit_inches = (figure.get_figwidth() - max(inches(name, style.TICK_POINTS) for name in names) - 1.2) / sum(RATIOS)
+    texts = _limits(left, right, shown, points)
+    _percentiles(left, points)
+    stages = _stage_panel(points)
+    looks = style.part_looks(visible(stages))
+    named = draw_bars(middle, stages, looks, unit_inches * RATIOS[1])
+    cores = Panel("Cores", "cores busy", [_core_bar(point) for point in points])
+    draw_bars(right, cores, style.part_looks(SIDES), unit_inches * RATIOS[2])
+    rows(left, names)
+    note = f"{len(shown.points) - len(points)} further points are not shown." if len(points) < len(shown.points) else ""
+    handles = [
+        *_marker_keys(points),
+        *part_handles(stages, {n: look for n, look in looks.items() if n not in named}, "waiting"),
+        *_core_keys(cores),
+    ]
+    height = max(PLOT_INCHES, AROUND_INCHES + max(ROW_INCHES, row_inches(names)) * len(points))
+    text = caption(shown, what_to_see(points, labels), said(texts), replications(shown), note)
+    return finish(figure, handles, text, plot_inches=height)
 
 
-def _percentiles(axes: Axes, points: list[dict[str, Any]]) -> None:
+def _percentiles(axes: Axes, points: list[Point]) -> None:
     for row, point in enumerate(points):
-        colour, latency = style.colour_of(point) or style.GREY, point["latency_us"]
-        found = {name: latency[name] for name in MARKERS if latency[name]}
+        latency = point["latency_us"]
+        found = {name: value for name in MARKERS if (value := latency.get(name))}
         if found:
-            axes.plot(list(found.values()), [row] * len(found), color=colour, linewidth=2.5, zorder=2)
+            axes.plot(list(found.values()), [row] * len(found), color=style.GREY, linewidth=2.5, zorder=2)
         for name, value in found.items():
-            _range(axes, row, colour, point.get("ranges", {}).get(f"latency.{name}"))
-            axes.plot(value, row, MARKERS[name], color=colour, markersize=12, markeredgecolor="white", zorder=3)
+            _range(axes, row, point.get("ranges", {}).get(f"latency.{name}"))
+            fill = "white" if unsteady(point) else style.INK
+            axes.plot(value, row, MARKERS[name], color=style.INK, markersize=12, markerfacecolor=fill, mew=2, zorder=3)
         if latency["mean"]:
-            axes.plot(latency["mean"], row, "|", color=colour, markersize=26, markeredgewidth=2.5, zorder=2)
-    axes.set_xscale("log")
-    style.plain_log(axes.xaxis)
+            axes.plot(latency["mean"], row, "|", color=style.INK, markersize=26, markeredgewidth=2.5, zorder=2)
+    log_axis(axes.xaxis)
+    for row, point in enumerate(points):
+        if not delivered(point):
+            axes.text(
+                0.02,
+                row,
+                "nothing delivered",
+                fontsize=style.TICK_POINTS,
+                va="center",
+                transform=axes.get_yaxis_transform(),
+            )
     style.dress(axes, "Latency", "latency, us (log scale)", grid="x")
-    handles = [Line2D([], [], marker=m, color="#4D4D4D", ls="", markersize=11, label=n) for n, m in MARKERS.items()]
-    handles.append(Line2D([], [], marker="|", color="#4D4D4D", ls="", markersize=16, markeredgewidth=2.5, label="mean"))
-    _legend(axes, handles, 3)
 
 
-def _range(axes: Axes, row: int, colour: str, spread: dict[str, Any] | None) -> None:
-    if spread and spread["min"] is not None:
-        axes.plot(
-            [spread["min"], spread["max"]], [row, row], color=colour, alpha=0.3, linewidth=14, solid_capstyle="butt"
-        )
+def _range(axes: Axes, row: int, spread: dict[str, Any] | None) -> None:
+    if spread and spread["min"] is not None and spread["max"] is not None:
+        ends = [spread["min"], spread["max"]]
+        axes.plot(ends, [row, row], color=style.INK, alpha=0.25, linewidth=14, solid_capstyle="butt")
 
 
-def _stages(axes: Axes, points: list[dict[str, Any]], looks: dict[str, dict[str, Any]]) -> None:
+def _stage_panel(points: list[Point]) -> Panel:
     means = [sum(s["wait_us"] + s["service_us"] for s in point["stages"]) for point in points]
     positive = [mean for mean in means if mean > 0]
     shares = bool(positive) and max(positive) > SHARES_FROM_RATIO * min(positive)
-    for row, (point, mean) in enumerate(zip(points, means, strict=True)):
-        _stage_row(axes, row, point["stages"], looks, 100 / mean if shares and mean else 1.0)
-        if shares and mean:
-            axes.text(101, row, in_time(mean), fontsize=style.TICK_POINTS, va="center")
-    if shares:
-        axes.set_xlim(0, 125)
-        axes.set_xticks(range(0, 101, 25))
+    bars = []
+    for point, mean in zip(points, means, strict=True):
+        scale = 100 / mean if shares and mean else 1.0
+        parts = [
+            (s["name"], s[key] * scale, key == "wait_us") for s in point["stages"] for key in ("service_us", "wait_us")
+        ]
+        bars.append(Bar(parts, remark=in_time(mean) if mean else "nothing delivered"))
     unit = "share of the mean latency, %" if shares else "mean latency, us"
-    style.dress(axes, "Mean latency by stage (pale: waiting)", unit, grid="x")
-    _legend(axes, [Patch(label=name, **look) for name, look in looks.items()], STAGE_COLUMNS)
+    return Panel("Mean latency by stage", unit, merged(bars))
 
 
-def _stage_row(
-    axes: Axes, row: int, stages: list[dict[str, Any]], looks: dict[str, dict[str, Any]], scale: float
-) -> None:
-    start = 0.0
-    for stage in stages:
-        look = looks[stage["name"]]
-        for key, colour in (("service_us", look["facecolor"]), ("wait_us", style.pale(look["facecolor"]))):
-            width = stage[key] * scale
-            axes.barh(row, width, ROW_HEIGHT, left=start, **(look | {"facecolor": colour}))
-            start += width
+def _core_bar(point: Point) -> Bar:
+    """Host, guests, polling; a document of an older version has only what host and guests kept busy."""
+    split = [
+        (side, point.get(f"{side}_cores" if side != "polling" else "polling_cores") or 0.0, side == "polling")
+        for side in SIDES
+    ]
+    if point.get("polling_cores") is None:
+        split = [
+            ("host_work", point["host_cores_busy"] or 0.0, False),
+            ("guest_work", point["guest_cores_busy"] or 0.0, False),
+        ]
+    total = sum(busy for _, busy, _ in split)
+    return Bar(split, remark=f"{total:.2g}; {_remarks(point)}")
 
 
-def _cores(axes: Axes, points: list[dict[str, Any]]) -> None:
-    widest = max((p["host_cores_busy"] or 0) + (p["guest_cores_busy"] or 0) for p in points) or 1.0
-    for row, point in enumerate(points):
-        host, guest = point["host_cores_busy"] or 0.0, point["guest_cores_busy"] or 0.0
-        axes.barh(row, host, ROW_HEIGHT, color=HOST_COLOUR)
-        axes.barh(row, guest, ROW_HEIGHT, left=host, color=GUEST_COLOUR)
-        axes.text(host + guest + widest * 0.03, row, _remarks(point), fontsize=style.TICK_POINTS, va="center")
-    axes.set_xlim(0, widest * 1.95)
-    style.dress(axes, "Cost", "cores busy", grid="x")
-    sides = [Patch(color=HOST_COLOUR, label="host"), Patch(color=GUEST_COLOUR, label="guest")]
-    axes.legend(handles=sides, loc="lower right", bbox_to_anchor=(1.02, 0.985), ncols=2, frameon=False,
-                fontsize=style.TICK_POINTS, handletextpad=0.4, columnspacing=1.1)  # fmt: skip
-
-
-def _remarks(point: dict[str, Any]) -> str:
+def _remarks(point: Point) -> str:
     exits, loss = point["exits_per_packet"], point["loss_ratio"]
     text = "nothing delivered" if exits is None else f"{exits:.2g} exits/packet"
-    return f"{text}\n{loss * 100:.2g} % lost" if loss else text
+    return f"{text}\n{percent(loss)} lost" if loss else text
 
 
-def _legend(axes: Axes, handles: list[Any], columns: int) -> None:
-    figure = axes.figure
-    below_labels = ScaledTranslation(0, -LEGEND_INCHES, figure.dpi_scale_trans)
-    legend = axes.legend(
-        handles=handles, loc="upper left", bbox_to_anchor=(-0.03, 0), bbox_transform=axes.transAxes + below_labels,
-        ncols=columns, frameon=False, fontsize=style.TICK_POINTS, handletextpad=0.4, columnspacing=1.1,
-    )  # fmt: skip
-    # Wide legends must not push the panels apart; their height is in the room left below.
-    legend.set_in_layout(False)
+def _limits(left: Axes, right: Axes, shown: View, points: list[Point]) -> list[str]:
+    found = limits(shown.thresholds)
+    return [
+        *at_rows(left, found, points, {f"latency.{name}": 1.0 for name in (*MARKERS, "mean")}),
+        *at_rows(right, found, points, {"host_work_cores": 1.0}),
+    ]
+
+
+def _marker_keys(points: list[Point]) -> list[Line2D]:
+    shown = {n: m for n, m in MARKERS.items() if any(point["latency_us"].get(n) for point in points)}
+    keys = [Line2D([], [], marker=m, color=style.INK, ls="", markersize=11, label=n) for n, m in shown.items()]
+    mean = Line2D([], [], marker="|", color=style.INK, ls="", markersize=16, markeredgewidth=2.5, label="mean")
+    return [*keys, mean] if any(map(delivered, points)) else []
+
+
+def _core_keys(cores: Panel) -> list[Patch]:
+    looks = style.part_looks(SIDES, hatched=("polling",))
+    return [Patch(label=f"cores: {style.WORDS[name]}", **looks[name]) for name in visible(cores)]

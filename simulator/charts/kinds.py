@@ -53,7 +53,7 @@ KINDS: Mapping[str, Kind] = {
     "load": Kind("How does latency grow with load, and where is the knee?", "load", "load"),
     "throughput": Kind("How near to line rate, at which frame size?", "throughput", "throughput"),
     "budget": Kind("Where does the mean latency go, and how much of it is waiting?", "budget", "budget"),
-    "cores": Kind("What are the cores busy with, host and guest apart?", "counts", "cores"),
+    "cores": Kind("What are the cores busy with: host, guests, or polling?", "counts", "cores"),
     "exits": Kind("Which VM exits does a packet cost?", "counts", "exits"),
     "drops": Kind("Where are packets lost?", "counts", "drops"),
 }

@@ -25,11 +25,10 @@ from simulator.errors import SimulatorError
 PACKET = "packet"
 LANES = (PACKET, "guest", "VMM", "host", "PCIe", "NIC", "wire")
 PS_PER_US = 10**6
-LEGEND_COLUMNS = 4
 CHARACTER_INCHES = 0.62 * style.TICK_POINTS / 72
 AXES_INCHES, APART_INCHES = 11.2, 0.42
 BAR_HEIGHT, LEAST_INCHES, TOP = 0.66, 0.035, -3.5
-ROTATION, HEIGHT_INCHES = 30, 8.4
+ROTATION, PLOT_INCHES = 30, 6.2
 Span = Mapping[str, Any]
 
 
@@ -41,7 +40,7 @@ def timeline_chart(spans: Sequence[Span], title: str = "", cost_status: Mapping[
         raise SimulatorError("there is no packet to draw")
     point = {"cost_status": dict(cost_status or {})}
     note = cost_note([point], "this path")
-    figure, (axes,) = frame(title or "One packet's way", height=HEIGHT_INCHES)
+    figure, (axes,) = frame(title or "One packet's way")
     end = max(span["end_ps"] for span in stages)
     axes.set_xlim(0, end / PS_PER_US * 1.03)
     rows = _rows(spans)
@@ -55,8 +54,8 @@ def timeline_chart(spans: Sequence[Span], title: str = "", cost_status: Mapping[
     axes.tick_params(axis="y", length=0)
     axes.axhline(0.5, color="#4D4D4D", linewidth=1)
     labels = dict.fromkeys(span["label"] for span in spans if span.get("label"))
-    handles = [Patch(facecolor=style.PLACE_COLOURS.get(n, style.GREY), label=style.WORDS.get(n, n)) for n in labels]
-    return finish(figure, handles, [_seen(stages, end), note], LEGEND_COLUMNS)
+    handles = [Patch(facecolor=style.LABEL_COLOURS.get(n, style.GREY), label=style.WORDS.get(n, n)) for n in labels]
+    return finish(figure, handles, [_seen(stages, end), note], plot_inches=PLOT_INCHES)
 
 
 def _row(span: Span) -> tuple[str, str]:
@@ -85,11 +84,17 @@ def _overlap(spans: Sequence[Span]) -> bool:
 def _bar(axes: Axes, span: Span, middle: float, height: float, end: int) -> None:
     least = end * LEAST_INCHES / AXES_INCHES
     width = max(span["end_ps"] - span["start_ps"], least) / PS_PER_US
-    colour = style.PLACE_COLOURS.get(span.get("label") or span["step"]) or style.PLACE_COLOURS.get(
-        span["lane"], style.GREY
+    edge = style.GREY if span["lane"] == PACKET else "white"
+    axes.barh(
+        middle, width, height, left=span["start_ps"] / PS_PER_US, color=_colour(span), edgecolor=edge, linewidth=0.8
     )
-    axes.barh(middle, width, height, left=span["start_ps"] / PS_PER_US, color=colour,
-              edgecolor="white", linewidth=0.8)  # fmt: skip
+
+
+def _colour(span: Span) -> str:
+    """The packet's stages have their names above them and need no colours; the rest has that of its label or lane."""
+    if span["lane"] == PACKET:
+        return style.PLAIN
+    return style.LABEL_COLOURS.get(span.get("label", "")) or style.LANE_COLOURS.get(span["lane"], style.GREY)
 
 
 def _words(axes: Axes, spans: Sequence[Span], rows: Mapping[tuple[str, str], tuple[float, float]], end: int) -> None:
@@ -107,7 +112,7 @@ def _words(axes: Axes, spans: Sequence[Span], rows: Mapping[tuple[str, str], tup
             if need <= (span["end_ps"] - span["start_ps"]) * inches:
                 middle = (span["start_ps"] + span["end_ps"]) / 2 / PS_PER_US
                 axes.text(middle, place, span["step"], ha="center", va="center", fontsize=style.TICK_POINTS,
-                          color=style.ink(span.get("label") or lane))  # fmt: skip
+                          color=style.ink(_colour(span)))  # fmt: skip
             elif need + LEAST_INCHES <= free * inches:
                 behind = max(span["end_ps"], span["start_ps"] + LEAST_INCHES / inches) / PS_PER_US
                 axes.text(behind, place, f" {span['step']}", va="center", fontsize=style.TICK_POINTS)

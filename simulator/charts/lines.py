@@ -1,129 +1,170 @@
-"""The chart of a sweep: latency, throughput with loss, and cores against the swept parameter, one line per series.
+"""The chart of a sweep: latency, loss and cores against the swept parameter, one line per series.
 
-Quantities with units become a numeric axis, logarithmic where the values span more than a factor of 20; anything else
-is spread evenly in the order of the sweep.
+1. Quantities with units become a numeric axis, logarithmic where the values span more than a factor of 20; anything else
+   is spread evenly in the order of the sweep.
+2. The panel of losses is left out where nothing is lost; its axis runs from "none" to 100 %, so that neither a collapse
+   nor a hundred lines without loss lie on the floor.
+3. Cores: everything that was awake, and, dotted, without polling.
 
 *Scope*: the first swept parameter is the axis; further ones become part of the series' names.
-*Validation*: tests/unit/test_charts.py.
+*Validation*: tests/unit/test_charts.py, tests/charts.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from math import log
-from typing import Any
+from collections.abc import Callable, Mapping
+from math import log, nan
 
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.lines import Line2D
-from matplotlib.ticker import NullFormatter
+from matplotlib.ticker import NullFormatter, NullLocator
 
-from simulator import units
 from simulator.charts import style
+from simulator.charts.beside import Name
 from simulator.charts.caption import (
-    MARK,
-    cost_note,
+    delivered,
+    missing,
     most_different,
     point_label,
-    rests_on_weak_costs,
     shown_percentile,
+    unsteady,
     what_to_see,
-    wrapped,
 )
+from simulator.charts.frame import caption, finish, frame, marked, nothing, replications
+from simulator.charts.limits import across, limits
+from simulator.charts.marks import crosses, hollow_point, pale_bar
+from simulator.charts.scales import axis_name, log_axis, logarithmic, loss_axis, loss_place, number
+from simulator.charts.select import Point, View, few_series
 
-LOGARITHMIC_FROM = 20
 MOST_TICKS = 10
-Value = Callable[[dict[str, Any]], float | None]
+LOSS_SAID_FROM = 1e-6
+Value = Callable[[Point], float | None]
 
 
-def sweep_chart(title: str, points: list[dict[str, Any]], axis: str, others: tuple[str, ...]) -> Figure:
-    """`axis` is the swept parameter on the horizontal axis; `others` are named in the legend."""
-    labels = [point_label(point, others) for point in points]
-    colours = style.series_colours(points, labels)
-    figure = Figure(figsize=(19.2, 10.8), dpi=100, layout="constrained")
-    figure.get_layout_engine().set(rect=(0.005, 0.10, 0.99, 0.80), w_pad=0.15)  # type: ignore[union-attr,call-arg]
-    figure.suptitle(title, fontsize=style.TITLE_POINTS, fontweight="bold", x=0.01, ha="left")
-    upper = shown_percentile(points)
-    latency, rate, cores = figure.subplots(1, 3)
-    ticks = _ticks(list(dict.fromkeys(point["parameters"][axis] for point in points)))
-    for number, label in enumerate(colours):
-        mine = [point for point, name in zip(points, labels, strict=True) if name == label]
-        look = {
-            "color": colours[label],
-            "marker": style.MARKERS[number % len(style.MARKERS)],
-            "markersize": 9,
-            "linewidth": 2.5,
-        }
-        x = [ticks[point["parameters"][axis]] for point in mine]
-        _line(latency, x, mine, lambda p: p["latency_us"][upper], look, f"latency.{upper}")
-        _line(latency, x, mine, lambda p: p["latency_us"]["p50"], look | {"linestyle": ":", "markersize": 5})
-        _line(rate, x, mine, lambda p: _mpps(p["delivered_pps"]), look)
-        _line(rate, x, mine, lambda p: _mpps(p["offered_pps"]), {"color": "#B0B0B0", "linewidth": 1.5, "zorder": 1})
-        _line(cores, x, mine, lambda p: p["host_cores_busy"], look, "host_cores_busy")
-        _line(cores, x, mine, lambda p: p["guest_cores_busy"], look | {"linestyle": ":", "markersize": 5})
-    latency.set_yscale("log")
-    style.plain_log(latency.yaxis)
-    name = axis.rpartition(".")[2]
-    style.dress(latency, f"Latency: {upper} (dotted: p50)", name, "latency, us (log scale)")
-    style.dress(rate, "Delivered (grey: offered)", name, "packets, million/s")
-    style.dress(cores, "Cores busy: host (dotted: guests)", name, "cores")
-    for axes in (rate, cores):
-        axes.set_ylim(bottom=0)
-    for axes in (latency, rate, cores):
-        _mark_ticks(axes, ticks)
-    _legend(figure, points, labels, colours)
-    widest = most_different(points, axis)
-    there = [(point, label) for point, label in zip(points, labels, strict=True) if point["parameters"][axis] == widest]
-    seen = f"At {name} {widest}: " + what_to_see([point for point, _ in there], [label for _, label in there])
-    text = wrapped([seen, cost_note(points)], 150)
-    figure.text(0.01, 0.012, text, fontsize=style.CAPTION_POINTS, va="bottom", linespacing=1.3)
-    return figure
+def sweep_chart(shown: View, axis: str, others: tuple[str, ...]) -> Figure:
+    """`axis` is the swept parameter on the horizontal axis; `others` are named beside the lines."""
+    shown = few_series(shown, [point_label(point, others) for point in shown.points])
+    labels = [point_label(point, others) for point in shown.points]
+    found: dict[str, list[Point]] = {}
+    for point, label in zip(shown.points, labels, strict=True):
+        found.setdefault(label, []).append(point)
+    looks = style.series_looks([points[0] for points in found.values()], list(found))
+    ticks = place_of(list(dict.fromkeys(point["parameters"].get(axis, "-") for point in shown.points)))
+    lossy = any((point["loss_ratio"] or 0) > LOSS_SAID_FROM for point in shown.points)
+    figure, axes = frame(shown.title, 3 if lossy else 2, wide=True, side=True)
+    latency, cores, side = axes[0], axes[-2], axes[-1]
+    upper, few = shown_percentile(shown.points), len(found) <= style.FEW_SERIES
+    names = []
+    for label, points in found.items():
+        x = [ticks[point["parameters"].get(axis, "-")] for point in points]
+        thin = looks[label] | {"linestyle": ":", "marker": "", "linewidth": 2}
+        _line(latency, x, points, lambda p: p["latency_us"][upper], looks[label], f"latency.{upper}")
+        if few and upper != "p50":
+            _line(latency, x, points, lambda p: p["latency_us"]["p50"], thin)
+        if lossy:
+            _line(axes[1], x, points, lambda p: loss_place(p["loss_ratio"]), looks[label])
+        _line(cores, x, points, awake, looks[label])
+        if few and any(point.get("polling_cores") for point in points):
+            _line(cores, x, points, working, thin)
+        names.append(_name(label, points, looks[label], (cores, x)))
+    thresholds = limits(shown.thresholds)
+    across(latency, thresholds, shown.points, f"latency.{upper}")
+    _mark(axes[:-1], ticks)
+    log_axis(latency.yaxis)
+    nothing(latency, shown)
+    for label, points in found.items():
+        crosses(
+            latency,
+            [ticks[p["parameters"].get(axis, "-")] for p in points if p["latency_us"][upper] is None],
+            looks[label],
+        )
+    style.dress(
+        latency,
+        f"Latency: {upper}{' (dotted: p50)' if few and upper != 'p50' else ''}",
+        axis_name(axis),
+        "latency, us (log scale)",
+    )
+    if lossy:
+        loss_axis(axes[1])
+        across(axes[1], thresholds, shown.points, "loss_ratio")
+        style.dress(axes[1], "Lost, % of the offered", axis_name(axis), "lost, % (log scale)")
+    polls = few and any(point.get("polling_cores") for point in shown.points)
+    style.dress(cores, f"Cores busy{' (dotted: not polling)' if polls else ''}", axis_name(axis), "cores")
+    cores.set_ylim(bottom=0)
+    text = caption(
+        shown,
+        _seen(shown, labels, axis),
+        "" if lossy else "No packet was dropped.",
+        missing(shown.points, upper),
+        replications(shown),
+    )
+    return finish(figure, [], text, side=side, names=names)
 
 
-def _line(
-    axes: Axes, x: list[float], points: list[dict[str, Any]], value: Value, look: dict[str, Any], metric: str = ""
-) -> None:
-    known = sorted((place, y, point) for place, point in zip(x, points, strict=True) if (y := value(point)) is not None)
-    axes.plot([place for place, _, _ in known], [y for _, y, _ in known], **look)
-    for place, _, point in known:
-        spread = point.get("ranges", {}).get(metric)
-        if spread and spread["min"] is not None:
-            axes.plot([place, place], [spread["min"], spread["max"]], color=look["color"], alpha=0.35, linewidth=8)
+def awake(point: Point) -> float | None:
+    """Cores that were not idle: work and polling."""
+    polling = point.get("polling_cores")
+    busy = working(point)
+    return busy if polling is None or busy is None else busy + polling
 
 
-def _mpps(rate: float | None) -> float | None:
-    return None if rate is None else rate / 1e6
+def working(point: Point) -> float | None:
+    """Cores that did something for host or guests; of an older document what kept them busy."""
+    keys = (
+        ("host_work_cores", "guest_work_cores")
+        if point.get("polling_cores") is not None
+        else ("host_cores_busy", "guest_cores_busy")
+    )
+    parts = [point[key] for key in keys]
+    return None if None in parts else float(sum(parts))
 
 
-def _ticks(values: list[str]) -> dict[str, float]:
+def _line(axes: Axes, x: list[float], points: list[Point], value: Value, look: style.Look, metric: str = "") -> None:
+    """A line that is broken where a point has no value."""
+    order = sorted(range(len(points)), key=lambda n: x[n])
+    values = {n: value(points[n]) for n in order}
+    axes.plot([x[n] for n in order], [nan if (y := values[n]) is None else y for n in order], **look)
+    for n, y in values.items():
+        if y is None:
+            continue
+        place = x[n]
+        spread = points[n].get("ranges", {}).get(metric)
+        if spread and spread["min"] is not None and spread["max"] is not None:
+            pale_bar(axes, [place, place], [spread["min"], spread["max"]], look["color"], 8)
+        if unsteady(points[n]) and look["marker"]:
+            hollow_point(axes, place, y, look)
+
+
+def _name(label: str, points: list[Point], look: style.Look, where: tuple[Axes, list[float]]) -> Name:
+    """The name of a series, joined to its last number of cores: the panel beside which it stands."""
+    axes, x = where
+    known = [(place, value) for place, point in zip(x, points, strict=True) if (value := awake(point)) is not None]
+    text = marked(label, points) if any(map(delivered, points)) else f"{marked(label, points)}: nothing delivered"
+    return Name(text, look, axes, max(known) if known else None)
+
+
+def place_of(values: list[str]) -> dict[str, float]:
     """Place of every value on the axis."""
-    numbers = [_number(value) for value in values]
-    if any(number is None for number in numbers):
+    numbers = [number(value) for value in values]
+    if any(found is None for found in numbers):
         return {value: float(place) for place, value in enumerate(values)}
-    return {value: float(number) for value, number in zip(values, numbers, strict=True) if number is not None}
+    return {value: float(found) for value, found in zip(values, numbers, strict=True) if found is not None}
 
 
-def _number(text: str) -> float | None:
-    dimension = units.dimension_of(text)
-    if dimension is not None:
-        return float(units.parse(text, dimension))
-    try:
-        return float(text)
-    except ValueError:
-        return None
+def _mark(panels: list[Axes], ticks: Mapping[str, float]) -> None:
+    logs = len(ticks) > 1 and logarithmic(ticks.values())
+    chosen = _apart({text: log(place) if logs else place for text, place in ticks.items()})
+    for axes in panels:
+        if logs:
+            axes.set_xscale("log")
+        axes.xaxis.set_minor_locator(NullLocator())
+        axes.xaxis.set_minor_formatter(NullFormatter())
+        axes.set_xticks(
+            [ticks[text] for text in chosen], labels=chosen, rotation=35, ha="right", rotation_mode="anchor"
+        )
 
 
-def _mark_ticks(axes: Axes, ticks: dict[str, float]) -> None:
-    positive = [place for place in ticks.values() if place > 0]
-    logarithmic = len(positive) == len(ticks) > 1 and max(positive) > LOGARITHMIC_FROM * min(positive)
-    if logarithmic:
-        axes.set_xscale("log")
-    axes.xaxis.set_minor_formatter(NullFormatter())
-    chosen = _apart({name: log(place) if logarithmic else place for name, place in ticks.items()})
-    axes.set_xticks([ticks[name] for name in chosen], labels=chosen, rotation=35, ha="right", rotation_mode="anchor")
-
-
-def _apart(places: dict[str, float]) -> list[str]:
+def _apart(places: Mapping[str, float]) -> list[str]:
     """The ticks that leave room for their labels, from the highest down."""
     gap = (max(places.values()) - min(places.values())) / MOST_TICKS
     chosen: list[str] = []
@@ -133,14 +174,8 @@ def _apart(places: dict[str, float]) -> list[str]:
     return chosen[::-1]
 
 
-def _legend(figure: Figure, points: list[dict[str, Any]], labels: list[str], colours: dict[str, str]) -> None:
-    weak = {label for label, point in zip(labels, points, strict=True) if rests_on_weak_costs(point)}
-    handles = [
-        Line2D([], [], color=colour, marker=style.MARKERS[i % len(style.MARKERS)], markersize=10, linewidth=2.5,
-               label=label + (f" {MARK}" if label in weak else ""))
-        for i, (label, colour) in enumerate(colours.items())
-    ]  # fmt: skip
-    figure.legend(
-        handles=handles, loc="upper left", bbox_to_anchor=(0.0, 0.955), ncols=min(5, len(handles)), frameon=False,
-        fontsize=style.LABEL_POINTS,
-    )  # fmt: skip
+def _seen(shown: View, labels: list[str], axis: str) -> str:
+    widest = most_different(shown.points, axis)
+    there = [pair for pair in zip(shown.points, labels, strict=True) if pair[0]["parameters"].get(axis, "-") == widest]
+    seen = what_to_see([point for point, _ in there], [label for _, label in there])
+    return f"At {axis.rpartition('.')[2]} {widest}: {seen}" if any(map(delivered, shown.points)) else seen

@@ -12,6 +12,7 @@ half load, M/D/1 at 2 - sqrt(2).
 
 from __future__ import annotations
 
+from math import nan
 from typing import Any
 
 from matplotlib.axes import Axes
@@ -19,41 +20,40 @@ from matplotlib.figure import Figure
 
 from simulator import units
 from simulator.charts import style
-from simulator.charts.caption import shown_percentile
-from simulator.charts.frame import caption, finish, frame, identify, line_handle, marked, replications
-from simulator.charts.select import Point, View
+from simulator.charts.beside import Name
+from simulator.charts.caption import NOTHING, delivered, missing, shown_percentile, unsteady
+from simulator.charts.frame import caption, finish, frame, identify, line_handle, marked, nothing, replications
+from simulator.charts.limits import across, limits
+from simulator.charts.marks import crosses, hollow_point, pale_bar
+from simulator.charts.scales import Unit, log_axis, logarithmic, rate_unit
+from simulator.charts.select import Point, View, few_series
 from simulator.errors import InputError
 
 FEWEST_LOADS = 3
 LOSS_SHOWN = 0.001
-LOGARITHMIC_FROM = 20
-MPPS = 1e6
+RING: dict[str, Any] = {"marker": "o", "linestyle": "", "markerfacecolor": "none", "markeredgewidth": 3}
 
 
 def load(shown: View) -> Figure:
-    """Latency in us over offered load in million packets per second, one line per series, knees ringed."""
-    found = lines(shown)
-    upper = shown_percentile(shown.points)
-    colours = style.series_colours([points[0] for points in found.values()], list(found))
-    figure, (axes,) = frame(shown.title)
-    handles = []
-    for number, (label, points) in enumerate(found.items()):
-        marker = style.MARKERS[number % len(style.MARKERS)]
-        wide = style.width(number, len(found))
-        look = {"color": colours[label], "marker": marker, "markersize": 8 + wide, "linewidth": wide}
-        _line(axes, points, upper, look)
-        place = knee(points)
-        words = f"knee {_rate(points[place])}" if place is not None else "no knee yet"
-        handles.append(line_handle(f"{marked(label, points)} ({words})", look))
-    handles += [
-        line_handle("knee", {"marker": "o", "linestyle": "", "markersize": 22, "mfc": "none", "mec": "#4D4D4D", "mew": 3}),
-        line_handle(f"over {LOSS_SHOWN * 100:g} % lost", {"marker": "o", "linestyle": "", "markersize": 11, "mfc": "white", "mec": "#4D4D4D", "mew": 2.5}),
-    ]  # fmt: skip
-    _scales(axes, shown)
-    style.dress(axes, f"Latency against load: {upper} (thin dots: p50)", "offered, million packets/s", "latency, us (log scale)")  # fmt: skip
-    what = "Flat, then steep: beyond the knee latency grows faster than throughput. Knee: the measured load with the"
-    how = "most delivered packets per second per us of mean latency (Kleinrock's power)."
-    return finish(figure, handles, caption(shown, f"{what} {how} {replications(shown)}"), 2)
+    """Latency in us over the offered load in the unit of the sweep, one line per series, knees ringed."""
+    every = lines(shown)
+    names_of = {id(point): label for label, points in every.items() for point in points}
+    shown = few_series(shown, [names_of[id(point)] for point in shown.points])
+    found = {label: every[label] for label in dict.fromkeys(names_of[id(point)] for point in shown.points)}
+    upper, unit = shown_percentile(shown.points), rate_unit(shown.points)
+    looks = style.series_looks([points[0] for points in found.values()], list(found))
+    figure, (axes, side) = frame(shown.title, side=True)
+    names = [_line(axes, label, points, (upper, unit), looks[label], few=len(found) <= style.FEW_SERIES) for label, points in found.items()]  # fmt: skip
+    across(axes, limits(shown.thresholds), shown.points, f"latency.{upper}")
+    for label, points in found.items():
+        crosses(axes, [unit.of(p["offered_pps"] or 0) for p in points if p["latency_us"][upper] is None], looks[label])
+    _scales(axes, shown, unit)
+    nothing(axes, shown)
+    beside = " (thin dots: p50)" if len(found) <= style.FEW_SERIES else ""
+    style.dress(axes, f"Latency against load: {upper}{beside}", f"offered, {unit.name}", "latency, us (log scale)")
+    knees = [label for label, points in found.items() if knee(points) is not None]
+    text = caption(shown, _seen(shown, knees), missing(shown.points, upper), replications(shown))
+    return finish(figure, _keys(shown, knees), text, side=side, names=names)
 
 
 def load_rows(shown: View) -> list[dict[str, Any]]:
@@ -67,13 +67,13 @@ def load_rows(shown: View) -> list[dict[str, Any]]:
 
 def lines(shown: View) -> dict[str, list[Point]]:
     """Series -> its points by offered load. Raises InputError where the load was not swept."""
-    loads = max(shown.swept, key=lambda name: len({p["parameters"][name] for p in shown.points}), default="")
+    loads = max(shown.swept, key=lambda name: len({p["parameters"].get(name) for p in shown.points}), default="")
     for name in shown.swept:
         if name.rpartition(".")[2] in ("rate", "load"):
             loads = name
     found: dict[str, list[Point]] = {}
     for point in shown.points:
-        others = (f"{n.rpartition('.')[2]} {point['parameters'][n]}" for n in shown.swept if n != loads)
+        others = (f"{n.rpartition('.')[2]} {point['parameters'].get(n, '-')}" for n in shown.swept if n != loads)
         found.setdefault(", ".join([point["series"] or point["datapath"], *others]), []).append(point)
     found = {label: sorted(points, key=lambda p: p["offered_pps"] or 0) for label, points in found.items()}
     if max(len({p["offered_pps"] for p in points}) for points in found.values()) < FEWEST_LOADS:
@@ -89,9 +89,10 @@ def power(point: Point) -> float:
 
 
 def knee(points: list[Point]) -> int | None:
-    """Place of the largest power among points in the order of their load; None if it is the last one."""
+    """Place of the largest power among points in the order of their load; None if it is the last one, or nothing was
+    delivered."""
     best = max(range(len(points)), key=lambda place: power(points[place]))
-    return best if best < len(points) - 1 else None
+    return best if best < len(points) - 1 and power(points[best]) else None
 
 
 def _row(point: Point) -> dict[str, Any]:
@@ -104,35 +105,78 @@ def _row(point: Point) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def _line(axes: Axes, points: list[Point], upper: str, look: dict[str, Any]) -> None:
-    for metric, own in ((upper, {}), ("p50", {"linestyle": ":", "linewidth": 2, "marker": ""})):
-        known = [p for p in points if p["latency_us"][metric] is not None]
-        axes.plot([p["offered_pps"] / MPPS for p in known], [p["latency_us"][metric] for p in known], **(look | own))
+def _line(
+    axes: Axes, label: str, points: list[Point], what: tuple[str, Unit], look: dict[str, Any], *, few: bool
+) -> Name:
+    """One series; its name, joined to its last value."""
+    upper, unit = what
+    own = {"linestyle": ":", "linewidth": 2, "marker": ""}
+    for metric, how in ((upper, {}), *([("p50", own)] if few and upper != "p50" else [])):
+        values = [nan if p["latency_us"][metric] is None else p["latency_us"][metric] for p in points]
+        axes.plot([unit.of(p["offered_pps"] or 0) for p in points], values, **(look | how))
     place = knee(points)
     for number, point in enumerate(points):
-        x, y = (point["offered_pps"] or 0) / MPPS, point["latency_us"][upper]
+        x, y = unit.of(point["offered_pps"] or 0), point["latency_us"][upper]
         if y is None:
             continue
-        spread = point.get("ranges", {}).get(f"latency.{upper}")
-        if spread and spread["min"] is not None:
-            axes.plot([x, x], [spread["min"], spread["max"]], color=look["color"], alpha=0.35, linewidth=13, solid_capstyle="butt")  # fmt: skip
-        if (point["loss_ratio"] or 0) > LOSS_SHOWN:
-            axes.plot(
-                x, y, look["marker"], color="white", mec=look["color"], mew=2.5, markersize=look["markersize"], zorder=3
-            )
+        _mark(axes, (x, y), point, upper, look)
         if number == place:
-            axes.plot(x, y, "o", mfc="none", mec=look["color"], mew=3, markersize=15 + look["markersize"], zorder=4)
+            axes.plot(x, y, color=look["color"], markersize=15 + look["markersize"], zorder=4, **RING)
+    known = [p for p in points if p["latency_us"][upper] is not None]
+    end = (unit.of(known[-1]["offered_pps"] or 0), known[-1]["latency_us"][upper]) if known else None
+    ringed = f" (knee {_rate(points[place])})" if place is not None else "" if known else ": nothing delivered"
+    return Name(marked(label, points) + ringed, look, axes, end)
 
 
-def _scales(axes: Axes, shown: View) -> None:
-    offered = [p["offered_pps"] / MPPS for p in shown.points if p["offered_pps"]]
-    if offered and max(offered) > LOGARITHMIC_FROM * min(offered):
-        axes.set_xscale("log")
-        style.plain_log(axes.xaxis, wide=True)
+def _mark(axes: Axes, place: tuple[float, float], point: Point, upper: str, look: dict[str, Any]) -> None:
+    """Range, loss and unsteadiness of one point."""
+    (x, y), size = place, look["markersize"]
+    spread = point.get("ranges", {}).get(f"latency.{upper}")
+    if spread and spread["min"] is not None and spread["max"] is not None:
+        pale_bar(axes, [x, x], [spread["min"], spread["max"]], look["color"])
+    if unsteady(point):
+        hollow_point(axes, x, y, look)
+    if (point["loss_ratio"] or 0) > LOSS_SHOWN:
+        axes.plot(x, y, "|", color=look["color"], mew=2.5, markersize=size + 18, zorder=3.5)
+
+
+def _keys(shown: View, knees: list[str]) -> list[Any]:
+    own = {"color": style.INK, "markeredgecolor": style.INK}
+    found = [line_handle("knee", RING | own | {"markersize": 20})] if knees else []
+    if any((point["loss_ratio"] or 0) > LOSS_SHOWN for point in shown.points):
+        found.append(
+            line_handle(
+                f"over {LOSS_SHOWN * 100:g} % lost",
+                own | {"marker": "|", "linestyle": "", "markersize": 22, "mew": 2.5},
+            )
+        )
+    if any(map(unsteady, shown.points)):
+        found.append(
+            line_handle(
+                "not steady", own | {"marker": "o", "linestyle": "", "markersize": 12, "mfc": "white", "mew": 2.5}
+            )
+        )
+    return found
+
+
+def _seen(shown: View, knees: list[str]) -> str:
+    if not any(map(delivered, shown.points)):
+        return NOTHING
+    if not knees:
+        return "No series has a knee among the measured loads: none of them has its best load before its last."
+    return (
+        "Flat, then steep: beyond the knee latency grows faster than throughput. Knee: the measured load with the most "
+        "delivered packets per second per us of mean latency (Kleinrock's power)."
+    )
+
+
+def _scales(axes: Axes, shown: View, unit: Unit) -> None:
+    offered = [unit.of(p["offered_pps"]) for p in shown.points if p["offered_pps"]]
+    if logarithmic(offered):
+        log_axis(axes.xaxis)
     else:
         axes.set_xlim(left=0)
-    axes.set_yscale("log")
-    style.plain_log(axes.yaxis, wide=True)
+    log_axis(axes.yaxis)
 
 
 def _rate(point: Point) -> str:

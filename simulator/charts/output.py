@@ -1,17 +1,23 @@
-"""A figure as bytes that are the same on every run: no date, no version, no random names, the bundled font.
+"""A figure as bytes that are the same on every run: no date, no version, no random names, the bundled fonts.
 
 *Scope*: PNG and SVG. *Validation*: tests/unit/test_charts.py compares two runs byte by byte.
 """
 
 from __future__ import annotations
 
+from contextlib import AbstractContextManager
 from io import BytesIO
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
+
+from simulator.charts.fonts import families
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-SETTINGS = {"font.family": "DejaVu Sans", "svg.hashsalt": "sriovsim", "svg.fonttype": "path", "text.hinting": "none"}
+SETTINGS: dict[str, Any] = {
+    "svg.hashsalt": "sriovsim", "svg.fonttype": "path", "text.hinting": "none", "hatch.linewidth": 1.6, "text.usetex": False,
+    "axes.unicode_minus": True, "text.parse_math": False,
+}  # fmt: skip
 """Letters as outlines, not fitted to the grid of pixels: the picture is the same where the font is not installed. The salt makes the names of clip paths
 the same on every run."""
 
@@ -28,11 +34,16 @@ def svg(figure: Figure) -> bytes:
     return _bytes(figure, "svg", {"Date": None, "Creator": None})
 
 
-def _bytes(figure: Figure, form: str, metadata: dict[str, None], dpi: float | None = None) -> bytes:
+def settings() -> AbstractContextManager[None]:
+    """The settings under which figures are made and drawn, fonts among them."""
     from matplotlib import rc_context
 
+    return rc_context(SETTINGS | {"font.family": families()})  # type: ignore[arg-type]
+
+
+def _bytes(figure: Figure, form: str, metadata: dict[str, None], dpi: float | None = None) -> bytes:
     buffer = BytesIO()
-    with rc_context(SETTINGS):  # type: ignore[arg-type]
+    with settings():
         _settle(figure)
         figure.savefig(buffer, format=form, metadata=metadata, dpi=dpi or "figure")
     return buffer.getvalue()

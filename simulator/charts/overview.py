@@ -17,7 +17,8 @@ from simulator.charts.select import View
 LINES_FROM = 3
 """Fewer values of a swept parameter are compared as rows."""
 COLUMNS = (
-    "offered_pps", "delivered_pps", "loss_ratio", "host_cores_busy", "guest_cores_busy", "exits_per_packet",
+    "offered_pps", "delivered_pps", "loss_ratio", "host_work_cores", "guest_work_cores", "polling_cores",
+    "host_cores_busy", "guest_cores_busy", "exits_per_packet", "steady",
 )  # fmt: skip
 
 
@@ -26,15 +27,15 @@ def overview(shown: View) -> Figure:
     counts = {name: len({point["parameters"].get(name) for point in shown.points}) for name in shown.swept}
     axis = next((name for name, count in counts.items() if count >= LINES_FROM), None)
     if axis is None:
-        return comparison_chart(shown.title, shown.points, shown.labels)
-    return sweep_chart(shown.title, shown.points, axis, tuple(name for name in shown.swept if name != axis))
+        return comparison_chart(shown)
+    return sweep_chart(shown, axis, tuple(name for name in shown.swept if name != axis))
 
 
 def overview_rows(shown: View) -> list[dict[str, Any]]:
     """One row per point: rates, latency percentiles in us, cores, exits."""
     return [
         identify(point)
-        | {name: point[name] for name in COLUMNS}
+        | {name: point[name] for name in COLUMNS if name in point}
         | {f"latency_{name}_us": value for name, value in point["latency_us"].items()}
         for point in shown.points
     ]

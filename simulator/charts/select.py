@@ -13,7 +13,7 @@ What was left out is said in ``note``, never silently.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -21,7 +21,9 @@ from simulator.charts.caption import point_label
 from simulator.errors import InputError, SimulatorError, unknown
 
 Point = dict[str, Any]
-MOST_ROWS, MOST_LINES = 12, 8
+MOST_ROWS, MOST_LINES = 40, 8
+MANY_ROWS = 12
+"""A sweep with more rows than that is thinned to its ends and its middle."""
 LOSS = 0.01
 """Places of a sweep at which a series loses more are shown only if there is no other."""
 
@@ -35,6 +37,7 @@ class View:
     labels: list[str]
     swept: tuple[str, ...]
     note: str = ""
+    thresholds: tuple[Any, ...] = ()
 
 
 def view(document: Mapping[str, Any], at: Mapping[str, str] | None = None) -> View:
@@ -45,7 +48,8 @@ def view(document: Mapping[str, Any], at: Mapping[str, str] | None = None) -> Vi
         raise SimulatorError("there is no point to draw")
     for key, value in (at or {}).items():
         points = _meeting(points, key, value)
-    return _named(document.get("title") or document["scenario"], points)
+    named = _named(document.get("title") or document["scenario"], points)
+    return replace(named, thresholds=tuple(document.get("thresholds", ())))
 
 
 def one_place(shown: View) -> View:
@@ -60,20 +64,33 @@ def one_place(shown: View) -> View:
     chosen = found[widest]
     where = ", ".join(f"{key.rpartition('.')[2]} {value}" for key, value in widest if key in shown.swept)
     note = f"Shown at {where}, one of {len(places)} places of the sweep."
-    return replace(_named(shown.title, chosen), note=note)
+    return replace(_named(shown.title, chosen), note=note, thresholds=shown.thresholds)
 
 
 def few_rows(shown: View) -> View:
     """Not more points than rows that can be read."""
     found = shown
     for kept in (3, 2):
-        if len(found.points) > MOST_ROWS and shown.swept:
+        if len(found.points) > MANY_ROWS and shown.swept:
             found = _thinned(shown, kept)
     if len(found.points) <= MOST_ROWS:
         return found
     more = len(found.points) - MOST_ROWS
     note = f"{found.note} {more} further points are not shown.".strip()
     return replace(found, points=found.points[:MOST_ROWS], labels=found.labels[:MOST_ROWS], note=note)
+
+
+def few_series(shown: View, names: Sequence[str]) -> View:
+    """Not more series than names can stand beside a panel; `names`: the series of each point."""
+    kept = set(list(dict.fromkeys(names))[:MOST_ROWS])
+    more = len(set(names)) - len(kept)
+    if not more:
+        return shown
+    chosen = [number for number, name in enumerate(names) if name in kept]
+    points, labels = [shown.points[n] for n in chosen], [shown.labels[n] for n in chosen]
+    return replace(
+        shown, points=points, labels=labels, note=f"{shown.note} {more} further series are not shown.".strip()
+    )
 
 
 def _named(title: str, points: list[Point]) -> View:
@@ -83,19 +100,20 @@ def _named(title: str, points: list[Point]) -> View:
 
 
 def _meeting(points: list[Point], key: str, value: str) -> list[Point]:
-    keys = dict.fromkeys(name for point in points for name in _properties(point))
+    keys = dict.fromkeys(name for point in points for name in properties(point))
     if key not in keys:
         raise unknown("at", "property of a point", key, keys)
-    values = dict.fromkeys(str(found) for point in points if (found := _properties(point).get(key)) is not None)
+    values = dict.fromkeys(str(found) for point in points if (found := properties(point).get(key)) is not None)
     if value not in values:
         raise unknown("at", f"value of {key}", value, values)
-    chosen = [point for point in points if _properties(point).get(key) == value]
+    chosen = [point for point in points if properties(point).get(key) == value]
     if not chosen:
         raise InputError("at", "the conditions are met together by no point", f"{key}={value}")
     return chosen
 
 
-def _properties(point: Point) -> dict[str, str]:
+def properties(point: Point) -> dict[str, str]:
+    """What points are chosen by: series, datapath, interrupts, swept parameters whole and by their last word."""
     short = {name.rpartition(".")[2]: str(value) for name, value in point["parameters"].items()}
     own = {key: point[key] for key in ("series", "datapath", "interrupts")}
     return own | short | {name: str(value) for name, value in point["parameters"].items()}
@@ -107,9 +125,9 @@ def _spread(points: list[Point]) -> float:
 
 
 def _thinned(shown: View, kept: int) -> View:
-    axis = max(shown.swept, key=lambda name: len({point["parameters"][name] for point in shown.points}))
-    values = list(dict.fromkeys(point["parameters"][axis] for point in shown.points))
+    axis = max(shown.swept, key=lambda name: len({point["parameters"].get(name) for point in shown.points}))
+    values = list(dict.fromkeys(point["parameters"].get(axis) for point in shown.points))
     ends = [values[0], values[len(values) // 2], values[-1]] if kept == 3 else [values[0], values[-1]]
-    chosen = [point for point in shown.points if point["parameters"][axis] in ends]
+    chosen = [point for point in shown.points if point["parameters"].get(axis) in ends]
     note = f"Shown: {len(dict.fromkeys(ends))} of the {len(values)} values of {axis.rpartition('.')[2]}."
-    return replace(_named(shown.title, chosen), note=note)
+    return replace(_named(shown.title, chosen), note=note, thresholds=shown.thresholds)

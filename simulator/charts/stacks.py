@@ -1,46 +1,49 @@
 """Four charts of one form: a row per point, a bar in parts. Latency budget, cores, exits, drops.
 
-1. A chart's table gives each point its parts: name, value, and for the budget whether the part is waiting.
-2. Parts that are small in every row are drawn together as "other"; the table keeps them apart.
-3. A thin line across the end of a bar is the range of its total over the replications.
+1. A chart's table gives each point its parts: name, value, and whether nothing was done meanwhile (waiting, polling), which
+   is hatched.
+2. Parts below 3 % of every row are drawn together as "other"; the table keeps them apart.
+3. A part is named inside its bar where it is wide enough, once; the rest is in the legend.
+4. A thin line across the end of a bar is the range of its total over the replications.
 
 *Scope*: up to `select.MOST_ROWS` rows. *Validation*: tests/unit/test_charts.py: bars are as long as their totals.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from matplotlib.axes import Axes
-from matplotlib.colors import to_hex
 from matplotlib.figure import Figure
-from matplotlib.legend_handler import HandlerPatch
-from matplotlib.patches import Patch, Rectangle
-from matplotlib.transforms import ScaledTranslation
+from matplotlib.patches import Patch
 
 from simulator.charts import style
-from simulator.charts.frame import caption, finish, frame, marked
+from simulator.charts.frame import PLOT_INCHES, caption, finish, frame, marked
+from simulator.charts.limits import at_rows, limits, said
 from simulator.charts.select import Point, View, few_rows
+from simulator.words import folded, inches, wrap
 
-BAR_HEIGHT = 0.62
-CHIP_POINTS, LABEL_PAD = 17, 30
-SMALL, FEWEST_SMALL = 0.05, 2
+BAR_HEIGHT = 0.66
+SMALL, FEWEST_SMALL = 0.03, 2
 """Parts below this share of their row, in every row, are drawn as "other" if there are so many of them."""
 TINY_ROW = 0.1
 """Rows below this share of the longest are too short for their parts to count."""
 VISIBLE = 0.002
 """Parts below this share of the longest bar in every row get no entry in the legend."""
-ROW_INCHES, AROUND_INCHES = 0.42, 4.2
-OTHER = "other"
-LEGEND_COLUMNS = 3
+ROW_INCHES, ROW_LINE_INCHES, AROUND_INCHES = 0.52, 1.2 * style.TICK_POINTS / 72, 1.9
+NAME_CELLS = 34
+WIDE_NAME_CELLS, MOST_NAME_LINES = 56, 3
+FEWEST_ROWS = 3
+"""Fewer rows get the room of so many: a single bar is not a wall."""
+NO_METRICS: Mapping[str, float] = {}
 RANGE = "Line across the end: range over the replications."
 
 
 @dataclass(frozen=True, slots=True)
 class Bar:
-    """One row of one panel: parts as (name, value, pale), the range of their sum, a remark behind the bar."""
+    """One row of one panel: parts as (name, value, hatched), the range of their sum, a remark behind the bar."""
 
     parts: list[tuple[str, float, bool]]
     low: float | None = None
@@ -62,17 +65,28 @@ class Panel:
     bars: list[Bar] = field(default_factory=list)
 
 
-def stacked(shown: View, panels: Callable[[list[Point]], list[Panel]], say: Callable[[View], str]) -> Figure:
-    """A figure with one row for each point of `shown`."""
+def stacked(
+    shown: View,
+    panel: Callable[[list[Point]], Panel],
+    say: Callable[[View], str],
+    metrics: Mapping[str, float] = NO_METRICS,
+) -> Figure:
+    """A figure with one row for each point of `shown`; `metrics`: those whose thresholds have a place on the axis, and
+    their scale."""
     shown = few_rows(shown)
-    made = panels(shown.points)
-    looks = style.stage_looks(_names(made))
-    height = AROUND_INCHES + ROW_INCHES * len(shown.points) + 0.3 * -(-len(looks) // LEGEND_COLUMNS)
-    figure, axes = frame(shown.title, len(made), height, sharey=True)
-    for own, panel in zip(axes, made, strict=True):
-        _panel(own, panel, looks, longest=max((bar.total for bar in panel.bars), default=0))
-    _rows(axes[0], shown)
-    return finish(figure, _handles(made, looks), caption(shown, say(shown)), LEGEND_COLUMNS, {_Split: _SplitHandler()})
+    made = panel(shown.points)
+    looks = style.part_looks(visible(made))
+    names, more = row_names(shown.labels, shown.points, NAME_CELLS)
+    pitch = row_inches(names)
+    height = max(PLOT_INCHES, AROUND_INCHES + pitch * len(names))
+    figure, (axes,) = frame(shown.title, more_inches=more)
+    texts = at_rows(axes, limits(shown.thresholds), shown.points, metrics)
+    room = figure.get_figwidth() - 1.2 - max(inches(name, style.TICK_POINTS) for name in names)
+    named = draw_bars(axes, made, looks, room)
+    rows(axes, names)
+    handles = part_handles(made, {name: look for name, look in looks.items() if name not in named})
+    ranges = RANGE if any(bar.low is not None and bar.high != bar.low for bar in made.bars) else ""
+    return finish(figure, handles, caption(shown, say(shown), said(texts), ranges), plot_inches=height)
 
 
 def merged(bars: list[Bar]) -> list[Bar]:
@@ -98,50 +112,65 @@ def spread(point: Point, metric: str, factor: float = 1.0) -> tuple[float | None
 def _with_other(bar: Bar, small: set[str]) -> Bar:
     kept = [part for part in bar.parts if part[0] not in small]
     rest = [
-        (OTHER, sum(v for name, v, faint in bar.parts if name in small and faint == pale), pale)
-        for pale in (False, True)
+        (style.OTHER, sum(v for name, v, idle in bar.parts if name in small and idle == hatched), hatched)
+        for hatched in (False, True)
     ]
     return Bar([*kept, *rest], bar.low, bar.high, bar.remark)
 
 
-def _names(panels: list[Panel]) -> list[str]:
+def visible(*panels: Panel) -> list[str]:
     """Parts that can be seen, "other" last."""
     found: dict[str, None] = {}
     for panel in panels:
         longest = max((bar.total for bar in panel.bars), default=0.0)
         found |= {name: None for bar in panel.bars for name, value, _ in bar.parts if value > VISIBLE * longest}
-    return [name for name in found if name != OTHER] + [OTHER] * (OTHER in found)
+    return [name for name in found if name != style.OTHER] + [style.OTHER] * (style.OTHER in found)
 
 
-def _handles(panels: list[Panel], looks: dict[str, dict[str, Any]]) -> list[Patch]:
-    """Legend entries: split in two where a part has a pale half."""
-    halves = {name for panel in panels for bar in panel.bars for name, value, pale in bar.parts if pale and value}
-    return [
-        (_Split if name in halves else Patch)(label=style.WORDS.get(name, name), **look) for name, look in looks.items()
+def part_handles(panel: Panel, looks: Mapping[str, style.Look], idle: str = "") -> list[Patch]:
+    """Legend entries, and what hatching means if there is any and `idle` says it."""
+    solid = {name for bar in panel.bars for name, value, hatched in bar.parts if value and not hatched}
+    handles = [
+        Patch(label=style.WORDS.get(name, name), **(look if name in solid else style.hatch(look)))
+        for name, look in looks.items()
     ]
+    if idle:
+        handles.append(Patch(facecolor="white", edgecolor=style.INK, hatch="////", label=idle))
+    return handles
 
 
-class _Split(Patch):
-    """A legend entry in full colour and pale."""
+def row_names(labels: Sequence[str], points: Sequence[Point], cells: int) -> tuple[list[str], float]:
+    """The names of the rows in lines of `cells` columns, or of more where three lines do not do; and how much wider that
+    makes the figure, in inches."""
+    texts = [marked(label, [point]) for label, point in zip(labels, points, strict=True)]
+    wide = cells if max(len(wrap(text, cells)) for text in texts) <= MOST_NAME_LINES else WIDE_NAME_CELLS
+    return [folded(text, wide) for text in texts], (wide - cells) * inches("x", style.TICK_POINTS)
 
 
-class _SplitHandler(HandlerPatch):
-    def create_artists(self, legend, handle, x, y, width, height, size, transform):  # type: ignore[no-untyped-def]
-        return [
-            Rectangle((x - y + start * width, -y), width / 2, height, facecolor=colour, transform=transform)
-            for start, colour in ((0.0, handle.get_facecolor()), (0.5, style.pale(to_hex(handle.get_facecolor()))))
-        ]
+def row_inches(names: list[str]) -> float:
+    """Distance of the rows, for names of several lines."""
+    return max(ROW_INCHES, 0.12 + ROW_LINE_INCHES * max(name.count("\n") + 1 for name in names))
 
 
-def _panel(axes: Axes, panel: Panel, looks: dict[str, dict[str, Any]], longest: float) -> None:
+def draw_bars(axes: Axes, panel: Panel, looks: Mapping[str, style.Look], room_inches: float) -> set[str]:
+    """The bars of a panel about `room_inches` wide; the parts that are named inside theirs."""
+    longest = max((max(bar.total, bar.high or 0.0) for bar in panel.bars), default=0.0) or 1.0
+    remarks = max((inches(bar.remark, style.TICK_POINTS) for bar in panel.bars), default=0.0)
+    per_inch = longest / max(1.0, room_inches - remarks - 0.3)
+    best = _widest(panel)
+    named = set()
     for row, bar in enumerate(panel.bars):
         start = 0.0
-        for name, value, pale in bar.parts:
+        for name, value, hatched in bar.parts:
             if not value:
                 continue
-            look = looks.get(name) or style.stage_looks([name])[name]
-            colour = style.pale(look["facecolor"]) if pale else look["facecolor"]
-            axes.barh(row, value, BAR_HEIGHT, left=start, **(look | {"facecolor": colour}))
+            look = looks.get(name) or style.part_looks([name])[name]
+            axes.barh(row, value, BAR_HEIGHT, left=start, **(style.hatch(look) if hatched else look))
+            words = style.WORDS.get(name, name)
+            room = value / per_inch - inches(words, style.TICK_POINTS) - 0.1
+            if best.get(name) == (row, hatched) and room > 0:
+                _inside(axes, words, start + value / 2, row, style.hatch(look) if hatched else look)
+                named.add(name)
             start += value
         if bar.low is not None and bar.high is not None and bar.high > bar.low:
             axes.errorbar(
@@ -149,21 +178,36 @@ def _panel(axes: Axes, panel: Panel, looks: dict[str, dict[str, Any]], longest: 
                 linewidth=2.5, capsize=9, capthick=2.5,
             )  # fmt: skip
         if bar.remark:
-            end = max(start, bar.high or 0.0)
-            axes.text(end + (longest or 1.0) * 0.02, row, bar.remark, fontsize=style.TICK_POINTS, va="center")
-    axes.set_xlim(0, (longest or 1.0) * (1.28 if any(bar.remark for bar in panel.bars) else 1.06))
+            end = max(start, bar.high or 0.0) + 0.12 * per_inch
+            axes.text(end, row, bar.remark, fontsize=style.TICK_POINTS, va="center", linespacing=1.0)
+    axes.set_xlim(0, longest + per_inch * (remarks + 0.25))
     axes.set_xticks([tick for tick in axes.get_xticks() if tick <= longest * 1.06])
     style.dress(axes, panel.title, panel.unit, grid="x")
     axes.tick_params(axis="y", length=0)
+    return named
 
 
-def _rows(axes: Axes, shown: View) -> None:
-    """Names of the rows, and a chip in the path's colour before each."""
-    names = [marked(label, [point]) for label, point in zip(shown.labels, shown.points, strict=True)]
+def _inside(axes: Axes, words: str, place: float, row: int, look: style.Look) -> None:
+    colour = style.ink(look["facecolor"])
+    text = axes.text(
+        place, row, words, fontsize=style.TICK_POINTS, ha="center", va="center", color=colour, clip_on=True
+    )
+    if look["hatch"]:
+        text.set_bbox({"facecolor": look["facecolor"], "edgecolor": "none", "pad": 2.0})
+
+
+def _widest(panel: Panel) -> dict[str, tuple[int, bool]]:
+    """Part -> row of its widest bar, and whether that is hatched."""
+    found: dict[str, tuple[float, tuple[int, bool]]] = {}
+    for row, bar in enumerate(panel.bars):
+        for name, value, hatched in bar.parts:
+            if name != style.OTHER and value > found.get(name, (0.0, (0, False)))[0]:
+                found[name] = (value, (row, hatched))
+    return {name: place for name, (_, place) in found.items()}
+
+
+def rows(axes: Axes, names: list[str]) -> None:
+    """Names of the rows, from the top down."""
     axes.set_yticks(range(len(names)), labels=names)
-    axes.set_ylim(len(names) - 0.4, -0.6)
-    axes.tick_params(axis="y", pad=LABEL_PAD)
-    beside = axes.get_yaxis_transform() + ScaledTranslation(-LABEL_PAD / 2 / 72, 0, axes.figure.dpi_scale_trans)
-    for row, point in enumerate(shown.points):
-        colour = style.colour_of(point) or style.GREY
-        axes.plot(0, row, "s", color=colour, markersize=CHIP_POINTS, transform=beside, clip_on=False)
+    around = 0.6 + max(0, FEWEST_ROWS - len(names)) / 2
+    axes.set_ylim(len(names) - 1 + around, -around)

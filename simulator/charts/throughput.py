@@ -13,45 +13,53 @@ from typing import Any
 
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.ticker import NullLocator
 
 from simulator import units
 from simulator.charts import style
+from simulator.charts.beside import Name
+from simulator.charts.caption import delivered, unsteady
 from simulator.charts.frame import caption, finish, frame, identify, line_handle, marked, replications
-from simulator.charts.select import Point, View
+from simulator.charts.limits import across, limits
+from simulator.charts.marks import crosses, hollow_point, pale_bar
+from simulator.charts.scales import Unit, log_axis, percent, rate_unit
+from simulator.charts.select import Point, View, few_series
 from simulator.errors import InputError
 
 GAP_BYTES = 20
 LINE_REACHED = 0.99
-MPPS = 1e6
+MOST_SAID = 6
 LINE = {"color": "#8C8C8C", "linewidth": 2.5, "linestyle": "--"}
 
 
 def throughput(shown: View) -> Figure:
-    """Delivered million packets per second, and their share of the line rate in %, over frame size in bytes."""
+    """Delivered packets per second in the unit that suits them, and their share of the line rate in %, over frame size in bytes."""
+    shown = few_series(shown, _labels(shown))
     rows = throughput_rows(shown)
+    unit = rate_unit(shown.points, "delivered_pps" if any(map(delivered, shown.points)) else "offered_pps")
     found: dict[str, list[tuple[Point, dict[str, Any]]]] = {}
     for label, point, row in zip(_labels(shown), shown.points, rows, strict=True):
         found.setdefault(label, []).append((point, row))
-    colours = style.series_colours([pairs[0][0] for pairs in found.values()], list(found))
-    figure, (left, right) = frame(shown.title, 2)
-    handles = []
-    for number, (label, pairs) in enumerate(found.items()):
-        marker = style.MARKERS[number % len(style.MARKERS)]
-        wide = style.width(number, len(found))
-        look = {"color": colours[label], "marker": marker, "markersize": 8 + wide, "linewidth": wide}
-        _series(left, right, [row for _, row in pairs], look)
-        handles.append(line_handle(marked(label, [point for point, _ in pairs]), look))
-    _line_rate(left, rows)
+    looks = style.series_looks([pairs[0][0] for pairs in found.values()], list(found))
+    figure, (left, right, side) = frame(shown.title, 2, side=True)
+    names = []
+    for label, pairs in found.items():
+        _series(left, right, pairs, unit, looks[label])
+        last = max(pairs, key=lambda pair: pair[1]["size_bytes"])[1]
+        end = (last["size_bytes"], last["share_of_line"] * 100)
+        names.append(Name(marked(label, [point for point, _ in pairs]), looks[label], right, end))
+    _line_rate(left, rows, unit)
     right.axhline(100, **LINE, zorder=5)  # type: ignore[arg-type]
-    handles.append(line_handle("line rate", LINE))
-    _axes(left, right, sorted({row["size_bytes"] for row in rows}))
-    return finish(figure, handles, caption(shown, f"{_seen(shown, rows)} {replications(shown)}"))
+    across(left, limits(shown.thresholds), shown.points, "delivered_pps", 1 / unit.size)
+    _axes(left, right, sorted({row["size_bytes"] for row in rows}), unit)
+    text = caption(shown, _seen(shown, rows), _lacking(shown), replications(shown))
+    return finish(figure, [line_handle("line rate", LINE)], text, side=side, names=names)
 
 
 def throughput_rows(shown: View) -> list[dict[str, Any]]:
     """One row per point: size_bytes (with FCS), delivered, line rate in packets per second, share of it (0 to 1)."""
     axis = _axis(shown)
-    return [identify(point) | _row(point, size_bytes(point["parameters"][axis])) for point in shown.points]
+    return [identify(point) | _row(point, size_bytes(point["parameters"].get(axis, ""))) for point in shown.points]
 
 
 def size_bytes(text: str) -> int:
@@ -78,7 +86,9 @@ def _labels(shown: View) -> list[str]:
     axis = _axis(shown)
     others = [name for name in shown.swept if name != axis]
     return [
-        ", ".join([p["series"] or p["datapath"], *(f"{n.rpartition('.')[2]} {p['parameters'][n]}" for n in others)])
+        ", ".join(
+            [p["series"] or p["datapath"], *(f"{n.rpartition('.')[2]} {p['parameters'].get(n, '-')}" for n in others)]
+        )
         for p in shown.points
     ]
 
@@ -96,52 +106,60 @@ def _row(point: Point, size: int) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def _series(left: Axes, right: Axes, rows: list[dict[str, Any]], look: dict[str, Any]) -> None:
-    rows = sorted(rows, key=lambda row: row["size_bytes"])
+def _series(
+    left: Axes, right: Axes, pairs: list[tuple[Point, dict[str, Any]]], unit: Unit, look: dict[str, Any]
+) -> None:
+    pairs = sorted(pairs, key=lambda pair: pair[1]["size_bytes"])
+    rows = [row for _, row in pairs]
     sizes = [row["size_bytes"] for row in rows]
-    left.plot(sizes, [row["delivered_pps"] / MPPS for row in rows], **look)
+    # Nothing delivered has no place on a logarithmic axis; on the right it lies at 0.
+    left.plot(sizes, [unit.of(row["delivered_pps"] or None) for row in rows], **look)
     right.plot(sizes, [row["share_of_line"] * 100 for row in rows], **look)
-    for row in rows:
-        if row["delivered_pps_min"] is not None:
+    for point, row in pairs:
+        place = row["size_bytes"]
+        values = {left: unit.of(row["delivered_pps"] or None), right: row["share_of_line"] * 100}
+        if row["delivered_pps_min"] is not None and row["delivered_pps_max"] is not None:
             ends = [row["delivered_pps_min"], row["delivered_pps_max"]]
-            bar = {"color": look["color"], "alpha": 0.35, "linewidth": 13, "solid_capstyle": "butt"}
-            left.plot([row["size_bytes"]] * 2, [end / MPPS for end in ends], **bar)
-            right.plot([row["size_bytes"]] * 2, [end / row["line_rate_pps"] * 100 for end in ends], **bar)
+            pale_bar(left, [place] * 2, [unit.of(end or None) for end in ends], look["color"])
+            pale_bar(right, [place] * 2, [end / row["line_rate_pps"] * 100 for end in ends], look["color"])
+        if unsteady(point):
+            for axes, value in values.items():
+                hollow_point(axes, place, value, look)
+    crosses(left, [row["size_bytes"] for row in rows if not row["delivered_pps"]], look)
 
 
-def _line_rate(axes: Axes, rows: list[dict[str, Any]]) -> None:
+def _line_rate(axes: Axes, rows: list[dict[str, Any]], unit: Unit) -> None:
     for rate in sorted({row["line_rate_bps"] for row in rows}):
         low, high = min(row["size_bytes"] for row in rows), max(row["size_bytes"] for row in rows)
         sizes = [low * (high / low) ** (step / 50) for step in range(51)]
-        axes.plot(sizes, [rate / (8 * (size + GAP_BYTES)) / MPPS for size in sizes], zorder=5, **LINE)  # type: ignore[arg-type]
+        axes.plot(sizes, [unit.of(rate / (8 * (size + GAP_BYTES))) for size in sizes], zorder=5, **LINE)  # type: ignore[arg-type]
 
 
-def _axes(left: Axes, right: Axes, sizes: list[int]) -> None:
+def _axes(left: Axes, right: Axes, sizes: list[int], unit: Unit) -> None:
     for axes in (left, right):
         axes.set_xscale("log")
         axes.set_xticks(sizes, labels=[f"{size:g}" for size in sizes], rotation=35)
         axes.xaxis.set_minor_formatter(lambda *_: "")
-        axes.xaxis.set_minor_locator(_no_ticks())
-    left.set_yscale("log")
-    style.plain_log(left.yaxis, wide=True)
+        axes.xaxis.set_minor_locator(NullLocator())
+    log_axis(left.yaxis)
     right.set_ylim(0, 108)
-    style.dress(left, "Delivered", "frame size, B", "million packets/s (log scale)")
-    style.dress(right, "Share of the line rate", "frame size, B", "share, %")
+    style.dress(left, f"Delivered, {unit.name}", "frame size, B", f"{unit.name} (log scale)")
+    style.dress(right, "Share of the line rate, %", "frame size, B")
 
 
-def _no_ticks() -> Any:
-    from matplotlib.ticker import NullLocator
-
-    return NullLocator()
+def _lacking(shown: View) -> str:
+    dead = sum(not delivered(point) for point in shown.points)
+    return f"\N{MULTIPLICATION SIGN} at the lower edge: nothing delivered ({dead})." if dead else ""
 
 
 def _seen(shown: View, rows: list[dict[str, Any]]) -> str:
     found: dict[str, list[dict[str, Any]]] = {}
     for label, row in zip(_labels(shown), rows, strict=True):
         found.setdefault(label, []).append(row)
-    reached = "; ".join(f"{label} {_reach(own)}" for label, own in found.items())
+    reached = "; ".join(f"{label} {_reach(own)}" for label, own in list(found.items())[:MOST_SAID])
+    reached += f"; and {len(found) - MOST_SAID} more" if len(found) > MOST_SAID else ""
     label, worst = min(zip(_labels(shown), rows, strict=True), key=lambda pair: pair[1]["share_of_line"])
-    share = f"{worst['share_of_line'] * 100:.0f} %"
+    share = percent(worst["share_of_line"])
     return f"{LINE_REACHED * 100:.0f} % of the line rate: {reached}. Least: {label}, {worst['size_bytes']} B, {share}."
 
 

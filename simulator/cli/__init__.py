@@ -1,6 +1,7 @@
 """The ``sriovsim`` command: one module for each subcommand, imported only when it is asked for.
 
-1. Results go to standard output, progress and errors to standard error, one line for each error.
+1. Results go to standard output, progress and errors to standard error, one line for each error; with ``--json`` errors
+   are one object on standard output, too.
 2. Exit codes: 0 done, 1 some points failed, 2 wrong usage or invalid input, 3 a threshold was not kept, 130
    interrupted.
 
@@ -10,24 +11,32 @@
 
 from __future__ import annotations
 
+import os
+import sys
 from importlib import import_module
 from typing import Any
 
 import click
 
 from simulator import __version__
-from simulator.errors import Interrupted, SimulatorError
+from simulator.errors import InputError, Interrupted, ScenarioErrors, SimulatorError
 
 COMMANDS = {
+    "bill": "bill",
     "chart": "chart",
     "check": "check",
     "compare": "compare",
+    "device": "device",
     "doctor": "doctor",
     "explain": "explain",
     "import": "import_",
     "list": "listing",
+    "measure-host": "measure_host",
     "run": "run",
 }
+
+
+_AS_JSON = "simulator.as_json"
 
 
 class Commands(click.Group):
@@ -55,16 +64,48 @@ class Commands(click.Group):
             raise click.UsageError(f"No such command '{args[0]}'; choices: {', '.join(sorted(COMMANDS))}{hint}", ctx)
         return super().resolve_command(ctx, args)
 
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Note whether errors are wanted as JSON, before a subcommand can fail to read its arguments."""
+        ctx.meta[_AS_JSON] = "--json" in args
+        return super().parse_args(ctx, args)
+
     def invoke(self, ctx: click.Context) -> Any:
         """Run the subcommand; an error of the simulator ends in its exit code, never in a traceback."""
+        as_json = ctx.meta[_AS_JSON]
         try:
             return super().invoke(ctx)
         except KeyboardInterrupt:
-            click.echo("interrupted", err=True)
+            _tell(Interrupted("interrupted"), as_json)
             ctx.exit(Interrupted.exit_code)
         except SimulatorError as error:
-            click.echo(str(error), err=True)
+            _tell(error, as_json)
             ctx.exit(error.exit_code)
+        except click.UsageError as error:
+            if not as_json:
+                raise
+            _tell(InputError("", error.format_message()), as_json)
+            ctx.exit(error.exit_code)
+
+
+def _tell(error: SimulatorError, as_json: bool) -> None:
+    """One line for each fault on standard error; with ``--json`` one object on standard output."""
+    if not as_json:
+        click.echo(str(error), err=True)
+        return
+    from simulator.cli.options import print_json
+
+    faults = error.errors if isinstance(error, ScenarioErrors) else (error,)
+    print_json({"exit_code": error.exit_code, "errors": [_as_data(fault) for fault in faults]})
+
+
+def _as_data(error: SimulatorError) -> dict[str, Any]:
+    """``text`` is the line that people get; a fault in what somebody wrote has its parts beside it."""
+    data: dict[str, Any] = {"text": str(error)}
+    if isinstance(error, InputError):
+        value = None if error.value is None else str(error.value)
+        data |= {"place": error.place, "message": error.message, "value": value}
+        data |= {"choices": list(error.choices), "nearest": error.nearest}
+    return data
 
 
 @click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
@@ -78,4 +119,13 @@ def cli() -> None:
 
 def main() -> None:
     """Run the command line and exit with its code."""
-    cli(prog_name="sriovsim")
+    try:
+        try:
+            cli(prog_name="sriovsim")
+        finally:
+            sys.stdout.flush()
+    except OSError as error:
+        # the interpreter would flush once more when it ends, and fail once more
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        print(f"standard output: cannot be written ({error.strerror})", file=sys.stderr)  # noqa: T201
+        sys.exit(1)

@@ -6,7 +6,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import click
 
@@ -36,9 +38,9 @@ def command(
     where = dict(_condition(text) for text in at)
     folder = results if results.is_dir() else results.parent
     into = {} if as_table else pictures.files(folder / f"chart-{kind}", out, form)
-    document = charts.read(results)
+    document = _sound(results, charts.read, results)
     if as_table:
-        found = charts.table(document, kind, where)
+        found = _sound(results, charts.table, document, kind, where)
         if as_json:
             options.print_json(
                 {"kind": kind, "rows": found.astype(object).where(found.notna(), None).to_dict("records")}
@@ -46,11 +48,23 @@ def command(
         else:
             click.echo(found.to_csv(index=False, lineterminator="\n"), nl=False)
         return
-    pictures.write(charts.chart(document, kind, where), into)
+    pictures.write(_sound(results, charts.chart, document, kind, where), into)
     if as_json:
         options.print_json({"kind": kind, "files": [str(path) for path in into]})
     else:
         click.echo("\n".join(str(path) for path in into))
+
+
+def _sound(results: Path, make: Callable[..., Any], *arguments: Any) -> Any:
+    """What ``make`` gives. A document that another program has touched can be wrong in any place: whatever drawing
+    trips over is a fault of the file, told as one."""
+    from simulator.errors import InputError, show
+
+    try:
+        return make(*arguments)
+    except (ArithmeticError, AttributeError, LookupError, RecursionError, TypeError, ValueError) as error:
+        what = f"{type(error).__name__} {show(str(error))}"
+        raise InputError(str(results), f"is damaged, or no result of this version ({what})") from None
 
 
 def _condition(text: str) -> tuple[str, str]:

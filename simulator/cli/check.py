@@ -27,13 +27,9 @@ def command(scenario: str | None, settings: tuple[str, ...], resolved: bool, sch
     if scenario is None:
         raise click.UsageError("Missing argument 'SCENARIO'.")
     from simulator import scenario as grammar
-    from simulator.errors import ScenarioErrors
-    from simulator.scenario import build
+    from simulator.scenario.audit import study
 
-    loaded = grammar.load(scenario, settings)
-    found = grammar.points(loaded)
-    if faults := build.faults(found):
-        raise ScenarioErrors(fault.at(f"{scenario}: {fault.place}") for fault in faults)
+    loaded, found = study(scenario, settings)
     origins = grammar.origins(loaded)
     if as_json:
         content: dict[str, Any] = {"scenario": loaded.name, "hash": grammar.scenario_hash(loaded), "points": len(found)}

@@ -15,7 +15,7 @@ from simulator.cli import options, pictures
 
 @click.command("explain")
 @click.argument("datapath")
-@click.option("--host", default="modern", show_default=True, help="Machine of the cost catalogue.")
+@click.option("--host", default="modern", show_default=True, help="Machine of the cost catalogue, or a host file.")
 @click.option("--nic", help="Network adapter of the catalogue (default: the host's).")
 @click.option("--interrupts", default="automatic", show_default=True, help="How an interrupt reaches the guest.")
 @click.option("--trace", is_flag=True, help="Add the timeline of one simulated packet.")
@@ -30,6 +30,7 @@ def command(
     datapath: str, host: str, nic: str | None, interrupts: str, trace: bool, picture: Path | None, as_json: bool
 ) -> None:
     """Show the steps of DATAPATH: where each runs, what it costs, when it happens, who says so."""
+    from simulator.costs import is_host_file
     from simulator.errors import unknown
     from simulator.scenario import names
 
@@ -41,6 +42,8 @@ def command(
     )
     for option, what, value in given:
         known = names.LISTS[what if what == "interrupts" else what + "s"]()
+        if what == "host" and is_host_file(value or ""):
+            continue
         if value is not None and value not in known:
             raise unknown(option, what, value, known)
     from simulator import explain as explanation

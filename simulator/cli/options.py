@@ -30,6 +30,18 @@ seed = click.option(
 )
 
 
+def _seconds(_context: click.Context, _option: click.Parameter, text: str | None) -> float | None:
+    if text is None:
+        return None
+    from simulator import units
+    from simulator.errors import InputError
+
+    try:
+        return units.parse_time(text) / 10**12
+    except InputError as error:
+        raise error.at("--max-time") from None
+
+
 def study(function: Function) -> Function:
     """Add the options of the commands that simulate."""
     for option in reversed(
@@ -54,6 +66,12 @@ def study(function: Function) -> Function:
                 help="Folder under which the results are saved.",
             ),
             click.option("--no-plot", is_flag=True, help="Leave out the chart."),
+            click.option(
+                "--max-time",
+                metavar="TIME",
+                callback=_seconds,
+                help="Stop after so long, such as '10 min'; what is finished is kept, and the same command goes on.",
+            ),
             as_json,
         )
     ):

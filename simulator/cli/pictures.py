@@ -5,12 +5,11 @@
 
 from __future__ import annotations
 
-import os
-from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from simulator.errors import InputError, unknown
+from simulator.formats.files import write_whole
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -39,12 +38,7 @@ def write(figure: Figure, into: dict[Path, str]) -> None:
 
     drawn = {path: (png if form == "png" else svg)(figure) for path, form in into.items()}
     for path, content in drawn.items():
-        beside = path.with_name(f".{path.name}.{os.getpid()}")
         try:
-            beside.write_bytes(content)
-            beside.replace(path)
+            write_whole(path, content)
         except OSError as error:
             raise InputError(str(path), f"cannot be written ({error.strerror})") from None
-        finally:
-            with suppress(OSError):
-                beside.unlink()

@@ -6,7 +6,7 @@ True
 >>> host("textbook").ps("k_exit")
 700000
 
-*Scope*: six hosts (a textbook one and five generations) and seven NICs.
+*Scope*: six hosts (a textbook one and five generations) and seven NICs; hosts of the reader's own in files.
 *Validation*: ``tests/unit/test_costs.py`` recomputes the derived values; ``docs/explanation/costs.md`` says what is
 assumed.
 """
@@ -15,6 +15,7 @@ from __future__ import annotations
 
 from functools import cache
 from importlib import import_module
+from pathlib import Path
 
 from simulator.costs.model import Capabilities, Driver, Host, IdleState, Nic, every_entry, summary
 from simulator.errors import unknown
@@ -28,6 +29,7 @@ __all__ = [
     "every_entry",
     "host",
     "hosts",
+    "is_host_file",
     "nic",
     "nics",
     "summary",
@@ -52,6 +54,11 @@ _NICS = {
 }
 
 
+def is_host_file(name: str) -> bool:
+    """Whether a host is named by a file and not by a name of the catalogue."""
+    return name.endswith((".yaml", ".yml"))
+
+
 def hosts() -> tuple[str, ...]:
     """Names of the hosts."""
     return tuple(_HOSTS)
@@ -62,9 +69,21 @@ def nics() -> tuple[str, ...]:
     return tuple(_NICS)
 
 
-@cache
 def host(name: str) -> Host:
-    """The host of that name. An unknown name is an ``InputError`` with choices and the nearest one."""
+    """The host of that name, or in the host file of that path.
+
+    An unknown name is an ``InputError`` with choices and the nearest one; a file raises ``ScenarioErrors`` with every
+    fault of it.
+    """
+    if is_host_file(name):
+        from simulator.costs import hostfile
+
+        return hostfile.load(Path(name), hosts(), _catalogued)
+    return _catalogued(name)
+
+
+@cache
+def _catalogued(name: str) -> Host:
     if name not in _HOSTS:
         raise unknown("host", "host", name, hosts())
     built = import_module(f"simulator.costs.generations.{_HOSTS[name]}").build()

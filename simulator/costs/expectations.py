@@ -26,6 +26,8 @@ _NS = {
     "g_drv_tx_pk": "120",
     "g_tx_reap_pk": "60",
     "g_refill_pk": "40",
+    "g_xdp_rx_pk": "60",
+    "g_xdp_tx_pk": "40",
     "g_doorbell": "20",
     "g_mmio_wr": "115",
     "g_seg_rx_pk": "100",

@@ -16,6 +16,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from simulator import units
 from simulator.datapaths.queues import attach
 from simulator.errors import InputError
 from simulator.parts import driver, uplink, virtio, vmm
@@ -136,8 +137,7 @@ def _add_queue(
     _add_receiver(machine, backend, site.name, receiver, thread, tap, pair)
     _add_sender(machine, backend, site.name, sender, thread, pair)
     machine.uplink.senders.append((sender, lane))
-    socket = driver.add_application(machine, guest, site, pair, sink)
-    driver.add_napi(machine, guest, site, napi, pair, socket, virtio.REFILL)
+    driver.add_receiver(machine, guest, site, napi, pair, sink, virtio.REFILL)
     return driver.add_sender(machine, guest, site, pair) if guest.sends else NONE
 
 
@@ -194,10 +194,13 @@ def _keep(
 
 def require_no_port_features(guest: GuestSettings) -> None:
     """Refuse what only a queue of the NIC has."""
-    limits = (
-        ("max_rate", guest.max_rate_bps, 0), ("min_rate", guest.min_rate_bps, 0), ("max_pps", guest.max_millipps, 0), ("weight", guest.weight, 1),
-    )  # fmt: skip
-    for key, value, none in limits:
-        if value != none:
+    written = {
+        "max_rate": units.exact(guest.max_rate_bps, units.BIT_RATE) if guest.max_rate_bps else None,
+        "min_rate": units.exact(guest.min_rate_bps, units.BIT_RATE) if guest.min_rate_bps else None,
+        "max_pps": units.exact(guest.max_millipps, units.PACKET_RATE) if guest.max_millipps else None,
+        "weight": guest.weight if guest.weight != 1 else None,
+    }
+    for key, value in written.items():
+        if value is not None:
             message = f"is a setting of the NIC's transmit engine; the queues of {guest.datapath} are the host's"
             raise InputError(f"guests.{guest.name}.{key}", message, value)

@@ -63,4 +63,10 @@ def _text(found: Facts, labels: list[str], wishes: Wishes) -> str:
 
 def _faults(text: str) -> list[InputError]:
     node = yaml12.parse(text + "name: imported\n", "the imported scenario")
-    return build.faults(points(from_tree(expand(node))))
+    reasons: dict[str, InputError] = {}
+    for point in points(from_tree(expand(node))):
+        try:
+            build.machine_of(point.scenario)
+        except InputError as error:
+            reasons.setdefault(str(error), error)
+    return list(reasons.values())

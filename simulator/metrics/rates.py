@@ -52,8 +52,12 @@ def drops(plan: Plan, trace: Trace) -> dict[str, int]:
 
 
 def loss_ratio(plan: Plan, trace: Trace) -> float | None:
-    """Packets dropped anywhere in the window per packet offered in it; None if nothing was offered."""
-    return window.ratio(sum(drops(plan, trace).values()), offered(plan, trace))
+    """Packets dropped anywhere in the window per packet offered in it, 1 at most; None if nothing was offered.
+
+    In a short window more may be dropped than offered: packets made before it.
+    """
+    made, lost = offered(plan, trace), sum(drops(plan, trace).values())
+    return window.ratio(min(made, lost), made)
 
 
 def unaccounted(plan: Plan, trace: Trace) -> int:

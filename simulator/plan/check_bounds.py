@@ -25,7 +25,11 @@ LARGEST_FRAME = 65_226
 ACK_BYTES = 60
 EXPONENTIAL_MEANS = 37
 """Exponential draws end at 36.7 means."""
+BUFFER_PACKETS = 1_048_576
+"""Queues of this size and above stand for a buffer that is counted in bytes elsewhere."""
 SAME_INSTANT = 1_000_000
+AT_ONE_INSTANT = 131_072
+"""Packets of one source; the engines give up after a million steps at one instant, and a packet takes a few."""
 _BITS_PS = 8 * 10**12
 _MILLIPPS_PS = 10**15
 
@@ -235,9 +239,34 @@ def _factored(plan: Plan, where: str, cost: int, stream: int) -> Iterator[str]:
         yield f"{where}: a cost of {cost} ps times its spread {factor} / 1024 does not fit 63 bits"
 
 
+@dataclass(frozen=True, slots=True)
+class Longest:
+    """How long a plan may run, and what is counted exactly up to then."""
+
+    time_ps: int
+    reason: str
+
+
+def longest_ps(plan: Plan) -> Longest:
+    """Up to when no sum of the engines that grows with simulated time leaves int64.
+
+    The fair scheduler multiplies a thread's running time by 1024. The occupancy of a queue is packets times the time in which
+    nothing changes, in the worst case all of it. The packet buffer of an adapter is left out: it empties at the rate of a link.
+    """
+    kept = [(ring.size, ring.name) for ring in plan.rings] + [
+        (f.capacity, f.name) for f in plan.fifos if f.full == "drop"
+    ]
+    most, name = max((entry for entry in kept if entry[0] < BUFFER_PACKETS), default=(1, ""))
+    if most * 2 > 1024:
+        return Longest(LIMIT // 2 // most, f"the occupancy of {name}, {most} packets, is exact")
+    return Longest(LIMIT // 1024, "running times of threads are exact")
+
+
 def standstill(plan: Plan) -> Iterator[str]:
     """Sources without gaps, packets that go round without cost, answers that come back in no time."""
     for source in plan.sources:
+        if source.kind == "window" and source.window > AT_ONE_INSTANT:
+            yield f"{place(source)}: window: {source.window} packets start at one instant; at most {AT_ONE_INSTANT} may"
         if source.kind == "open" and _range(plan, source.gap)[1] == 0 and source.max_packets > SAME_INSTANT:
             yield f"{place(source)}: gap: all gaps are 0 and max_packets is above {SAME_INSTANT}"
     wiring = wire(plan)

@@ -15,7 +15,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
-from simulator import costs
+from simulator import costs, units
 from simulator.costs.pcie import usable_rate_bps
 from simulator.datapaths import datapath
 from simulator.errors import InputError
@@ -28,7 +28,6 @@ from simulator.scenario.assemble import assemble
 from simulator.scenario.guest import Guest
 from simulator.scenario.host import Host, Nic
 from simulator.scenario.model import Scenario
-from simulator.scenario.points import Point
 from simulator.scenario.sources import Use, add_traffic, uses
 from simulator.scenario.traffic import Capture
 
@@ -49,22 +48,12 @@ def build(scenario: Scenario, replication: int = 0) -> Plan:
     return plan
 
 
-def faults(found: Iterable[Point]) -> list[InputError]:
-    """Why points cannot be built, each reason once: what only the wiring shows, such as an offered load above the line rate."""
-    reasons: dict[str, InputError] = {}
-    for point in found:
-        try:
-            machine_of(point.scenario)
-        except InputError as error:
-            reasons.setdefault(str(error), error)
-    return list(reasons.values())
-
-
 def machine_of(scenario: Scenario, replication: int = 0) -> Machine:
     """The machine before it is frozen, with its core map."""
     host, port = host_settings(scenario.host), nic_settings(scenario.nic)
     guests = tuple(guest_settings(scenario, host))
-    _require_fit(scenario, port, guests)
+    for fault in misfits(scenario, port, guests):
+        raise fault
     port = replace(port, virtual_functions=any(datapath(guest.datapath).switch == "embedded" for guest in guests))
     machine = assemble(host, port, guests)
     add_traffic(machine, scenario, guests, replication)
@@ -79,7 +68,7 @@ def core_map(scenario: Scenario) -> str:
 
 def notes(scenario: Scenario) -> tuple[str, ...]:
     """What a reader of the results must know: capabilities and costs that are not the catalogue's, captures as changed."""
-    model, host = costs.host(scenario.host.model), scenario.host
+    model, host = costs.host(scenario.host.source), scenario.host
     pairs = (
         ("APICv", host.capabilities.apicv, model.capabilities.has_apicv),
         ("posted interrupts", host.capabilities.posted_interrupts, model.capabilities.has_posted_interrupts),
@@ -90,6 +79,7 @@ def notes(scenario: Scenario) -> tuple[str, ...]:
         if wanted not in (None, has)
     ]
     found += [f"override: {name} = {text}" for name, text in sorted(host.costs.items())]
+    found += [f"override: {text}" for text in nic_overrides(scenario.nic).values()]
     recordings = (item for item in scenario.traffic if isinstance(item, Capture))
     line_bps = nic_settings(scenario.nic).rate_bps
     return (*found, *(note for item in recordings for note in recorded.notes(scenario, item, line_bps)))
@@ -104,7 +94,7 @@ def warnings(scenarios: Iterable[Scenario]) -> tuple[str, ...]:
 def host_settings(host: Host) -> HostSettings:
     """The machine: catalogue, then what the scenario changes."""
     changes = {name: (value, OVERRIDE_NOTE) for name, value in host.cost_overrides().items()}
-    model = costs.host(host.model)
+    model = costs.host(host.source)
     model = model.with_overrides(changes) if changes else model
     apicv, posted = host.capabilities.apicv, host.capabilities.posted_interrupts
     written = host.scheduler
@@ -161,6 +151,27 @@ def nic_settings(nic: Nic) -> PortSettings:
         rx_ring=nic.rx_ring or 0,
         tx_ring=nic.tx_ring or 0,
     )
+
+
+def nic_overrides(nic: Nic) -> dict[str, str]:
+    """Facts of the catalogued adapter that the scenario sets to another value, each in words; they count as assumed."""
+    model, written = costs.nic(nic.model), nic.pcie
+    facts = {
+        "port_rate_bps": ("nic.rate", nic.rate_bps, units.BIT_RATE),
+        "loopback_bps": ("nic.loopback", nic.loopback_bps, units.BIT_RATE),
+        "mps_bytes": ("nic.pcie.mps", written.mps_bytes, units.SIZE),
+        "mrrs_bytes": ("nic.pcie.mrrs", written.mrrs_bytes, units.SIZE),
+        "pcie_generation": ("nic.pcie.generation", written.generation, None),
+        "pcie_lanes": ("nic.pcie.lanes", written.lanes, None),
+        "drop_enable_sriov": ("nic.drop_enable", None if nic.drop_enable is None else int(nic.drop_enable), None),
+    }
+    found = {}
+    for fact, (key, value, dimension) in facts.items():
+        held = model.value(fact)
+        if value is not None and value != held:
+            shown, own = (units.exact(n, dimension) if dimension else str(n) for n in (value, held))
+            found[fact] = f"{key} = {shown}; {model.name} has {own}"
+    return found
 
 
 def guest_settings(scenario: Scenario, host: HostSettings) -> Iterator[GuestSettings]:
@@ -221,7 +232,8 @@ def _guest(group: Guest, name: str, cores: tuple[int, ...], use: Use, host: Host
         tx_ring=group.tx_ring or 0,
         socket_buffer=group.socket_buffer,
         mask_interrupts=group.mask_interrupts and group.datapath != "native",
-        napi_tx=group.napi_tx or not datapath(group.datapath).virtqueues,
+        napi_tx=(group.napi_tx and group.application.kind != "xdp") or not datapath(group.datapath).virtqueues,
+        xdp=group.application.kind == "xdp",
         receive_ps=group.application.receive_ps,
         send_ps=group.application.send_ps,
         sends=use.sends,
@@ -239,24 +251,22 @@ def _mode(group: Guest, host: HostSettings) -> str:
     return path.best_mode(host.apicv, host.posted_interrupts)
 
 
-def _require_fit(scenario: Scenario, port: PortSettings, guests: tuple[GuestSettings, ...]) -> None:
+def misfits(scenario: Scenario, port: PortSettings, guests: tuple[GuestSettings, ...]) -> Iterator[InputError]:
+    """What the guests need of switch and adapter, and do not get."""
     for guest in guests:
         needed, given = datapath(guest.datapath).switch, scenario.switch.kind
         if needed not in ("none", given) and given != "automatic":
             message = f"{guest.datapath} of guest {guest.name} needs the switch '{needed}'"
-            raise InputError("switch.kind", message, given, ("automatic", needed))
+            yield InputError("switch.kind", message, given, ("automatic", needed))
+            break
     virtual = [guest for guest in guests if datapath(guest.datapath).switch == "embedded"]
-    limit = port.model.value("max_vfs")
+    limit, queues = port.model.value("max_vfs"), port.model.value("vf_queues")
     if len(virtual) > limit:
-        raise InputError("guests", f"{len(virtual)} virtual functions; NIC {port.model.name} has {limit}")
+        yield InputError("guests", f"{len(virtual)} virtual functions; NIC {port.model.name} has {limit}")
     for guest in virtual:
-        if guest.queues > port.model.value("vf_queues"):
-            have = port.model.value("vf_queues")
-            raise InputError(
-                f"guests.{guest.name}.queues",
-                f"a virtual function of NIC {port.model.name} has {have} queue pairs",
-                guest.queues,
-            )
+        if guest.queues > queues:
+            message = f"a virtual function of NIC {port.model.name} has {queues} queue pairs"
+            yield InputError(f"guests.{guest.name}.queues", message, guest.queues)
 
 
 def _or(value: int | None, default: int) -> int:

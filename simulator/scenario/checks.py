@@ -7,26 +7,28 @@ needs the wiring (offered load above the line rate, a queue without a core) is f
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from fnmatch import fnmatchcase
 
+from simulator import units
 from simulator.errors import BadValue, InputError, unknown
 from simulator.scenario import names
 from simulator.scenario.guest import MOST_GUESTS
 from simulator.scenario.model import Scenario
-from simulator.scenario.traffic import Traffic
+from simulator.scenario.remains import Location, leans
+from simulator.scenario.traffic import Bulk, RequestResponse, Traffic
 
-Location = tuple[int | str, ...]
+MOST_SOURCES = 8192
+
 Fault = tuple[Location, InputError]
 
 
-def checks(scenario: Scenario) -> Iterator[Fault]:
-    """Yield every fault with the location of the value it is about."""
-    yield from _guests(scenario)
-    yield from _traffic(scenario)
-    yield from _costs(scenario)
-    yield from _cores(scenario)
-    yield from _interrupts(scenario)
+def checks(scenario: Scenario, cut: Iterable[Location] = ()) -> Iterator[Fault]:
+    """Yield every fault with the location of the value it is about, without those that may follow from values that
+    were ``cut`` out because the grammar refused them."""
+    for rule, reads in RULES.items():
+        if not leans(reads, cut):
+            yield from rule(scenario)
 
 
 def guest_names(scenario: Scenario) -> tuple[str, ...]:
@@ -59,6 +61,7 @@ def _guests(scenario: Scenario) -> Iterator[Fault]:
 
 def _traffic(scenario: Scenario) -> Iterator[Fault]:
     seen: set[str] = set()
+    crowd = 0
     known = guest_names(scenario)
     for index, item in enumerate(scenario.traffic):
         if item.name in seen:
@@ -67,22 +70,56 @@ def _traffic(scenario: Scenario) -> Iterator[Fault]:
                 BadValue("", "is the name of another source too; give each its own", item.name),
             )
         seen.add(item.name)
+        crowd += _own_sources(item) * len(selected(scenario, item))
+        if crowd > MOST_SOURCES:
+            key = "flows" if isinstance(item, Bulk) else "outstanding"
+            message = (
+                f"brings connections and clients to {crowd:,}; at most {MOST_SOURCES:,} are practical, guests together"
+            )
+            yield ("traffic", index, key), InputError("", message)
+            crowd = 0
+        if not _patterns(item):
+            yield (
+                ("traffic", index, "guests"),
+                InputError("", "names no guest, so nothing is sent; 'all' is every guest"),
+            )
         for pattern in _patterns(item):
             if pattern != "all" and not any(fnmatchcase(name, pattern) for name in known):
                 yield ("traffic", index, "guests"), unknown("", "guest", pattern, ("all", *known))
 
 
+def _own_sources(item: Traffic) -> int:
+    """Clients and connections are simulated one by one, flows of an open loop are not."""
+    if isinstance(item, RequestResponse):
+        return item.outstanding
+    return item.flows if isinstance(item, Bulk) else 0
+
+
 def _costs(scenario: Scenario) -> Iterator[Fault]:
-    known = names.cost_names(scenario.host.model) if scenario.host.costs else ()
-    for name in scenario.host.costs:
+    known = names.cost_units(scenario.host.source) if scenario.host.costs else {}
+    for name, text in scenario.host.costs.items():
+        place = ("host", "costs", name)
         if name not in known:
-            yield ("host", "costs", name), unknown("", f"cost of host {scenario.host.model}", name, known)
-        elif name.endswith("_fs") != scenario.host.costs[name].endswith("/B"):
-            need = "a time per byte such as '80 ps/B'" if name.endswith("_fs") else "a time such as '600 ns'"
-            yield (
-                ("host", "costs", name),
-                BadValue("", f"will not do for {name}, which is {need}", scenario.host.costs[name]),
-            )
+            yield place, unknown("", f"cost of host {names.host_name(scenario.host.source)}", name, known)
+        elif not _suits(text, known[name]):
+            yield place, BadValue("", f"will not do for {name}, which is {_COST_UNITS[known[name]]}", text)
+
+
+_COST_UNITS = {
+    "ps": "a time such as '600 ns'",
+    "fs/B": "a time per byte such as '80 ps/B'",
+    "ns": "a time in whole ns such as '200 us'",
+    "ratio": "a whole number such as 2",
+}
+
+
+def _suits(text: str, unit: str) -> bool:
+    dimension = units.dimension_of(text)
+    if unit == "ratio" or dimension is None:
+        return unit == "ratio" and dimension is None
+    if unit == "fs/B":
+        return dimension is units.TIME_PER_BYTE
+    return dimension is units.TIME and (unit == "ps" or units.parse(text, dimension) % 1000 == 0)
 
 
 def _cores(scenario: Scenario) -> Iterator[Fault]:
@@ -103,11 +140,22 @@ def _cores(scenario: Scenario) -> Iterator[Fault]:
 
 def _interrupts(scenario: Scenario) -> Iterator[Fault]:
     known = names.available_interrupts(
-        scenario.host.model, scenario.host.capabilities.apicv, scenario.host.capabilities.posted_interrupts
+        scenario.host.source, scenario.host.capabilities.apicv, scenario.host.capabilities.posted_interrupts
     )
     for index, group in enumerate(scenario.guests):
         if group.datapath != "native" and group.interrupts not in known:
             message = (
-                f"is an interrupt mode that host {scenario.host.model} does not have (host.capabilities can grant it)"
+                f"is an interrupt mode that host {names.host_name(scenario.host.source)} does not have"
+                " (host.capabilities can grant it)"
             )
             yield ("guests", index, "interrupts"), BadValue("", message, group.interrupts, known)
+
+
+RULES: dict[Callable[[Scenario], Iterator[Fault]], tuple[str, ...]] = {
+    _guests: ("guests.*.name", "guests.*.count"),
+    _traffic: ("traffic.*.name", "traffic.*.guests", "guests.*", "guests.*.name", "guests.*.count"),
+    _costs: ("host.model",),
+    _cores: ("host.cores",),
+    _interrupts: ("host.model", "host.capabilities", "guests.*.datapath"),
+}
+"""Each rule with the values on which its verdict leans."""

@@ -14,7 +14,7 @@ from pydantic import Field, SerializerFunctionWrapHandler, model_serializer, mod
 
 from simulator.errors import BadValue
 from simulator.scenario import names
-from simulator.scenario.fields import Cores, Size, Strict, Time, name_of, refuse
+from simulator.scenario.fields import Cores, Frame, Strict, Time, name_of, refuse
 
 
 class OneOf(Strict):
@@ -40,9 +40,9 @@ class OneOf(Strict):
 class SizeRange(Strict):
     """Sizes drawn evenly, both ends included."""
 
-    low_bytes: Size = Field(alias="from")
+    low_bytes: Frame = Field(alias="from")
     """Smallest size."""
-    high_bytes: Size = Field(alias="to")
+    high_bytes: Frame = Field(alias="to")
     """Largest size."""
 
     @model_validator(mode="before")
@@ -81,7 +81,7 @@ class FrameSize(OneOf):
     """Frame sizes with FCS, as the field counts them: 64 B is the smallest Ethernet frame."""
 
     first: ClassVar[str] = "fixed"
-    fixed_bytes: Size | None = Field(default=None, alias="fixed")
+    fixed_bytes: Frame | None = Field(default=None, alias="fixed")
     """All frames have this size."""
     imix: Annotated[str, name_of("packet mix", names.imixes)] | None = None
     """A packet mix of the field, by name."""

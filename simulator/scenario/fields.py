@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field, GetCoreSchemaHandler, GetJsonSchemaHandler
@@ -20,6 +21,8 @@ from simulator import units
 from simulator.errors import BadValue, InputError, unknown
 
 MOST_CORES = 1024
+SMALLEST_FRAME_BYTES = 64
+"""With FCS; Ethernet has none below."""
 _ON = {"on": True, "yes": True, "true": True, "off": False, "no": False, "false": False}
 
 
@@ -27,6 +30,13 @@ class Strict(BaseModel):
     """A map whose keys are all known; it never changes after it was read."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, serialize_by_alias=True, use_attribute_docstrings=True)
+
+
+class FileReference(Strict):
+    """A file beside the scenario that names it."""
+
+    name: str
+    path: Path = Field(exclude=True)
 
 
 def refuse(error: InputError) -> PydanticCustomError:
@@ -113,9 +123,11 @@ def name_of(what: str, choices: Callable[[], tuple[str, ...]]) -> Kind:
     """Return the kind of a name that must be one of ``choices()``."""
 
     def read(value: Any) -> str:
-        if not isinstance(value, str) or value not in choices():
+        # 82599 is a number to YAML and the name of an adapter to its reader
+        text = str(value) if isinstance(value, int) and not isinstance(value, bool) else value
+        if not isinstance(text, str) or text not in choices():
             raise unknown("", what, value, choices())
-        return value
+        return text
 
     return Kind(read, str, lambda: {"type": "string", "enum": list(choices())})
 
@@ -133,10 +145,10 @@ Time = Annotated[int, quantity(units.TIME)]
 PositiveTime = Annotated[int, quantity(units.TIME, least=1)]
 TimeOrOff = Annotated[int, quantity(units.TIME, off=True)]
 Size = Annotated[int, quantity(units.SIZE, least=1)]
+Frame = Annotated[int, quantity(units.SIZE, least=SMALLEST_FRAME_BYTES)]
 BitRate = Annotated[int, quantity(units.BIT_RATE, least=1)]
 PacketRate = Annotated[int, quantity(units.PACKET_RATE, least=1)]
 Length = Annotated[int, quantity(units.LENGTH)]
-Ratio = Annotated[int, quantity(units.RATIO, least=1)]
 Weight = Annotated[int, Field(strict=True, ge=1, le=65_536)]
 Ring = Annotated[int, Field(strict=True, ge=1, le=65_536)]
 ScenarioName = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_. -]{0,99}$")]

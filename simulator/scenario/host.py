@@ -1,5 +1,7 @@
 """The machine and its network adapter, as a scenario names them: a catalogued model, and what differs from it.
 
+A host may also be a file of the reader's own, see :mod:`simulator.costs.hostfile`: ``host: ./rack-7.yaml``.
+
 *Scope*: null (nothing written) means the catalogued model's own value.
 *Validation*: ``tests/unit/test_scenario_grammar.py``.
 """
@@ -11,12 +13,13 @@ from typing import Annotated, Any, Literal
 from pydantic import Field, model_validator
 
 from simulator import units
-from simulator.errors import BadValue
+from simulator.errors import BadValue, unknown
 from simulator.scenario import names
 from simulator.scenario.fields import (
     MOST_CORES,
     BitRate,
     Cores,
+    FileReference,
     Kind,
     Length,
     PositiveTime,
@@ -32,10 +35,13 @@ from simulator.scenario.fields import (
 
 IDEAL_HOST = "textbook"
 """The host whose sums are worked out by hand: no tick, no idle states, no spread of costs unless they are asked for."""
+_LARGEST_FACTOR = 1_000_000
 _COST_DIMENSIONS = (units.TIME, units.TIME_PER_BYTE)
 
 
 def _read_cost(value: Any) -> str:
+    if isinstance(value, int) and not isinstance(value, bool) and 0 <= value <= _LARGEST_FACTOR:
+        return str(value)
     dimension = units.dimension_of(value)
     if dimension not in _COST_DIMENSIONS:
         raise BadValue("", "is neither a time such as '600 ns' nor a time per byte such as '80 ps/B'", value)
@@ -43,7 +49,22 @@ def _read_cost(value: Any) -> str:
     return str(value)
 
 
-COST = Kind(_read_cost, str, lambda: {"type": "string", "examples": ["600 ns", "80 ps/B"]})
+def _read_model(value: Any) -> str | FileReference:
+    known = names.hosts()
+    if isinstance(value, FileReference):
+        return value
+    if isinstance(value, str) and value in known:
+        return value
+    raise unknown("", "host", value, known)
+
+
+def _model_schema() -> dict[str, Any]:
+    file = {"type": "string", "pattern": r"\.ya?ml$"}
+    return {"anyOf": [{"type": "string", "enum": list(names.hosts())}, file]}
+
+
+MODEL = Kind(_read_model, lambda value: value.name if isinstance(value, FileReference) else str(value), _model_schema)
+COST = Kind(_read_cost, str, lambda: {"type": ["string", "integer"], "examples": ["600 ns", "80 ps/B", 2]})
 
 
 class Scheduler(Strict):
@@ -88,8 +109,8 @@ class Softirq(Strict):
 class Host(Strict):
     """One machine of the catalogue and what differs from it."""
 
-    model: Annotated[str, name_of("host", names.hosts)] = "modern"
-    """Machine generation of the cost catalogue."""
+    model: Annotated[str | FileReference, MODEL] = "modern"
+    """Machine generation of the cost catalogue, or a host file beside the scenario: costs measured on a machine."""
     core_count: Annotated[int, Field(strict=True, ge=1, le=MOST_CORES)] | None = Field(default=None, alias="cores")
     """Cores of the host; null is as many as the guests, their helpers and the interrupts need."""
     tick: Switch
@@ -131,9 +152,22 @@ class Host(Strict):
             given["idle"] = "default" if on else "poll"
         return {"tick": real, "idle": "default" if real else "poll", "variability": real} | given
 
+    @property
+    def source(self) -> str:
+        """What ``costs.host`` knows the model by: its name, or the path of its file."""
+        return str(self.model.path) if isinstance(self.model, FileReference) else self.model
+
     def cost_overrides(self) -> dict[str, int]:
-        """Return the changed costs in the catalogue's units: ps, and fs per byte for names that end in ``_fs``."""
-        return {name: units.parse(text, units.dimension_of(text) or units.TIME) for name, text in self.costs.items()}
+        """Return the changed costs in the catalogue's units: ps, ns for names that end in ``_ns``, fs per byte for those
+        in ``_fs``, plain numbers for factors."""
+        return {name: _in_unit_of(name, text) for name, text in self.costs.items()}
+
+
+def _in_unit_of(name: str, text: str) -> int:
+    dimension = units.dimension_of(text)
+    if dimension is None:
+        return int(text)
+    return units.parse(text, dimension) // (1000 if name.endswith("_ns") else 1)
 
 
 class Pcie(Strict):

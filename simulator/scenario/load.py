@@ -15,7 +15,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from simulator.errors import BadValue, InputError
+from simulator.errors import BadValue, InputError, ScenarioErrors
 from simulator.formats import yaml12
 from simulator.formats.yaml12 import Node
 from simulator.scenario.guest import Guest
@@ -37,27 +37,41 @@ def load(path: str | Path, overrides: Sequence[str] = ()) -> Scenario:
     Raises ``InputError`` for a file that is no YAML or an override that cannot be placed, ``ScenarioErrors`` with every
     fault of the content otherwise.
     """
+    tree, faults = read(path, overrides)
+    if faults:
+        raise ScenarioErrors(faults)
+    return from_tree(tree, overrides)
+
+
+def read(path: str | Path, overrides: Sequence[str] = ()) -> tuple[Node, list[InputError]]:
+    """Return the merged tree of a file with its overrides, not yet validated, and why overrides cannot be placed.
+
+    Raises ``InputError`` for a file that cannot be read.
+    """
     file = locate(path)
     tree = _with_extends(file, (), [0])
     assert isinstance(tree.value, dict)
     named = {"name": Node(file.stem, str(file), str(file))} | tree.value
-    tree = expand(replace(tree, value=named))
+    tree, faults = expand(replace(tree, value=named)), []
     if len(overrides) > MOST_OVERRIDES:
         raise InputError("--set", f"more than {MOST_OVERRIDES} overrides")
     for text in overrides:
-        tree = _override(tree, text)
-    return from_tree(tree)
+        try:
+            tree = _override(tree, text)
+        except InputError as error:
+            faults.append(error)
+    return tree, faults
 
 
-def from_tree(tree: Node) -> Scenario:
+def from_tree(tree: Node, overrides: Sequence[str] = ()) -> Scenario:
     """Return the scenario of a merged tree, which it keeps for ``origins`` and ``points``."""
     scenario = validate(tree)
-    scenario._tree = tree
+    scenario._tree, scenario._overrides = tree, tuple(overrides)
     return scenario
 
 
-def _with_extends(path: Path, above: tuple[Path, ...], count: list[int]) -> Node:
-    node = yaml12.load(path)
+def _with_extends(path: Path, above: tuple[Path, ...], count: list[int], asked: Node | None = None) -> Node:
+    node = yaml12.load(path) if asked is None else _load_extended(path, asked)
     assert isinstance(node.value, dict)
     count[0] += 1
     extends = node.value.get("extends")
@@ -66,9 +80,24 @@ def _with_extends(path: Path, above: tuple[Path, ...], count: list[int]) -> Node
         return own
     merged: Node | None = None
     for reference in _references(extends):
-        below = _with_extends(_extended(path, reference, above, count), (*above, path.resolve()), count)
+        below = _with_extends(_extended(path, reference, above, count), (*above, path.resolve()), count, reference)
         merged = below if merged is None else merge(merged, below)
     return own if merged is None else replace(merge(merged, own), origin=own.origin, key_origin=own.key_origin)
+
+
+def _load_extended(path: Path, asked: Node) -> Node:
+    """The mapping of a file that another one extends. What is no scenario is named, and nothing of it is shown: it may
+    be anybody's."""
+    try:
+        node = yaml12.load(path)
+    except InputError as error:
+        line = error.place.removeprefix(str(path)).strip(":")
+        where = f"line {line}: " if line.isdigit() else ""
+        raise BadValue(f"{asked.origin}: extends", f"is no scenario ({where}{error.message})", asked.value) from None
+    assert isinstance(node.value, dict)
+    if not any(key == "extends" or key in TOP_KEYS for key in node.value):
+        raise BadValue(f"{asked.origin}: extends", "is no scenario (it has none of a scenario's keys)", asked.value)
+    return node
 
 
 def _references(extends: Node) -> list[Node]:
@@ -82,7 +111,11 @@ def _references(extends: Node) -> list[Node]:
 def _extended(path: Path, reference: Node, above: tuple[Path, ...], count: list[int]) -> Path:
     place = f"{reference.origin}: extends"
     target = path.parent / str(reference.value)
-    if not target.is_file():
+    try:
+        found = target.is_file()
+    except (OSError, ValueError):
+        found = False
+    if not found:
         raise BadValue(place, "is no file", reference.value)
     if target.resolve() in (*above, path.resolve()):
         raise BadValue(place, "extends the file that names it: a cycle", reference.value)

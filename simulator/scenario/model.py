@@ -18,7 +18,7 @@ from typing import Annotated, Any, Literal
 from pydantic import Field, PrivateAttr
 
 from simulator.formats.yaml12 import Node
-from simulator.scenario.fields import PositiveTime, ScenarioName, Strict, Time
+from simulator.scenario.fields import FileReference, PositiveTime, ScenarioName, Strict, Time
 from simulator.scenario.guest import Guest
 from simulator.scenario.host import Host, Nic, VirtualSwitch
 from simulator.scenario.thresholds import THRESHOLD
@@ -26,7 +26,7 @@ from simulator.scenario.traffic import Capture, Traffic
 
 MOST_POINTS = 100_000
 MOST_SEED = 2**63 - 1
-_NOT_HASHED = ("name", "title", "description", "thresholds", "replications")
+_NOT_HASHED = ("name", "title", "description", "thresholds", "thresholds_allow", "replications")
 
 
 class Measurement(Strict):
@@ -74,7 +74,7 @@ class Scenario(Strict):
     """Sources of packets."""
     measurement: Measurement = Measurement()
     """How long is simulated."""
-    replications: Annotated[int, Field(strict=True, ge=1, le=10_000)] = 1
+    replications: Annotated[int, Field(strict=True, ge=1, le=10_000)] = 3
     """Runs of each point, each with random numbers of its own."""
     seed: Annotated[int, Field(strict=True, ge=0, le=MOST_SEED)] = 1
     """Seed of all random numbers."""
@@ -85,8 +85,13 @@ class Scenario(Strict):
     thresholds: Annotated[tuple[Annotated[str, THRESHOLD], ...], Field(max_length=200)] = ()
     """Limits on metrics, such as ``latency.p99{datapath=sriov-vf} < 30 us``; a limit that is not kept gives exit
     code 3."""
+    thresholds_allow: Literal["unsteady", None] = None
+    """``unsteady``: thresholds may be kept by a window that shows no steady state; without it, such a point keeps none."""
 
     _tree: Node | None = PrivateAttr(default=None)
+    _overrides: tuple[str, ...] = PrivateAttr(default=())
+    _points: Any = PrivateAttr(default=None)
+    """Its points, where they have been examined already: no fault is looked for twice."""
 
 
 def resolved(scenario: Scenario) -> dict[str, Any]:
@@ -113,6 +118,8 @@ def _dump(data: dict[str, Any]) -> str:
 def _digests(scenario: Scenario) -> dict[str, str]:
     captures = [item for item in scenario.traffic if isinstance(item, Capture)]
     named = [file for item in captures for file in (item.file, item.mix) if file]
+    if isinstance(scenario.host.model, FileReference):
+        named.append(scenario.host.model)
     return {file.name: _digest(file.path) for file in named} | _mixed(captures)
 
 

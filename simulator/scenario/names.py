@@ -57,11 +57,25 @@ def noise_words() -> tuple[str, ...]:
     return tuple(noise.words())
 
 
-def cost_names(host: str) -> tuple[str, ...]:
-    """Return the costs that ``host: {costs: ...}`` may override."""
+def is_host_file(host: str) -> bool:
+    """Return whether a host is named by a file."""
     from simulator import costs
 
-    return tuple(costs.host(host).costs)
+    return costs.is_host_file(host)
+
+
+def host_name(host: str) -> str:
+    """Return what a host is called in messages: a host file by its stem."""
+    from simulator import costs
+
+    return costs.host(host).name
+
+
+def cost_units(host: str) -> dict[str, str]:
+    """Return the unit of each cost that ``host: {costs: ...}`` may override."""
+    from simulator import costs
+
+    return {name: cost.unit for name, cost in costs.host(host).costs.items()}
 
 
 def available_interrupts(host: str, apicv: bool | None, posted: bool | None) -> tuple[str, ...]:

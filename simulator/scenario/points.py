@@ -12,7 +12,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from itertools import product
 from math import prod
@@ -25,7 +25,7 @@ from simulator.scenario.model import MOST_POINTS, Scenario
 from simulator.scenario.steps import steps
 from simulator.scenario.tree import absolute, put
 
-NOT_SWEPT = ("schema", "name", "compare", "sweep", "thresholds", "replications")
+NOT_SWEPT = ("schema", "name", "compare", "sweep", "thresholds", "thresholds_allow", "replications")
 MOST_FAILED = 200
 """Points refused in each series before the rest is left unread: mostly they share one fault."""
 _SWEEP_KEYS = ("matrix", "zip", "exclude", "include")
@@ -44,37 +44,70 @@ Setting = tuple[str, Node]
 Combination = tuple[Setting, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """A point before it is validated: what is laid on the scenario's tree."""
+
+    series: str
+    settings: Combination
+    combination: Combination
+
+    @property
+    def parameters(self) -> dict[str, str]:
+        """The swept values as text."""
+        return {path: _text(node.plain()) for path, node in self.combination}
+
+    def tree(self, base: Node) -> Node:
+        """``base`` with the values of series and combination laid on it; ``InputError`` for one that has no place."""
+        for path, node in (*self.settings, *self.combination):
+            base = _set(base, path, node)
+        return base
+
+
 def points(scenario: Scenario) -> tuple[Point, ...]:
     """Return all points, series by series; ``ScenarioErrors`` with every fault of any of them."""
     tree = scenario._tree
     if tree is None or not isinstance(tree.value, dict):
         return (Point(scenario.name, {}, scenario),)
-    base = replace(tree, value={key: node for key, node in tree.value.items() if key not in ("compare", "sweep")})
-    series = _series(tree.value.get("compare"), scenario.name)
-    combinations = _combinations(tree.value.get("sweep"), MOST_POINTS // len(series))
-    found: list[Point] = []
-    errors: list[ScenarioErrors | InputError] = []
-    for label, settings in series:
-        for combination in combinations:
+    base, found, errors = common(tree), [], []
+    for series in drafts(tree, scenario.name):
+        failed = 0
+        for draft in series:
             try:
-                found.append(_point(base, label, settings, combination))
+                found.append(Point(draft.series, draft.parameters, placeless(from_tree(draft.tree(base)))))
             except (ScenarioErrors, InputError) as error:
                 errors.append(error)
-            if len(errors) >= MOST_FAILED:
+                failed += 1
+            if failed >= MOST_FAILED:
                 break
     if errors:
         raise ScenarioErrors([fault for error in errors for fault in _faults(error)])
     return tuple(found)
 
 
-def _point(base: Node, label: str, settings: Combination, combination: Combination) -> Point:
-    tree = base
-    for path, node in (*settings, *combination):
-        tree = _set(tree, path, node)
-    scenario = from_tree(tree)
-    # a point carries no places: it travels to worker processes
+def common(tree: Node) -> Node:
+    """Return what all points share: the tree without its comparison and sweep."""
+    assert isinstance(tree.value, dict)
+    return replace(tree, value={key: node for key, node in tree.value.items() if key not in ("compare", "sweep")})
+
+
+def drafts(tree: Node, name: str) -> list[list[Draft]]:
+    """Return the points of each series; ``InputError`` for a sweep that means none."""
+    assert isinstance(tree.value, dict)
+    series = _series(tree.value.get("compare"), name)
+    combinations = _combinations(tree.value.get("sweep"), MOST_POINTS // len(series))
+    return [[Draft(label, settings, combination) for combination in combinations] for label, settings in series]
+
+
+def placeless(scenario: Scenario) -> Scenario:
+    """Return the scenario without its tree: a point carries no places, since it travels to worker processes."""
     scenario._tree = None
-    return Point(label, {path: _text(node.plain()) for path, node in combination}, scenario)
+    return scenario
+
+
+def name_of_point(series: str, parameters: Mapping[str, str]) -> str:
+    """Series and swept values in words, each value after the last word of its path."""
+    return ", ".join([series, *(f"{name.rpartition('.')[2]} {value}" for name, value in parameters.items())])
 
 
 def _set(tree: Node, path: str, node: Node) -> Node:

@@ -26,7 +26,7 @@ _TEXT: dict[str, Any] = {"type": "string"}
 _FILLED = ("name", "tick", "idle", "variability")
 """Keys that the grammar needs and the reader fills in: a source is named by its kind, a file by itself."""
 _NAMED = {
-    "host": "The machine, or the name of a catalogued one.",
+    "host": "The machine, or the name of a catalogued one, or a host file.",
     "nic": "Its network adapter, or the name of a catalogued one.",
     "switch": "What carries packets between guests and the wire, or its kind.",
 }

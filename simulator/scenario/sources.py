@@ -15,22 +15,25 @@ so that guests do not march in step. A capture mix is drawn anew for every guest
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any
 
+from simulator import units
 from simulator.errors import InputError
 from simulator.formats.pcap import FCS_BYTES
+from simulator.metrics.guests import sent_name
 from simulator.parts.machine import Attachment, Machine
 from simulator.parts.nic import PEER
 from simulator.parts.settings import GuestSettings
 from simulator.parts.wire import FRAME_OVERHEAD_BYTES
 from simulator.plan import draws
 from simulator.plan.draws import Stream
-from simulator.plan.model import INFINITE_PS, Source
+from simulator.plan.model import INFINITE_PS, NONE, Sink, Source
 from simulator.scenario.checks import selected
 from simulator.scenario.choice import Duration, FrameSize
+from simulator.scenario.guest import Guest
 from simulator.scenario.model import Scenario
 from simulator.scenario.recorded import Listener, recorded
 from simulator.scenario.traffic import Bulk, Bursts, Capture, Constant, Poisson, RequestResponse, Traffic
@@ -40,6 +43,7 @@ from simulator.traffic.arrivals import PS_PER_SECOND, Arrivals, split, streams
 MINIMUM_BYTES = 60
 ETHERNET_BYTES = 14
 TCP_HEADERS_BYTES = 54
+AS_LONG_AS_THE_REQUEST = -1
 CLIENT_START_PS = 10_000_000
 GENERATOR_BACKLOG_PS = 10_000_000
 _DEFAULT_MTU_BYTES = 1500
@@ -70,16 +74,20 @@ def uses(scenario: Scenario) -> dict[str, Use]:
     found: dict[str, Use] = {name: Use() for group in scenario.guests for name in group.members()}
     for item in scenario.traffic:
         for name in selected(scenario, item):
-            found[name] = _add(found[name], item)
+            found[name] = _with_use(found[name], item)
     return found
 
 
-def _add(use: Use, item: Traffic) -> Use:
+def _with_use(use: Use, item: Traffic) -> Use:
     rx = isinstance(item, Capture) or item.direction == "rx"
-    turned = isinstance(item, (RequestResponse, Bulk)) and rx
-    reply_bytes = (
-        _fixed(item.response, f"traffic.{item.name}.response") if isinstance(item, RequestResponse) else MINIMUM_BYTES
-    )
+    echo = isinstance(item, (Poisson, Constant, Bursts)) and item.echo
+    turned = (isinstance(item, (RequestResponse, Bulk)) and rx) or echo
+    reply_bytes = MINIMUM_BYTES
+    if isinstance(item, RequestResponse):
+        reply_bytes = _fixed(item.response, f"traffic.{item.name}.response")
+    elif echo and isinstance(item, (Poisson, Constant, Bursts)):
+        # what answering copies is one number for a guest; of mixed sizes the mean
+        reply_bytes = _mean_bytes(item.size)
     return Use(
         use.sends or isinstance(item, Capture) or not rx,
         use.answers or turned,
@@ -88,33 +96,67 @@ def _add(use: Use, item: Traffic) -> Use:
     )
 
 
-def add_traffic(machine: Machine, scenario: Scenario, guests: tuple[GuestSettings, ...], replication: int) -> None:
-    """Add the sources of all traffic."""
+def add_traffic(
+    machine: Machine,
+    scenario: Scenario,
+    guests: tuple[GuestSettings, ...],
+    replication: int,
+    faults: list[InputError] | None = None,
+) -> None:
+    """Add the sources of all traffic. Raises ``InputError`` for the first fault, or collects all of them in
+    ``faults``; guests that could not be attached are then passed over."""
     settings = {guest.name: guest for guest in guests}
     groups = {name: group for group in scenario.guests for name in group.members()}
     offers: list[Offer] = []
     for item in scenario.traffic:
         chosen = selected(scenario, item)
         for name in chosen:
-            feed = Feed(
-                machine,
-                scenario,
-                item,
-                settings[name],
-                groups[name].mtu_bytes,
-                machine.attached[name],
-                len(chosen),
-                replication,
-            )
-            if isinstance(item, RequestResponse):
-                _add_clients(feed, item)
-            elif isinstance(item, Bulk):
-                _add_bulk(feed, item, groups[name].offloads.tso)
-            elif isinstance(item, Capture):
-                offers += _add_capture(feed, item)
-            else:
-                offers.append(_add_open(feed, item))
-    _require_line_rate(machine, offers)
+            if faults is not None and name not in machine.attached:
+                continue
+            attachment, mtu_bytes = machine.attached[name], groups[name].mtu_bytes
+            feed = Feed(machine, scenario, item, settings[name], mtu_bytes, attachment, len(chosen), replication)
+            try:
+                offers += _add(feed, groups[name])
+            except InputError as error:
+                if faults is None:
+                    raise _placed(item, error) from None
+                faults.append(_placed(item, error))
+    for fault in _over_the_line(machine, offers):
+        if faults is None:
+            raise fault
+        faults.append(fault)
+
+
+def _add(feed: Feed, group: Guest) -> Iterable[Offer]:
+    """The sources of one item of traffic for one guest; what an open loop offers."""
+    item = feed.item
+    if isinstance(item, RequestResponse):
+        _add_clients(feed, item)
+    elif isinstance(item, Bulk):
+        _add_bulk(feed, item, group.offloads.tso)
+    elif isinstance(item, Capture):
+        return list(_add_capture(feed, item))
+    else:
+        return [_add_open(feed, item)]
+    return ()
+
+
+def _placed(item: Traffic, error: InputError) -> InputError:
+    """The fault of a file or of a stream is told at the traffic that brought it."""
+    if error.place.startswith("traffic."):
+        return error
+    key = ("file" if item.file else "mix") if isinstance(item, Capture) else _key_of(item, error.place)
+    inside = error.place if isinstance(item, Capture) else ""
+    told = error.at(inside)
+    return InputError(f"traffic.{item.name}.{key}", str(told))
+
+
+def _key_of(item: Traffic, stream: str) -> str:
+    """The key that a stream such as ``stream vm0.load:gap`` is made from."""
+    drawn = stream.rpartition(":")[2]
+    if drawn == "gap" and isinstance(item, (Poisson, Constant, Bursts)):
+        return item.rates()[0]
+    return {"flow": "flows"}.get(drawn, drawn if drawn in ("size", "request", "think") else "kind")
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,11 +191,19 @@ class Feed:
         digest = hashlib.sha256(f"{self.scenario.seed}\0{name}\0start".encode()).digest()
         return int.from_bytes(digest[:8], "little") % max(1, below_ps)
 
+    def record(self) -> int:
+        """The sink at the far end for what this guest sends; with one guest that is the far end's own."""
+        if len(self.machine.attached) > 1 and self.attachment.sent == NONE:
+            self.attachment.sent = self.machine.builder.add(Sink(name=sent_name(self.guest.name)))
+        return self.attachment.sent
+
     def add(self, name: str, kind: str, towards_guest: bool, size: Stream, flow: Stream, **fields: Any) -> None:
         """One source; `fields` are those of its kind."""
         mac = self.attachment.mac
         target = ("link", self.machine.port.wire_in) if towards_guest else ("fifo", self.attachment.send)
         vlans = self.machine.port.vlans
+        if not towards_guest or kind == "rr" or fields.get("request"):
+            fields["record"] = self.record()
         source = Source(
             name=name,
             kind=kind,
@@ -184,6 +234,7 @@ def _add_open(feed: Feed, item: Poisson | Constant | Bursts) -> Offer:
         gap=feed.stream(gap),
         start_ps=start_ps,
         backlog_ps=backlog_ps,
+        **({"request": True, "response_bytes": AS_LONG_AS_THE_REQUEST, "reply_dst": PEER} if item.echo else {}),
     )
     return Offer(item, rx, packets_per_s * 8 * (mean_bytes + FRAME_OVERHEAD_BYTES))
 
@@ -307,6 +358,19 @@ def _length(feed: Feed, frame_bytes: int, key: str) -> int:
     return length
 
 
+def _mean_bytes(size: FrameSize) -> int:
+    """Mean length without FCS."""
+    if size.imix is not None:
+        mean = draws.mean(imix.length_stream("", imix.imix(size.imix)))
+    elif size.distribution is not None:
+        mean = draws.mean(distributions.frame_stream("", distributions.sizes(size.distribution)))
+    elif size.uniform is not None:
+        mean = Fraction(size.uniform.low_bytes + size.uniform.high_bytes, 2) - FCS_BYTES
+    else:
+        mean = Fraction((size.fixed_bytes or 0) - FCS_BYTES)
+    return max(MINIMUM_BYTES, round(mean))
+
+
 def _fixed(size: FrameSize, place: str) -> int:
     if size.fixed_bytes is None:
         raise InputError(place, "a response has one fixed size, such as '64 B'")
@@ -332,18 +396,21 @@ def _duration(name: str, duration: Duration) -> Stream | None:
     return draws.constant(name, duration.fixed_ps) if duration.fixed_ps else None
 
 
-def _require_line_rate(machine: Machine, offers: list[Offer]) -> None:
+def _over_the_line(machine: Machine, offers: list[Offer]) -> Iterator[InputError]:
     line_bps = machine.port.settings.rate_bps
     for towards_guest in (True, False):
         chosen = [offer for offer in offers if offer.towards_guest == towards_guest]
         total = sum((offer.bits_per_s for offer in chosen), start=Fraction(0))
         if line_bps and total > line_bps and not all(_may_overload(offer.item) for offer in chosen):
             direction = "towards" if towards_guest else "from"
+            offered, line = (units.format_bit_rate(rate, 4) for rate in (total, line_bps))
             message = (
-                f"traffic {direction} the guests offers {float(total) / 1e9:.4g} Gbit/s, preamble and gaps included, "
-                f"to a line of {line_bps / 1e9:.4g} Gbit/s; 'overload: on' allows it"
+                f"traffic {direction} the guests offers {offered}, preamble and gaps included, "
+                f"to a line of {line}; 'overload: on' allows it"
             )
-            raise InputError(f"traffic.{chosen[0].item.name}", message)
+            item = chosen[0].item
+            written = item.rates() if isinstance(item, (Poisson, Constant, Bursts, Capture)) else ()
+            yield InputError(".".join(("traffic", item.name, *written[:1])), message)
 
 
 def _may_overload(item: Traffic) -> bool:

@@ -1,4 +1,5 @@
-"""What a result must keep: ``latency.p99{datapath=sriov-vf} < 30 us``, ``loss_ratio < 0.01 %``.
+"""What a result must keep: ``latency.p99{datapath=sriov-vf} < 30 us``, ``loss_ratio < 0.01 %``, or, for a metric that is true
+or false, the metric alone.
 
 *Scope*: syntax; whether the metric exists is known where metrics are, and the study says so before it runs anything.
 *Validation*: ``tests/unit/test_scenario_grammar.py``.
@@ -19,8 +20,13 @@ from simulator.scenario.fields import Kind
 _TEXT = re.compile(
     r"(?P<metric>[a-z][a-z0-9_.]*)\s*(?:\{(?P<where>[^{}]*)\})?\s*(?P<operator><=|>=|<|>)\s*(?P<value>\S.*?)\s*"
 )
+_STATEMENT = re.compile(r"(?P<metric>[a-z][a-z0-9_.]*)\s*(?:\{(?P<where>[^{}]*)\})?")
 _NUMBER = re.compile(r"[0-9]+(?:\.[0-9]+)?(?:[eE][-+]?[0-9]{1,3})?", re.ASCII)
 _EXAMPLE = "write it as 'latency.p99{datapath=sriov-vf} < 30 us'"
+
+
+HOLDS = "holds"
+"""Operator of a threshold that is a metric by itself, such as ``steady{series=VF}``: what it says must be true."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,12 +44,17 @@ class Threshold:
     def holds(self, measured: Fraction | int | float) -> bool:
         """Return whether ``measured``, in the threshold's base units, keeps it."""
         left, right = Fraction(measured), self.value
-        return {"<": left < right, "<=": left <= right, ">": left > right, ">=": left >= right}[self.operator]
+        return {HOLDS: left >= right, "<": left < right, "<=": left <= right, ">": left > right, ">=": left >= right}[
+            self.operator
+        ]
 
 
 def parse_threshold(text: str) -> Threshold:
     """Return the threshold that ``text`` states; ``InputError`` without a place if it states none."""
     match = _TEXT.fullmatch(text.strip()) if len(text) <= 300 else None
+    stated = _STATEMENT.fullmatch(text.strip()) if match is None and len(text) <= 300 else None
+    if stated is not None:
+        return Threshold(text, stated["metric"], _where(text, stated["where"]), HOLDS, Fraction(1), None)
     if match is None:
         raise BadValue("", f"is not a threshold; {_EXAMPLE}", text)
     dimension = units.dimension_of(match["value"])

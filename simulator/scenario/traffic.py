@@ -12,31 +12,52 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Annotated, Any, Literal
 
 from pydantic import Field, model_validator
 
+from simulator import units
 from simulator.errors import BadValue, InputError
 from simulator.scenario.choice import Duration, FrameSize
 from simulator.scenario.fields import (
-    BitRate,
+    FileReference,
+    Frame,
     Kind,
     Name,
-    PacketRate,
     PositiveTime,
-    Ratio,
-    Size,
     Strict,
     Switch,
     Time,
+    quantity,
     refuse,
 )
 
 Direction = Literal["rx", "tx"]
+MOST_CONNECTIONS = 4096
+"""Connections are sources of their own, whose tables grow with them; flows of an open loop cost nothing."""
 Flows = Annotated[int, Field(strict=True, ge=1, le=1_048_576)]
 Selection = Annotated[str | tuple[Annotated[str, Field(max_length=80)], ...], Field(max_length=4096)]
 _RATES = ("rate", "throughput", "load")
+_LARGEST_SUPER_PACKET_BYTES = 65_536
+_RATE_KEYS = {
+    units.PACKET_RATE.name: ("rate", "packets per second"),
+    units.BIT_RATE.name: ("throughput", "bits per second"),
+    units.RATIO.name: ("load", "a share of the line"),
+}
+
+
+def _rate(dimension: units.Dimension) -> Kind:
+    """The kind of a rate, which knows the keys of the other two."""
+    kind = quantity(dimension, least=1)
+
+    def read(value: Any) -> Any:
+        other = units.dimension_of(value)
+        if other is not None and other is not dimension and other.name in _RATE_KEYS:
+            key, words = _RATE_KEYS[other.name]
+            raise BadValue("", f"is {words}, which is the key '{key}'", value)
+        return kind.read(value)
+
+    return Kind(read, kind.write, kind.schema)
 
 
 class _Common(Strict):
@@ -55,11 +76,11 @@ class _Common(Strict):
 class _Rated(_Common):
     total: Switch = False
     """Whether the rate is for all selected guests together."""
-    rate_millipps: PacketRate | None = Field(default=None, alias="rate")
+    rate_millipps: Annotated[int, _rate(units.PACKET_RATE)] | None = Field(default=None, alias="rate")
     """Packets per second."""
-    throughput_bps: BitRate | None = Field(default=None, alias="throughput")
+    throughput_bps: Annotated[int, _rate(units.BIT_RATE)] | None = Field(default=None, alias="throughput")
     """Bits of frames with FCS per second."""
-    load_ppm: Ratio | None = Field(default=None, alias="load")
+    load_ppm: Annotated[int, _rate(units.RATIO)] | None = Field(default=None, alias="load")
     """Share of the port's line rate, preamble and gap included."""
     overload: Switch = False
     """Whether more may be offered than the line carries; what it cannot take is then dropped at the generator."""
@@ -77,6 +98,14 @@ class _OpenLoop(_Rated):
     """Sizes of the frames."""
     flows: Flows = 1
     """Flows per guest, drawn evenly."""
+    echo: Switch = False
+    """Whether the guest sends each packet back, as a reflector or forwarder does; latency is then that of the way there and back."""
+
+    @model_validator(mode="after")
+    def _echo_comes_back(self) -> _OpenLoop:
+        if self.echo and self.direction == "tx":
+            raise refuse(BadValue("", "is of packets towards a guest; from one nobody sends them back", "echo"))
+        return self
 
     @model_validator(mode="after")
     def _one_rate(self) -> _OpenLoop:
@@ -131,6 +160,12 @@ class RequestResponse(_Common):
     flows: Flows = 1
     """Flows per guest, drawn evenly."""
 
+    @model_validator(mode="after")
+    def _fixed_response(self) -> RequestResponse:
+        if self.response.fixed_bytes is None:
+            raise refuse(InputError("", "a response has one fixed size, such as '64 B'"))
+        return self
+
 
 class Bulk(_Common):
     """A window of unacknowledged segments with real acknowledgements the other way; not TCP."""
@@ -141,24 +176,25 @@ class Bulk(_Common):
     """``rx`` is towards the guests, ``tx`` from them."""
     window: Annotated[int, Field(strict=True, ge=1, le=65_536)] = 64
     """Most unacknowledged packets per connection."""
-    segment_bytes: Size = Field(default=1518, alias="segment")
+    segment_bytes: Frame = Field(default=1518, alias="segment")
     """Size of a full frame."""
-    super_packet_bytes: Size | None = Field(default=None, alias="super_packet")
+    super_packet_bytes: Frame | None = Field(default=None, alias="super_packet")
     """Size of the packets that the guest's stack handles when it segments late and merges early; null: one frame
     each."""
     ack_every: Annotated[int, Field(strict=True, ge=1, le=1024)] = 2
     """Packets that one acknowledgement answers."""
     timeout_ps: PositiveTime = Field(default=200_000_000_000, alias="timeout")
     """Without an acknowledgement for so long, the connection starts again with half the window."""
-    flows: Flows = 1
+    flows: Annotated[int, Field(strict=True, ge=1, le=MOST_CONNECTIONS)] = 1
     """Connections per guest."""
 
-
-class FileReference(Strict):
-    """A file beside the scenario that names it."""
-
-    name: str
-    path: Path = Field(exclude=True)
+    @model_validator(mode="after")
+    def _super_packet_holds_segments(self) -> Bulk:
+        size = self.super_packet_bytes
+        if size is not None and not self.segment_bytes <= size <= _LARGEST_SUPER_PACKET_BYTES:
+            limits = f"from one segment, {units.exact(self.segment_bytes, units.SIZE)}, to 64 KiB"
+            raise refuse(BadValue("", f"as super_packet is not {limits}", units.exact(size, units.SIZE)))
+        return self
 
 
 def _read_file(value: Any) -> FileReference:

@@ -38,7 +38,7 @@ def expand(node: Node) -> Node:
 
 
 def _long_form(key: str, node: Node) -> Node:
-    if key in SHORT_FORMS and isinstance(node.value, str):
+    if key in SHORT_FORMS and isinstance(node.value, (str, int)) and not isinstance(node.value, bool):
         return replace(node, value={SHORT_FORMS[key]: node})
     return node
 

@@ -2,7 +2,8 @@
 name.
 
 1. Names of input files become references to files that exist, relative to the file that names them.
-2. The grammar collects the faults of single values; ``checks`` adds those between values.
+2. The grammar collects the faults of single values. What it refused is cut out, and what is left is read again, so that
+   ``checks`` can add the faults between values in the same pass.
 3. Every fault is put back on the line of the value, or of the key if the key is the fault.
 
 *Scope*: one scenario without its comparison and sweep.
@@ -12,16 +13,20 @@ name.
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, get_args
 
 from pydantic import BaseModel, ValidationError
 
-from simulator.errors import BadValue, InputError, ScenarioErrors, nearest
+from simulator.errors import BadValue, InputError, ScenarioErrors, nearest, not_modelled, unknown
 from simulator.formats.yaml12 import Node
+from simulator.scenario import names
 from simulator.scenario.checks import checks
+from simulator.scenario.fields import FileReference
 from simulator.scenario.model import Scenario
-from simulator.scenario.traffic import KINDS, FileReference
+from simulator.scenario.remains import Remains
+from simulator.scenario.traffic import KINDS
 from simulator.scenario.tree import dotted, find
 
 _PLACE = re.compile(r"(?P<file>.*?):(?P<line>[0-9]+)(?:: |$)")
@@ -29,30 +34,91 @@ MOST_FAULTS = 200
 """Faults put into words; a file of 70,000 unknown keys is not worth as many searches for the nearest name."""
 
 Location = tuple[int | str, ...]
+_ROUNDS = 4
+"""Cutting out one value can leave another without sense (a map that must have one key), and so on; not for ever."""
+_NEEDED: dict[str, str | int] = {"schema": 1, "name": "scenario"}
+"""What the grammar needs and whose absence says nothing about the rest."""
+
+
+@dataclass(frozen=True, slots=True)
+class Examined:
+    """What a tree says: the scenario, or what is left of it (None: nothing to speak of), and all faults."""
+
+    scenario: Scenario | None
+    remains: Remains
+    faults: tuple[InputError, ...]
+    contradicted: frozenset[Location] = frozenset()
+    """Where the faults between values are: the values are read, and lead to nothing."""
 
 
 def validate(tree: Node) -> Scenario:
     """Return the scenario that ``tree`` describes; ``ScenarioErrors`` with every fault otherwise."""
-    plain, missing = _with_files(tree)
-    try:
-        scenario = Scenario.model_validate(plain)
-    except ValidationError as error:
-        items = error.errors(include_url=False)
-        faults = [_fault(tree, item) for item in items[:MOST_FAULTS] if not _is_echo(tree, item)]
-        if len(items) > MOST_FAULTS:
-            faults.append(InputError(tree.origin, f"and {len(items) - MOST_FAULTS:,} more faults"))
-        raise ScenarioErrors(in_file_order([*missing, *_without_echoes(faults)])) from None
-    found = [(location, fault) for location, fault in checks(scenario)]
-    if missing or found:
-        faults = [fault.at(_place(tree, location)) for location, fault in found]
-        raise ScenarioErrors(in_file_order([*missing, *faults]))
-    return scenario
+    found = examine(Remains(tree))
+    if found.faults or found.scenario is None:
+        raise ScenarioErrors(found.faults)
+    return found.scenario
 
 
-def _with_files(tree: Node) -> tuple[Any, list[InputError]]:
+def examine(remains: Remains) -> Examined:
+    """Read a tree as far as it can be read; the faults are in the order of the file."""
+    told: list[InputError] = []
+    scenario = None
+    for attempt in range(_ROUNDS):
+        plain, missing = _with_files(remains)
+        told += missing.values()
+        try:
+            scenario = Scenario.model_validate(plain)
+        except ValidationError as error:
+            items = error.errors(include_url=False)
+            # later rounds show what follows from the cuts
+            told += _words_for(remains, items) if attempt == 0 else []
+            left = _without(remains, items, missing)
+            if left is None:
+                break
+            remains = left
+        else:
+            if not missing:
+                break
+            scenario, remains = None, remains.without(location[:2] for location in missing)
+    between = list(checks(scenario, remains.cut)) if scenario is not None else []
+    told += [fault.at(place_of(remains, location)) for location, fault in between]
+    return Examined(scenario, remains, tuple(in_file_order(told)), frozenset(location for location, _ in between))
+
+
+def _words_for(remains: Remains, items: list[Any]) -> list[InputError]:
+    faults = [_fault(remains, item) for item in items[:MOST_FAULTS] if not _is_echo(remains.tree, item)]
+    if len(items) > MOST_FAULTS:
+        faults.append(InputError(remains.tree.origin, f"and {len(items) - MOST_FAULTS:,} more faults"))
+    return _without_echoes(faults)
+
+
+def _without(remains: Remains, items: list[Any], missing: dict[Location, InputError]) -> Remains | None:
+    """Return what is left without the refused values; None if that is nothing."""
+    cuts, meant = {location[:2] for location in missing}, set()
+    for item in items:
+        if _is_echo(remains.tree, item):
+            continue
+        walked = find(remains.tree, item["loc"])[1]
+        if not walked and item["type"] == "missing" and item["loc"][-1] in _NEEDED:
+            continue
+        if not walked:
+            return None
+        cuts.add(walked)
+        if item["type"] == "extra_forbidden" and (close := nearest(walked[-1], _keys_at(item["loc"][:-1]))):
+            meant.add((*walked[:-1], close))
+    held = remains.without(cuts)
+    tree = held.tree
+    assert isinstance(tree.value, dict)
+    absent = {key: Node(word, tree.origin, tree.origin) for key, word in _NEEDED.items() if key not in tree.value}
+    return replace(held, tree=replace(tree, value=absent | tree.value), cut=held.cut | meant)
+
+
+def _with_files(remains: Remains) -> tuple[Any, dict[Location, InputError]]:
     """Return the plain data with file references in place of file names, and an error for each file that is not
     there."""
-    plain, errors = tree.plain(), []
+    tree = remains.tree
+    plain = tree.plain()
+    errors = _with_host_file(tree, plain)
     traffic = tree.value.get("traffic") if isinstance(tree.value, dict) else None
     for index, item in enumerate(traffic.value if traffic and isinstance(traffic.value, list) else []):
         for key in ("file", "mix"):
@@ -61,9 +127,38 @@ def _with_files(tree: Node) -> tuple[Any, list[InputError]]:
                 continue
             path = (node.folder or Path()) / node.value
             plain["traffic"][index][key] = FileReference(name=node.value, path=path)
-            if not path.is_file():
-                errors.append(_no_file(node, f"{node.origin}: traffic[{index}].{key}", path))
+            if not _is_file(path):
+                location = ("traffic", index, key)
+                errors[location] = _no_file(node, place_of(remains, location), path)
     return plain, errors
+
+
+def _is_file(path: Path) -> bool:
+    try:
+        return path.is_file()
+    except (OSError, ValueError):
+        return False
+
+
+def _with_host_file(tree: Node, plain: Any) -> dict[Location, InputError]:
+    """Put a reference in place of the name of a host file; the file's faults are the scenario's."""
+    host = tree.value.get("host") if isinstance(tree.value, dict) else None
+    node = host.value.get("model") if host and isinstance(host.value, dict) else None
+    if node is None or not isinstance(node.value, str) or not names.is_host_file(node.value):
+        return {}
+    path = (node.folder or Path()) / node.value
+    del plain["host"]["model"]  # what the file says otherwise is not to be a second fault
+    place: Location = ("host", "model")
+    if not _is_file(path):
+        return {place: _no_file(node, f"{node.origin}: host.model", path)}
+    try:
+        names.host_name(str(path))
+    except ScenarioErrors as error:
+        return {(*place, number): fault for number, fault in enumerate(error.errors)}
+    except InputError as error:
+        return {place: error}
+    plain["host"]["model"] = FileReference(name=node.value, path=path)
+    return {}
 
 
 def _no_file(node: Node, place: str, path: Path) -> InputError:
@@ -77,42 +172,38 @@ def _no_file(node: Node, place: str, path: Path) -> InputError:
     return BadValue(place, "is no file", node.value, (), close and str(Path(str(node.value)).with_name(close)))
 
 
-def _place(tree: Node, location: Location) -> str:
-    node, walked = find(tree, location)
-    return f"{node.origin}: {dotted(walked)}" if walked else node.origin
+def place_of(remains: Remains, location: Location) -> str:
+    """Return where a value stands, or would stand if it were written: ``file:line: guests[0].vcpus``."""
+    node, _ = find(remains.tree, location)
+    return f"{node.origin}: {dotted(remains.written(location))}" if location else node.origin
 
 
-def _fault(tree: Node, item: Any) -> InputError:
+def _fault(remains: Remains, item: Any) -> InputError:
     """Return one fault of the validator in the project's words."""
+    tree = remains.tree
     kind, location, context = item["type"], item["loc"], item.get("ctx", {})
     node, walked = find(tree, location)
-    place = f"{node.origin}: {dotted(walked)}"
+    shown = remains.written(walked)
+    place = f"{node.origin}: {dotted(shown)}"
     if kind == "refused":
         return _refused(node, place, context["error"])
     if kind == "extra_forbidden":
-        known = _keys_at(location[:-1])
-        return BadValue(
-            f"{node.key_origin}: {dotted(walked)}", "is not a known key", walked[-1], known, nearest(walked[-1], known)
-        )
+        known, key = _keys_at(location[:-1]), walked[-1]
+        return unknown(f"{node.key_origin}: {dotted(shown)}", "key", key, known)
     if kind in ("missing", "union_tag_not_found"):
         absent = str(location[-1]) if kind == "missing" else "kind"
-        path = dotted((*walked, absent))
+        path = dotted((*shown, absent))
         hint = "; write 'schema: 1'" if path == "schema" else ""
         return InputError(f"{node.key_origin}: {path}", f"is missing{hint}", None, KINDS if kind != "missing" else ())
     if kind == "union_tag_invalid":
         tag = find(tree, (*walked, "kind"))[0]
         known = _tags(context)
-        return BadValue(
-            f"{tag.origin}: {dotted((*walked, 'kind'))}",
-            "is not a known kind",
-            tag.value,
-            known,
-            nearest(tag.value, known),
-        )
+        return unknown(f"{tag.origin}: {dotted((*shown, 'kind'))}", "kind", tag.value, known)
     if kind == "literal_error":
         known = tuple(part.strip(" '") for part in context["expected"].replace(" or ", ", ").split(","))
         known = tuple(choice for choice in known if choice != "None")
-        return BadValue(place, "is not one of the choices", node.plain(), known, nearest(node.value, known))
+        words = f"is not one of the choices{not_modelled(node.value)}"
+        return BadValue(place, words, node.plain(), known, nearest(node.value, known))
     return BadValue(place, _words(kind, item["msg"], context), node.plain())
 
 

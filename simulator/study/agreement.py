@@ -17,8 +17,8 @@ from pathlib import Path
 from simulator.plan.trace import Engine, Trace
 from simulator.scenario import Point, load, points
 from simulator.scenario.build import build
+from simulator.scenario.identity import identity
 from simulator.study.limits import point_name
-from simulator.study.point import identity
 from simulator.study.runs import engine_named
 
 IDENTICAL = "identical"

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import simulator
 from simulator.citation import STATUSES
 from simulator.scenario import Scenario, resolved, scenario_hash
-from simulator.study import tables
+from simulator.study import screen, tables
 from simulator.study.folder import folder_of, json_bytes
 from simulator.study.limits import point_name
 from simulator.study.point import PointResult
@@ -37,6 +37,8 @@ class Comparison:
     results: tuple[PointResult, ...]
     breached: tuple[str, ...] = ()
     folder: Path | None = None
+    taken_over: int = 0
+    """Points whose results were in the folder already."""
 
     @property
     def entries(self) -> list[dict[str, Any]]:
@@ -72,18 +74,18 @@ class Comparison:
             "scenario_hash": scenario_hash(self.scenario),
             "points": self.entries,
             "failed": self.failed,
+            "thresholds": list(self.scenario.thresholds),
             "breached": list(self.breached),
         }
 
     def table(self) -> str:
-        """A table for the terminal, followed by what limits each point, what failed and which thresholds do not
-        hold."""
-        width = max((len(point_name(entry)) for entry in self.entries), default=0)
+        """At most a screenful for the terminal: the points, what limits them, what failed, which thresholds do not hold."""
         parts = [
-            tables.text(self.entries),
-            "\n".join(f"{point_name(entry):<{width}}  limit: {entry['bottleneck']}" for entry in self.entries),
-            "\n".join(f"failed: {point_name(entry)}: {entry['error']}" for entry in self.failed),
-            "\n".join(f"threshold not kept: {text}" for text in self.breached),
+            screen.table(self.entries),
+            screen.guests(self.entries),
+            screen.limits(self.entries),
+            screen.cut((f"failed: {point_name(entry)}: {entry['error']}" for entry in self.failed), "failed points"),
+            screen.cut((f"threshold not kept: {text}" for text in self.breached), "thresholds not kept"),
             _note_lines(self.entries),
             _cost_line(self.entries),
         ]
@@ -119,7 +121,7 @@ class Comparison:
         """Write the result folder ``<parent>/<name>-<hash>`` and return it. Raises InputError if that cannot be
         done."""
         folder = folder_of(parent, self.scenario, self.engine)
-        folder.write(self._files(plot=plot and bool(self.entries)))
+        folder.replace(self._files(plot=plot and bool(self.entries)))
         return folder.path
 
     def _files(self, *, plot: bool) -> dict[str, bytes]:
@@ -131,6 +133,7 @@ class Comparison:
             "scenario.resolved.yaml": shown.encode(),
             "result.json": json_bytes(self.to_json()),
             "stages.csv": _csv(tables.stages(self.entries)),
+            "guests.csv": _csv(tables.guests(self.entries)),
             "histograms.csv": _csv(tables.histograms([result.histogram for result in done])),
         }
         if plot:

@@ -1,10 +1,9 @@
 """Run every point of a scenario's comparison and sweep, replicate, and put the results in order.
 
-1. The scenario is loaded and expanded; thresholds are read before anything runs.
+1. The scenario is read and all its points are checked, plans and thresholds included, before anything runs.
 2. For each point a plan is built; a point that is stored already is taken from its file.
 3. Replications are fanned out. When the last one of a point is in, the point is assessed and stored.
-4. A point that cannot be built or run is kept as failed, with its reason; the others go on. If what the user wrote
-   lets no point be built, that is an error, and nothing is written.
+4. A point whose run fails is kept as failed, with its reason; the others go on.
 
 Every number depends on (scenario, seed, replication, engine) and nothing else: not on the number of workers, not on
 the order in which they end. All points share their seed, so that they see the same traffic.
@@ -17,21 +16,25 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
+from time import monotonic
 
-from simulator.errors import InputError, ScenarioErrors
+from simulator.errors import InputError, OutOfTime
 from simulator.plan.fingerprint import fingerprint
 from simulator.plan.model import Plan
 from simulator.plan.trace import Trace
-from simulator.scenario import Point, Scenario, load, points
+from simulator.scenario import Point, Scenario, parse_threshold
+from simulator.scenario.audit import audited, study, written_seed
+from simulator.scenario.identity import identity
 from simulator.study.comparison import Comparison
+from simulator.study.estimate import seconds
 from simulator.study.fanout import fan_out
 from simulator.study.folder import Folder, folder_of
-from simulator.study.limits import breaches, check
-from simulator.study.point import PointResult, assess, identity, job_of, plans
+from simulator.study.limits import breaches
+from simulator.study.point import PointResult, assess, job_of, plans
 from simulator.study.provenance import point_key
-from simulator.study.runs import Job, engine_named, run, warm_up
+from simulator.study.runs import OUT_OF_TIME, Job, engine_named, over, run, warm_up
 
 Progress = Callable[[int, int], None]
 """Called with (runs done, runs in all)."""
@@ -49,41 +52,54 @@ def compare(
     seed: int | None = None,
     replications: int | None = None,
     plot: bool = True,
+    max_time_s: float | None = None,
+    forecast: Callable[[float], None] | None = None,
 ) -> Comparison:
     """Simulate all points of a scenario file (or of a scenario already loaded) and return the comparison.
 
     `overrides`: as ``--set`` takes them; `workers`: runs at once (default: one per core); `out`: folder under which
     the result folder is made, points as they finish, the rest at the end (default: nothing is written); `plot`:
-    whether it gets a chart. Raises InputError or ScenarioErrors for a bad scenario or option before anything is
-    written; points that fail are in `failed`.
+    whether it gets a chart; `max_time_s`: points not finished by then fail, those that are stay stored for the next
+    time; `forecast`: called before the first run with the seconds that all may take. Raises InputError or
+    ScenarioErrors for a bad scenario or option before anything is written; points that fail are in `failed`.
     """
     engine_named(engine)
-    scenario = _scenario(path_or_scenario, overrides, seed, replications)
-    found = tuple(_with_runs(point, scenario) for point in points(scenario))
-    thresholds = check(scenario.thresholds, [identity(point) for point in found]) if scenario.thresholds else []
+    loaded, expanded = _audited(path_or_scenario, overrides)
+    scenario = _with_options(loaded, seed, replications)
+    found = tuple(_with_runs(point, loaded, scenario) for point in expanded)
+    thresholds = [parse_threshold(text) for text in scenario.thresholds]
     folder = folder_of(out, scenario, engine) if out is not None else None
-    work = _Work(found, engine, folder, progress)
+    if folder is not None:
+        folder.prepare()
+    deadline_s = None if max_time_s is None else monotonic() + max_time_s
+    work = _Work(found, engine, folder, progress, deadline_s)
+    if forecast is not None:
+        warm_up(engine)
+        forecast(seconds(found, engine, workers or _cores()))
     results = work.finish(workers or _cores())
-    if len(work.faults) == len(found):
-        raise ScenarioErrors(fault.at(f"{scenario.name}: {fault.place}") for fault in work.faults)
     entries = [result.entry for result in results if not result.error]
     comparison = Comparison(
-        scenario, engine, results, tuple(breaches(thresholds, entries)), folder.path if folder else None
+        scenario,
+        engine,
+        results,
+        tuple(breaches(thresholds, entries, allow_unsteady=scenario.thresholds_allow == "unsteady")),
+        folder.path if folder else None,
+        work.taken_over,
     )
     if out is not None:
         comparison.save(out, plot=plot)
     return comparison
 
 
-def _scenario(
-    given: str | Path | Scenario, overrides: Sequence[str], seed: int | None, replications: int | None
-) -> Scenario:
-    if isinstance(given, Scenario):
-        if overrides:
-            raise InputError("overrides", "belong to a file; set them when the scenario is loaded", overrides[0])
-        scenario = given
-    else:
-        scenario = load(given, overrides)
+def _audited(given: str | Path | Scenario, overrides: Sequence[str]) -> tuple[Scenario, tuple[Point, ...]]:
+    if not isinstance(given, Scenario):
+        return study(given, overrides)
+    if overrides:
+        raise InputError("overrides", "belong to a file; set them when the scenario is loaded", overrides[0])
+    return given, audited(given)
+
+
+def _with_options(scenario: Scenario, seed: int | None, replications: int | None) -> Scenario:
     changes = {key: value for key, value in (("seed", seed), ("replications", replications)) if value is not None}
     for key, (least, most) in {"seed": (0, 2**63 - 1), "replications": (1, MOST_REPLICATIONS)}.items():
         if not least <= changes.get(key, least) <= most:
@@ -91,10 +107,10 @@ def _scenario(
     return scenario.model_copy(update=changes)
 
 
-def _with_runs(point: Point, scenario: Scenario) -> Point:
-    """The point with the study's number of replications, and its seed unless the sweep is over seeds."""
+def _with_runs(point: Point, loaded: Scenario, scenario: Scenario) -> Point:
+    """The point with the study's number of replications, and its seed unless the point has one of its own."""
     update = {"replications": scenario.replications}
-    if not any(name == "seed" for name in point.parameters):
+    if point.scenario.seed == written_seed(loaded):
         update["seed"] = scenario.seed
     return Point(point.series, point.parameters, point.scenario.model_copy(update=update))
 
@@ -111,12 +127,13 @@ class _Work:
     engine: str
     folder: Folder | None
     progress: Progress | None
+    deadline_s: float | None = None
     results: dict[int, PointResult] = field(default_factory=dict)
     plans: dict[int, tuple[Plan, str]] = field(default_factory=dict)
     windows: dict[int, dict[int, Trace]] = field(default_factory=dict)
-    faults: list[InputError] = field(default_factory=list)
-    """Why points could not be built, if what the user wrote is to blame."""
     done: int = 0
+    taken_over: int = 0
+    """Points that an earlier study of the same content had finished."""
 
     def finish(self, workers: int) -> tuple[PointResult, ...]:
         """Run what is not stored; results in the order of the points."""
@@ -136,7 +153,9 @@ class _Work:
                         self.begin(index, plan)
                     if index in self.results:
                         break
-                    yield job_of(index, point, plan, self.engine, replication)
+                    if over(self.deadline_s):
+                        raise OutOfTime(OUT_OF_TIME)
+                    yield replace(job_of(index, point, plan, self.engine, replication), deadline_s=self.deadline_s)
             except Exception as error:
                 self.fail(index, error)
 
@@ -147,6 +166,7 @@ class _Work:
         if self.folder is not None and (stored := self.folder.stored(key)):
             # The address says what was simulated, not what it is called.
             self.results[index] = PointResult(stored.entry | identity(point), stored.histogram)
+            self.taken_over += 1
             self.advance(point.scenario.replications)
         else:
             self.plans[index], self.windows[index] = (plan, key), {}
@@ -173,9 +193,7 @@ class _Work:
         """The point failed; what its other replications give does not matter any more."""
         self.plans.pop(index, None)
         self.windows.pop(index, None)
-        if isinstance(error, InputError):
-            self.faults.append(error)
-        name = "" if isinstance(error, InputError) else f"{type(error).__name__}: "
+        name = "" if isinstance(error, (InputError, OutOfTime)) else f"{type(error).__name__}: "
         self.results[index] = PointResult(identity(self.points[index]), error=f"{name}{error}")
 
     def advance(self, runs: int) -> None:

@@ -4,7 +4,8 @@
 2. A job that raises gives its exception as its result; the others go on.
 3. A worker process that dies takes the whole pool with it. Its jobs are then repeated one by one, each in a pool of
    its own: the one that dies again is the only failure.
-4. Ctrl-C sets the stop flag, which jobs look at between slices, and is raised again when the workers have ended.
+4. A worker process whose parent is gone ends by itself.
+5. Ctrl-C sets the stop flag, which jobs look at between slices, and is raised again when the workers have ended.
 
 *Scope*: one machine. Results come in the order of completion; whoever collects them puts them in order.
 *Validation*: tests/unit/test_study_parts.py (same results for any number of workers, a killed worker, an interrupt).
@@ -12,14 +13,15 @@
 
 from __future__ import annotations
 
+import os
 import signal
 from collections.abc import Callable, Generator, Iterable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Executor, Future, ProcessPoolExecutor, ThreadPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
 from itertools import islice
-from multiprocessing import get_context
-from threading import Event
+from multiprocessing import get_context, parent_process
+from threading import Event, Thread
 from typing import Any
 
 from simulator.errors import EngineError
@@ -124,6 +126,15 @@ def _prepare(flag: Any) -> None:
     global _stop_flag
     _stop_flag = flag
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    Thread(target=_end_with_parent, daemon=True).start()
+
+
+def _end_with_parent() -> None:
+    """A parent that was killed cannot say so: nobody would ever collect what this process makes."""
+    parent = parent_process()
+    if parent is not None:
+        parent.join()
+        os._exit(1)
 
 
 def _in_process(run: Run, job: Any) -> Any:

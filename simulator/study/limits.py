@@ -5,7 +5,7 @@
 2. `check` refuses, before anything runs, unknown metrics, limits in another dimension and conditions that no point
    meets.
 3. `breaches` compares; a point without a value (too few samples, nothing delivered) breaks its thresholds: nothing
-   was shown.
+   was shown. Nor was it by a window that shows no steady state, unless the scenario allows that.
 
 *Scope*: single points against constants. *Validation*: tests/unit/test_study_parts.py.
 """
@@ -17,84 +17,46 @@ from fractions import Fraction
 from typing import Any
 
 from simulator import units
-from simulator.errors import BadValue, ScenarioErrors, unknown
+from simulator.errors import ScenarioErrors
 from simulator.metrics import METRICS
 from simulator.scenario import Threshold, parse_threshold
+from simulator.scenario.identity import point_name
+from simulator.scenario.limits import BASE_UNITS, faults_of, meant, of_guest
+from simulator.scenario.thresholds import HOLDS
 
-BASE_UNITS: Mapping[str, tuple[units.Dimension, int]] = {
-    "us": (units.TIME, 10**6),
-    "packets/s": (units.PACKET_RATE, 10**3),
-    "bit/s": (units.BIT_RATE, 1),
-    "1": (units.RATIO, 10**6),
-}
-"""Unit of a metric -> dimension of its limits, and base units of that dimension per unit of the metric."""
+__all__ = ["breaches", "check", "point_name"]
 
 
 def check(thresholds: Iterable[str], identities: Sequence[Mapping[str, Any]]) -> list[Threshold]:
     """The parsed thresholds. Raises ScenarioErrors with every one that cannot be meant."""
     parsed = [parse_threshold(text) for text in thresholds]
-    errors = [error for threshold in parsed for error in _faults(threshold, identities)]
+    errors = [fault.at(f"thresholds: {parsed[number].text}") for number, fault in faults_of(parsed, identities)]
     if errors:
         raise ScenarioErrors(errors)
     return parsed
 
 
-def breaches(thresholds: Iterable[Threshold], entries: Sequence[Mapping[str, Any]]) -> list[str]:
-    """One sentence per threshold and point that breaks it."""
-    return [
+def breaches(
+    thresholds: Sequence[Threshold], entries: Sequence[Mapping[str, Any]], *, allow_unsteady: bool = False
+) -> list[str]:
+    """One sentence per threshold and point that breaks it; one per point that shows no steady state, so that it keeps none."""
+    unsteady = [
+        f"{point_name(entry)}: not steady: {entry['bottleneck'].partition('not steady: ')[2]}; thresholds_allow: unsteady passes it"
+        for entry in entries
+        if not allow_unsteady and entry.get("steady") == 0 and any(meant(threshold, entry) for threshold in thresholds)
+    ]
+    return unsteady + [
         f"{threshold.text}: {point_name(entry)}: {_shown(threshold, entry)}"
         for threshold in thresholds
         for entry in entries
-        if _meant(threshold, entry) and not _kept(threshold, entry)
+        if meant(threshold, entry) and not _kept(threshold, entry)
     ]
-
-
-def point_name(entry: Mapping[str, Any]) -> str:
-    """A point in words: its series and swept values."""
-    values = (f"{name.rpartition('.')[2]} {value}" for name, value in entry["parameters"].items())
-    return ", ".join([entry["series"], *values])
-
-
-def _faults(threshold: Threshold, identities: Sequence[Mapping[str, Any]]) -> list[BadValue]:
-    place = f"thresholds: {threshold.text}"
-    scalars = [name for name, metric in METRICS.items() if metric.scalar]
-    if threshold.metric not in scalars:
-        return [unknown(place, "metric", threshold.metric, scalars)]
-    unit = METRICS[threshold.metric].unit
-    dimension = BASE_UNITS[unit][0] if unit in BASE_UNITS else None
-    if threshold.dimension is not None and threshold.dimension is not dimension:
-        return [BadValue(place, f"is limited in {threshold.dimension.base}, but its unit is {unit}", threshold.metric)]
-    if threshold.dimension is None and dimension is not None and unit != "1":
-        return [BadValue(place, f"needs a limit with its unit, such as '{dimension.example}'", threshold.metric)]
-    return _unmet(threshold, place, identities)
-
-
-def _unmet(threshold: Threshold, place: str, identities: Sequence[Mapping[str, Any]]) -> list[BadValue]:
-    keys = dict.fromkeys(key for entry in identities for key in _properties(entry))
-    for key, value in threshold.where:
-        if key not in keys:
-            return [unknown(place, "property of a point", key, keys)]
-        values = dict.fromkeys(v for entry in identities if (v := _properties(entry).get(key)) is not None)
-        if value not in values:
-            return [unknown(place, f"value of {key}", value, values)]
-    if not any(_meant(threshold, entry) for entry in identities):
-        return [BadValue(place, "are met together by no point", ", ".join("=".join(pair) for pair in threshold.where))]
-    return []
-
-
-def _properties(entry: Mapping[str, Any]) -> dict[str, str]:
-    properties = {name.rpartition(".")[2]: str(value) for name, value in entry["parameters"].items()}
-    properties.update(entry["parameters"])
-    return properties | {key: entry[key] for key in ("series", "datapath", "interrupts")}
-
-
-def _meant(threshold: Threshold, entry: Mapping[str, Any]) -> bool:
-    properties = _properties(entry)
-    return all(properties.get(key) == value for key, value in threshold.where)
 
 
 def _value(threshold: Threshold, entry: Mapping[str, Any]) -> float | None:
     group, _, part = threshold.metric.partition(".")
+    of = of_guest(threshold)
+    entry = entry["guests"][of[0]][of[1]] if of else entry
     value: float | None = entry[f"{group}_{METRICS[threshold.metric].unit}"][part] if part else entry[group]
     return value
 
@@ -106,13 +68,15 @@ def _kept(threshold: Threshold, entry: Mapping[str, Any]) -> bool:
 
 def _in_base_units(threshold: Threshold, value: float) -> Fraction:
     factor = BASE_UNITS[METRICS[threshold.metric].unit][1] if threshold.dimension is not None else 1
-    return Fraction(str(value)) * factor
+    return Fraction(str(float(value))) * factor
 
 
 def _shown(threshold: Threshold, entry: Mapping[str, Any]) -> str:
     value = _value(threshold, entry)
     if value is None:
         return "has no value (too few packets)"
+    if threshold.operator == HOLDS:
+        return "is not so"
     if threshold.dimension is None:
         return f"is {value:.4g}"
     return f"is {units.format_quantity(_in_base_units(threshold, value), threshold.dimension, 4)}"

@@ -19,14 +19,18 @@ from simulator import costs, metrics
 from simulator.citation import STATUSES
 from simulator.datapaths import datapath
 from simulator.metrics import latency, rates
+from simulator.metrics.guests import of_guests
 from simulator.metrics.window import PS_PER_SECOND
+from simulator.parts.driver import refill_doorbell, xdp_steps
 from simulator.plan.fingerprint import fingerprint
 from simulator.plan.model import Plan
 from simulator.plan.trace import Trace
 from simulator.scenario import Point, Scenario, scenario_hash
-from simulator.scenario.build import build, guest_settings, host_settings, nic_settings, notes
+from simulator.scenario.build import build, host_settings, nic_overrides, nic_settings, notes
+from simulator.scenario.identity import guest_labels, identity, paths
 from simulator.study.ranges import Range, spread
 from simulator.study.runs import Job, run
+from simulator.study.tables import swept
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +67,11 @@ def assess(point: Point, plan: Plan, traces: Sequence[Trace]) -> PointResult:
     """The result of a point from the windows of its replications, in their order."""
     pooled = metrics.pool(traces)
     entry = identity(point) | {
+        "swept": swept(point.parameters),
         **metrics.measure(plan, pooled),
+        "guests": {
+            label: of_guests(plan, pooled, members) for label, members in guest_labels(point.scenario).items()
+        },
         "latency_exact": _exact(plan, pooled),
         "conservation": _balance(plan, pooled),
         "ranges": _ranges([metrics.headline(plan, trace) for trace in traces]),
@@ -78,31 +86,21 @@ def assess(point: Point, plan: Plan, traces: Sequence[Trace]) -> PointResult:
     return PointResult(entry, latency.histogram(plan, pooled))
 
 
-def identity(point: Point) -> dict[str, Any]:
-    """What a point is called: series, swept parameters, datapaths and interrupt modes of its guests."""
-    used = paths(point.scenario)
-    modes = dict.fromkeys(mode for name, mode in used if len(datapath(name).modes) > 1)
-    return {
-        "series": point.series,
-        "parameters": dict(point.parameters),
-        "datapath": "+".join(dict.fromkeys(name for name, _ in used)),
-        "interrupts": "+".join(modes),
-    }
-
-
-def paths(scenario: Scenario) -> list[tuple[str, str]]:
-    """The different (datapath, interrupt mode) of the guests, ``automatic`` resolved."""
-    guests = guest_settings(scenario, host_settings(scenario.host))
-    return list(dict.fromkeys((guest.datapath, guest.mode) for guest in guests))
-
-
 def cost_status(scenario: Scenario) -> dict[str, int]:
     """How many of the costs that the point's paths spend, and of its NIC's facts, have each status; overrides are
     assumed."""
     host = host_settings(scenario.host).model
     spent = {cost for name, mode in paths(scenario) for step in datapath(name).steps(mode) for cost in step.costs}
+    for group in scenario.guests:
+        if group.application.kind == "xdp":
+            side = "h" if group.datapath == "native" else "g"
+            spent |= {cost for step in xdp_steps(side, refill_doorbell(side)) for cost in step.costs}
     found = Counter(host.cost(name).status for name in spent)
-    facts = costs.summary(costs.nic(scenario.nic.model))
+    nic = costs.nic(scenario.nic.model)
+    facts = Counter(costs.summary(nic))
+    for name in nic_overrides(scenario.nic):
+        facts.subtract([nic.facts[name].status])
+        facts["assumed"] += 1
     return {status: found[status] + facts[status] for status in STATUSES}
 
 

@@ -12,8 +12,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from importlib import import_module
+from time import monotonic
 
-from simulator.errors import EngineError, Interrupted, unknown
+from simulator.errors import EngineError, Interrupted, OutOfTime, unknown
 from simulator.metrics import stages
 from simulator.plan.model import Plan
 from simulator.plan.trace import Engine, Trace
@@ -23,6 +24,7 @@ ENGINES = {
     "reference": ("simulator.engines.reference", "ReferenceEngine"),
 }
 SLICES = 100
+OUT_OF_TIME = "not finished in the time allowed; the same command goes on from here"
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +38,8 @@ class Job:
     engine: str
     seed: int
     replication: int
+    deadline_s: float | None = None
+    """Reading of `time.monotonic`, the same clock in all processes of a machine, after which the run gives up."""
 
 
 def engine_named(name: str) -> Callable[..., Engine]:
@@ -56,17 +60,26 @@ def run(job: Job, stopped: Callable[[], bool] = lambda: False) -> Trace:
     """The measured window of one replication. Raises Interrupted when `stopped()` says so, EngineError if stages do
     not add up."""
     engine = engine_named(job.engine)(job.plan, job.seed, job.replication)
-    _advance(engine, 0, job.warmup_ps, stopped)
+    _advance(engine, 0, job.warmup_ps, stopped, job.deadline_s)
     engine.begin_window()
-    _advance(engine, job.warmup_ps, job.duration_ps, stopped)
+    _advance(engine, job.warmup_ps, job.duration_ps, stopped, job.deadline_s)
     trace = engine.trace()
     if residual := stages.residual_ps(job.plan, trace):
         raise EngineError(f"latency and its stages differ by {residual} ps over all delivered packets")
     return trace
 
 
-def _advance(engine: Engine, start_ps: int, length_ps: int, stopped: Callable[[], bool]) -> None:
+def over(deadline_s: float | None) -> bool:
+    """Whether the time allowed has passed."""
+    return deadline_s is not None and monotonic() >= deadline_s
+
+
+def _advance(
+    engine: Engine, start_ps: int, length_ps: int, stopped: Callable[[], bool], deadline_s: float | None
+) -> None:
     for part in range(1, SLICES + 1):
         if stopped():
             raise Interrupted("stopped")
+        if over(deadline_s):
+            raise OutOfTime(OUT_OF_TIME)
         engine.run(start_ps + length_ps * part // SLICES)

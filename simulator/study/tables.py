@@ -1,5 +1,4 @@
-"""Results as tables: one row per point, one row per stage, one row per histogram bucket; and the short table for a
-terminal.
+"""Results as tables: one row per point, one row per stage, one row per histogram bucket.
 
 Column names carry units: ``latency_p99_us``, ``offered_pps``, ``host_cores_busy``; ranges over replications follow
 their metric as ``_low``, ``_high`` (95 % interval of the mean), ``_min`` and ``_max``.
@@ -9,13 +8,14 @@ their metric as ``_low``, ``_high`` (95 % interval of the mean), ``_min`` and ``
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from simulator import units
 from simulator.metrics import METRICS
+from simulator.metrics.guests import METRICS as GUEST_METRICS
 from simulator.plan.trace import histogram_upper
-from simulator.study.limits import point_name
 
 if TYPE_CHECKING:
     from pandas import DataFrame
@@ -26,7 +26,18 @@ RANGED = (
     "host_work_cores", "guest_work_cores", "polling_cores", "host_cores_busy", "guest_cores_busy", "exits_per_packet",
     "interrupts_per_packet",
 )  # fmt: skip
-MISSING = "-"
+COLUMNS: Mapping[str, tuple[str, int]] = {
+    "time": ("us", 10**6),
+    "size": ("bytes", 1),
+    "bit rate": ("bps", 1),
+    "packet rate": ("pps", 1000),
+    "frequency": ("hz", 1),
+    "length": ("m", 1000),
+    "ratio": ("ratio", 10**6),
+    "time per byte": ("ns_per_byte", 10**6),
+}
+"""Dimension of a swept value -> unit in the column's name, and base units in it."""
+_NUMBER = re.compile(r"[0-9]{1,15}(\.[0-9]{1,15})?", re.ASCII)
 
 
 def column_of(metric: str) -> str:
@@ -41,6 +52,20 @@ def summary(entries: Sequence[Entry], common: Mapping[str, Any]) -> DataFrame:
 
     parameters = list(dict.fromkeys(name for entry in entries for name in entry["parameters"]))
     return DataFrame([_row(number, entry, parameters) | dict(common) for number, entry in enumerate(entries)])
+
+
+def swept(parameters: Mapping[str, str]) -> dict[str, float]:
+    """Swept values that are quantities or numbers as numbers, the unit in the name: ``traffic.load.rate_pps``; plain
+    numbers end in ``_number``."""
+    found: dict[str, float] = {}
+    for name, text in parameters.items():
+        dimension = units.dimension_of(text)
+        if dimension is not None and dimension.name in COLUMNS:
+            unit, factor = COLUMNS[dimension.name]
+            found[f"{name}_{unit}"] = units.parse(text, dimension) / factor
+        elif _NUMBER.fullmatch(text):
+            found[f"{name}_number"] = float(text) if "." in text else int(text)
+    return found
 
 
 def stages(entries: Sequence[Entry]) -> DataFrame:
@@ -61,6 +86,20 @@ def stages(entries: Sequence[Entry]) -> DataFrame:
     return DataFrame(rows, columns=["point", "series", "stage", "wait_us", "service_us"])
 
 
+def guests(entries: Sequence[Entry]) -> DataFrame:
+    """One row per point, guest or entry of ``guests``, and direction (``rx``, ``tx``, ``all``)."""
+    from pandas import DataFrame
+
+    rows = [
+        {"point": number, "series": entry["series"], "guest": label, "direction": direction}
+        | {column_of(name): _part(numbers, name) for name in GUEST_METRICS}
+        for number, entry in enumerate(entries)
+        for label, found in entry["guests"].items()
+        for direction, numbers in found.items()
+    ]
+    return DataFrame(rows, columns=["point", "series", "guest", "direction", *map(column_of, GUEST_METRICS)])
+
+
 def histograms(found: Sequence[Mapping[int, int]]) -> DataFrame:
     """One row per point and occupied latency bucket; both edges belong to the bucket."""
     from pandas import DataFrame
@@ -77,13 +116,19 @@ def buckets(histogram: Mapping[int, int]) -> list[tuple[int, int, int]]:
     ]
 
 
+def _part(numbers: Mapping[str, Any], metric: str) -> Any:
+    group, _, part = metric.partition(".")
+    return numbers[f"{group}_{METRICS[metric].unit}"][part] if part else numbers[metric]
+
+
 def _row(number: int, entry: Entry, parameters: list[str]) -> dict[str, Any]:
     row = {"point": number, **{key: entry[key] for key in ("series", "datapath", "interrupts")}}
-    row |= {name: entry["parameters"].get(name) for name in parameters}
+    for name in parameters:
+        row[name] = entry["parameters"].get(name)
+        row |= swept({name: str(row[name])}) if row[name] is not None else {}
     for name, metric in METRICS.items():
         if metric.scalar:
-            group, _, part = name.partition(".")
-            row[column_of(name)] = entry[f"{group}_{metric.unit}"][part] if part else entry[name]
+            row[column_of(name)] = _part(entry, name)
         if name in RANGED:
             row |= {f"{column_of(name)}_{end}": value for end, value in entry["ranges"][name].items()}
     row |= {f"latency_{name}": value for name, value in entry["latency_exact"].items()}
@@ -94,43 +139,3 @@ def _row(number: int, entry: Entry, parameters: list[str]) -> dict[str, Any]:
     }
     row |= {f"costs_{status}": count for status, count in entry["cost_status"].items()}
     return row | {key: entry[key] for key in ("replications", "scenario_hash", "plan_hash")}
-
-
-def _micro(value_us: float | None) -> str:
-    return MISSING if value_us is None else units.format_time(value_us * 10**6)
-
-
-def _plain(value: float | None) -> str:
-    return MISSING if value is None else f"{value:.3g}"
-
-
-def _shown(entry: Entry) -> dict[str, str]:
-    latency, loss = entry["latency_us"], entry["loss_ratio"]
-    return {
-        "point": point_name(entry),
-        "offered": units.format_packet_rate((entry["offered_pps"] or 0) * 1000),
-        "delivered": units.format_packet_rate((entry["delivered_pps"] or 0) * 1000),
-        "loss": MISSING if loss is None else units.format_ratio(loss * 10**6),
-        **{name: _micro(latency[name]) for name in ("mean", "p50", "p99", "p99.9")},
-        "host cores": _plain(entry["host_cores_busy"]),
-        "guest cores": _plain(entry["guest_cores_busy"]),
-        "exits/pkt": _plain(entry["exits_per_packet"]),
-        "irqs/pkt": _plain(entry["interrupts_per_packet"]),
-    }
-
-
-def text(entries: Sequence[Entry]) -> str:
-    """A table for the terminal, one line per point."""
-    rows = [_shown(entry) for entry in entries]
-    if not rows:
-        return ""
-    lines = [dict(zip(rows[0], rows[0], strict=True)), *rows]
-    widths = {name: max(len(line[name]) for line in lines) for name in rows[0]}
-    return "\n".join(_line(line, widths) for line in lines)
-
-
-def _line(cells: Mapping[str, str], widths: Mapping[str, int]) -> str:
-    parts = [
-        cells[name].ljust(width) if name == "point" else cells[name].rjust(width) for name, width in widths.items()
-    ]
-    return "  ".join(parts).rstrip()

@@ -1,6 +1,7 @@
-"""One picture of each kind of chart, compared with the one that was looked at.
+"""Pictures of each kind of chart, compared with the ones that were looked at.
 
-The data are frozen results, so that only a change of the drawing can fail here. `CHARTS_UPDATE=1` draws the pictures
+The data are frozen results, and made-up ones with 1, 6 and 24 series, long and Chinese names, nothing delivered and
+everything lost (`stress`), so that only a change of the drawing can fail here. `CHARTS_UPDATE=1` draws the pictures
 anew; look at each before it is committed.
 
 The tolerance is a root mean square over all pixels, in steps of 255. The 256 colours of the stored pictures cost up to 2;
@@ -23,10 +24,11 @@ from PIL import Image
 
 from simulator import charts
 from simulator.charts import style
+from tests.charts import stress
 
 HERE = Path(__file__).parent
 PICTURES = HERE / "pictures"
-DPI = 40
+DPI, TALL_INCHES = 40, 16
 COLOURS = 256
 TOLERANCE = 5.0
 LARGEST_BYTES = 60_000
@@ -45,6 +47,34 @@ CASES = {
     "drops": ("overload", "drops", None),
     "timeline": ("packet", "timeline", None),
 }
+THRESHOLDS = ["latency.p99 < 60 us", "loss_ratio < 1 %", "latency.p50{series=VF 2} < 10 us", "host_work_cores < 0.7"]
+TITLE = (
+    "A title of one hundred and forty characters, such as a careful author writes when every condition of the experiment "
+    "has to be in the heading"
+)
+CHINESE_TITLE = "虚拟机的网络：直通、半虚拟化与全模拟的比较"
+STRESSED = {
+    "overview-1-nothing": ("overview", ("nothing", 1)),
+    "overview-6-mixed": ("overview", ("mixed", 6)),
+    "overview-24-long": ("overview", ("delivered", 24, stress.LONG, TITLE)),
+    "sweep-1-lost": ("overview", ("lost", 1, stress.SHORT, "", "rate")),
+    "sweep-6-mixed": ("overview", ("mixed", 6, stress.SHORT, "", "rate")),
+    "sweep-24-chinese": ("overview", ("delivered", 24, stress.CHINESE, CHINESE_TITLE, "rate")),
+    "cdf-1-constant": ("cdf", ("constant", 1)),
+    "cdf-6-mixed": ("cdf", ("mixed", 6)),
+    "percentiles-24-long": ("percentiles", ("delivered", 24, stress.LONG, TITLE)),
+    "load-1-nothing": ("load", ("nothing", 1, stress.SHORT, "", "rate")),
+    "load-6-mixed": ("load", ("mixed", 6, stress.SHORT, "", "rate")),
+    "load-24-delivered": ("load", ("delivered", 24, stress.SHORT, "", "rate")),
+    "throughput-6-mixed": ("throughput", ("mixed", 6, stress.CHINESE, CHINESE_TITLE, "size")),
+    "budget-24-chinese": ("budget", ("delivered", 24, stress.CHINESE, CHINESE_TITLE)),
+    "cores-24-delivered": ("cores", ("delivered", 24)),
+    "exits-1-nothing": ("exits", ("nothing", 1)),
+    "exits-6-names": ("exits", ("delivered", 6, stress.MIXED, "$x$ \N{EGYPTIAN HIEROGLYPH A001} & <b>")),
+    "drops-24-lost": ("drops", ("lost", 24)),
+    "drops-1-delivered": ("drops", ("delivered", 1)),
+}
+"""Name -> kind, and what `stress.document` is called with; all have the thresholds above."""
 
 
 def data(name: str) -> Any:
@@ -52,26 +82,34 @@ def data(name: str) -> Any:
 
 
 def drawn(case: str) -> Figure:
+    if case in STRESSED:
+        kind, what = STRESSED[case]
+        return charts.chart(stress.document(*what) | {"thresholds": THRESHOLDS}, kind)
     name, kind, at = CASES[case]
     if kind == "timeline":
         return charts.timeline(data(name), "virtio, vhost-net", {"cited": 3, "assumed": 4})
     return charts.chart(data(name), kind, at)
 
 
+def drawing(figure: Figure) -> bytes:
+    return charts.png(figure, DPI if figure.get_figheight() <= TALL_INCHES else DPI / 2)
+
+
 def difference(figure: Figure, case: str, folder: Path) -> str | None:
     actual = folder / f"{case}.png"
-    actual.write_bytes(charts.png(figure, DPI))
+    actual.write_bytes(drawing(figure))
     expected = folder / f"{case}-expected.png"
     expected.write_bytes((PICTURES / f"{case}.png").read_bytes())
     found: str | None = compare_images(str(expected), str(actual), TOLERANCE)
     return found
 
 
-@pytest.mark.parametrize("case", CASES)
+@pytest.mark.parametrize("case", [*CASES, *STRESSED])
+@pytest.mark.filterwarnings("error")
 def test_the_picture_is_the_one_that_was_looked_at(case: str, tmp_path: Path) -> None:
     if os.environ.get("CHARTS_UPDATE"):
         PICTURES.mkdir(exist_ok=True)
-        with Image.open(BytesIO(charts.png(drawn(case), DPI))) as picture:
+        with Image.open(BytesIO(drawing(drawn(case)))) as picture:
             picture.convert("RGB").quantize(COLOURS).save(PICTURES / f"{case}.png", optimize=True)
     assert difference(drawn(case), case, tmp_path) is None
     assert (PICTURES / f"{case}.png").stat().st_size < LARGEST_BYTES
@@ -79,11 +117,12 @@ def test_the_picture_is_the_one_that_was_looked_at(case: str, tmp_path: Path) ->
 
 def test_every_kind_has_a_picture() -> None:
     assert {kind for _, kind, _ in CASES.values()} == {*charts.KINDS, "timeline"}
-    assert {path.stem for path in PICTURES.glob("*.png")} == set(CASES)
+    assert {kind for kind, _ in STRESSED.values()} == set(charts.KINDS)
+    assert {path.stem for path in PICTURES.glob("*.png")} == {*CASES, *STRESSED}
 
 
 def test_another_colour_is_seen(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(style.PATH_COLOURS, ("vhost-net", ""), style.PURPLE)
+    monkeypatch.setitem(style.PATH_COLOURS, ("vhost-net", ""), style.PINK)
     assert difference(drawn("cdf"), "cdf", tmp_path)
 
 

@@ -2,7 +2,7 @@
 
 - ``sh``: each line is a command. ``console``: so is each line after ``$``, and what follows it is its exact output;
   without any ``$`` all lines are commands.
-- ``yaml``: a whole scenario, a mix of captures, or a part of a scenario, which is laid on a small whole one. A comment
+- ``yaml``: a whole scenario, a mix of captures, a host, or a part of a scenario, which is laid on a small whole one. A comment
   in the first line names the file.
 - ``python``: executed. ``text`` and unnamed: not code, but commands in them must exist.
 
@@ -19,6 +19,7 @@ from typing import Any
 import click
 import pytest
 
+from simulator import costs
 from simulator.cli import cli
 from simulator.formats import yaml12
 from simulator.scenario import load, points
@@ -66,6 +67,8 @@ def _yaml(text: str) -> None:
     path.write_text(text if whole else f"extends: base.yaml\n{text}", encoding="utf-8")
     if "connections" in keys:
         assert load_mix(path).connections
+    elif "base" in keys:
+        assert costs.host(str(path)).name == path.stem
     else:
         assert points(load(path))
 

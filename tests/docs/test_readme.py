@@ -36,7 +36,7 @@ def test_the_error_is_what_it_says(tmp_path: Path, monkeypatch: pytest.MonkeyPat
 
 
 def test_the_commands_exist() -> None:
-    shown = set(re.findall(r"^sriovsim (\w+)", README, re.MULTILINE))
+    shown = set(re.findall(r"^sriovsim ([\w-]+)", README, re.MULTILINE))
     assert shown == set(COMMANDS)
 
 
@@ -44,6 +44,6 @@ def test_the_commands_exist() -> None:
     ("target", "does"), [("run", "compare scenarios/paths.yaml"), ("test", "pytest"), ("docs", "sphinx")]
 )
 def test_the_makefile_does_what_it_says(target: str, does: str) -> None:
-    result = subprocess.run(["make", "-n", target], cwd=ROOT, capture_output=True, text=True, check=False, timeout=20)
+    result = subprocess.run(["make", "-n", target], cwd=ROOT, capture_output=True, text=True, check=False)
     assert result.returncode == 0
     assert does in result.stdout

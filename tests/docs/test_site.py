@@ -56,7 +56,7 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
         folder / "docs",
         folder / "html",
     ]
-    result = subprocess.run(command, capture_output=True, text=True, check=False, timeout=300, cwd=ROOT)
+    result = subprocess.run(command, capture_output=True, text=True, check=False, cwd=ROOT)
     assert result.returncode == 0, result.stderr
     assert (folder / "docs" / "reference" / "generated" / "commands.md").is_file()
     return folder / "html"

@@ -15,7 +15,6 @@ from nbformat.v4 import new_code_cell
 
 from tests.notebooks.reading import read
 
-SECONDS = 120
 NO_NETWORK = """\
 import socket
 def _refuse(*arguments, **options):
@@ -34,7 +33,7 @@ def run(notebook: NotebookNode, folder: Path) -> dict[str, list[Any]]:
     notebook = nbformat.from_dict(notebook)
     notebook.cells.insert(0, new_code_cell(NO_NETWORK, id="no-network"))
     client = NotebookClient(
-        notebook, timeout=SECONDS, kernel_name="python3", resources={"metadata": {"path": str(folder)}}
+        notebook, timeout=None, kernel_name="python3", resources={"metadata": {"path": str(folder)}}
     )
     client.execute()
     return {

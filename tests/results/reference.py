@@ -1,10 +1,11 @@
 """The reference runs under `results/reference`: what the README and the pages quote, and how it is made.
 
-1. `RUNS` are shipped scenarios; each has a folder with the resolved scenario, the tidy tables, the chart and the provenance.
+1. `RUNS` are shipped scenarios; each has a folder with all that a study writes into its folder, so that
+   ``sriovsim chart`` draws every kind of chart from it.
 2. `files` simulates one anew and gives the bytes of its folder.
 3. `python -m tests.results` compares all of them with what is committed, `--write` commits anew.
 
-*Scope*: everything that a study writes but the finished points and the raw histograms, which are large. The provenance names the
+*Scope*: everything that a study writes but the finished points. The provenance names the
 program's source by a hash that every change of the source changes; it is compared without that.
 *Validation*: `test_reference_runs.py` regenerates the first one, byte by byte.
 """
@@ -20,7 +21,9 @@ from simulator import compare
 ROOT = Path(__file__).parents[2]
 FOLDER = ROOT / "results" / "reference"
 RUNS = ("paths", "vf-modes", "knees", "guests-over-paths")
-KEPT = ("scenario.resolved.yaml", "summary.csv", "stages.csv", "chart.png", "provenance.json")
+KEPT = (
+    "scenario.resolved.yaml", "result.json", "summary.csv", "stages.csv", "guests.csv", "histograms.csv", "chart.png", "provenance.json",
+)  # fmt: skip
 
 
 def files(name: str) -> dict[str, bytes]:

@@ -37,7 +37,7 @@ halt_poll_max_ns halt_poll_grow halt_poll_grow_start_ns halt_poll_shrink
 q_exit q_mmio q_loop q_bh q_tap_rd q_tap_wr q_irq q_rx_pk q_tx_pk q_vq_rx q_vq_pop
 h_hardirq h_hardirq_native h_napi_poll h_rearm h_drv_rx_pk h_stack_rx_pk h_sock_pk h_wake_app h_app_rx_pk h_app_tx_pk
 h_stack_tx_pk h_drv_tx_pk h_drv_tx_native_pk h_tx_reap_pk h_refill_pk h_doorbell h_mmio_wr h_copy_fs h_seg_rx_pk
-h_seg_tx_pk h_csum_fs h_tap_enq h_wake h_ctxsw h_idle_exit h_tick h_wake_mutex h_task_wake
+h_seg_tx_pk h_csum_fs h_tap_enq h_wake h_ctxsw h_idle_exit h_tick h_wake_mutex h_task_wake g_xdp_rx_pk g_xdp_tx_pk h_xdp_rx_pk h_xdp_tx_pk
 v_work v_rx_pk v_tx_pk v_signal v_flush s_bridge s_flood d_poll d_rx_burst d_rx_pk d_tx_pk
 p_mem p_mmio_rd p_mmio_wr_lat
 h_wake_work h_ipi_flight h_wake_run k_wake_work k_wake_run k_timer g_resched p_write_lat p_msi_flight k_pi_flight

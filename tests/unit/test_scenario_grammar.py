@@ -170,7 +170,7 @@ def test_thresholds_hold(operator: str, below: bool, equal: bool, above: bool) -
 
 
 @pytest.mark.parametrize(
-    "text", ["", "m", "m < ", "m = 5", "m < x", "m{a} < 5", "m{=b} < 5", "M < 5", "m < 5 parsec", "m < 5 us us"]
+    "text", ["", "m < ", "m = 5", "m < x", "m{a} < 5", "m{=b} < 5", "M < 5", "m < 5 parsec", "m < 5 us us"]
 )
 def test_thresholds_refused(text: str) -> None:
     with pytest.raises(InputError):

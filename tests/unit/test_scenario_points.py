@@ -64,7 +64,7 @@ def test_every_point_is_validated(tmp_path: Path) -> None:
     with pytest.raises(ScenarioErrors) as caught:
         expand(tmp_path, "sweep:\n  matrix:\n    guests.vm.queues: [1, 2]\n    traffic.load.rate: [1 kpps, 1 kbps]\n")
     assert len(caught.value.lines) == 2
-    assert "a.yaml:10: traffic[0].rate: '1 kbps' has no known packet rate unit" in str(caught.value)
+    assert "a.yaml:10: traffic[0].rate: '1 kbps' is bits per second, which is the key 'throughput'" in str(caught.value)
     assert "has more queues than vCPUs (2 and 1)" in str(caught.value)
 
 

@@ -83,12 +83,13 @@ def test_charts_are_drawn_from_the_study_as_from_its_folder(study: Comparison, t
     assert counted == {0}
 
 
-def test_cores_by_label_add_up_to_the_busy_cores(study: Comparison) -> None:
+def test_cores_by_label_add_up_to_work_and_polling(study: Comparison) -> None:
     frame = study.chart_table("cores", {"rate": "100 kpps", "series": "VF"})
     (entry,) = [e for e in study.entries if e["series"] == "VF" and "100 kpps" in e["parameters"].values()]
     sums = frame.groupby("side")["cores"].sum()
-    assert sums["host"] == pytest.approx(entry["host_cores_busy"])
-    assert sums["guest"] == pytest.approx(entry["guest_cores_busy"])
+    assert sums["host_work"] == pytest.approx(entry["host_work_cores"]) != 0
+    assert sums["guest_work"] == pytest.approx(entry["guest_work_cores"]) != 0
+    assert sums.get("polling", 0.0) == pytest.approx(entry["polling_cores"])
 
 
 def test_the_document_agrees_with_itself(study: Comparison) -> None:
@@ -163,7 +164,7 @@ def test_the_folder_is_complete_and_says_where_it_comes_from(path: Path, tmp_pat
     assert folder.name.startswith("small-study-")
     names = {name for name in content(folder) if not name.startswith("points/")}
     assert names == {
-        "chart.png", "histograms.csv", "provenance.json", "result.json", "scenario.resolved.yaml", "stages.csv",
+        "chart.png", "guests.csv", "histograms.csv", "provenance.json", "result.json", "scenario.resolved.yaml", "stages.csv",
         "summary.csv",
     }  # fmt: skip
     provenance = json.loads((folder / "provenance.json").read_text())
@@ -235,11 +236,19 @@ def test_a_point_that_fails_leaves_the_others(path: Path, tmp_path: Path, monkey
     assert found.to_json()["failed"] == found.failed
 
 
-def test_a_point_that_cannot_be_built_is_a_failed_point(path: Path) -> None:
+def test_a_point_that_cannot_be_built_is_said_before_anything_runs(path: Path, tmp_path: Path) -> None:
     path.write_text(SCENARIO.replace("{datapath: native}", "{guests.vm.count: 200, datapath: sriov-vf}"))
-    found = compare(path, replications=1)
-    assert found.exit_code == 1
-    assert [p["series"] for p in found.entries] == ["VF", "VF"]
+    with pytest.raises(
+        ScenarioErrors, match=r"small.yaml:7: guests: 200 virtual functions; .*bare metal, rate 100 kpps"
+    ):
+        compare(path, replications=1, out=tmp_path / "results")
+    assert not (tmp_path / "results").exists()
+
+
+def test_a_series_keeps_the_seed_that_it_sets(path: Path) -> None:
+    path.write_text(SCENARIO.replace("{datapath: native}", "{datapath: sriov-vf, interrupts: legacy, seed: 2}"))
+    first, other = (compare(path, replications=1).entries[number] for number in (0, 2))
+    assert first["latency_exact"] != other["latency_exact"]
 
 
 @pytest.mark.parametrize(("limit", "code"), [("1 s", 0), ("1 ns", 3)])
@@ -294,3 +303,22 @@ def test_a_crash_of_an_engine_is_a_finding(path: Path, monkeypatch: pytest.Monke
 
     monkeypatch.setattr(compiled, "CompiledEngine", crash)
     assert doctor([path]) == [(str(path), "bare metal, rate 100 kpps: RuntimeError: no such instruction")]
+
+
+def test_a_chart_of_an_earlier_result_is_removed(path: Path, tmp_path: Path) -> None:
+    first = compare(path, out=tmp_path, overrides=["replications=1"])
+    assert first.folder is not None
+    for name in ("chart-cdf.png", "chart-budget.svg", "my notes.txt"):
+        (first.folder / name).write_bytes(b"of the first title")
+    compare(path, out=tmp_path, overrides=["replications=1"], plot=False)
+    assert {"chart.png", "chart-cdf.png", "chart-budget.svg"} <= content(first.folder).keys()
+    again = compare(path, out=tmp_path, overrides=["replications=1", "title=Another title"], plot=False)
+    assert again.folder == first.folder
+    assert {name for name in content(first.folder) if name.startswith(("chart", "my"))} == {"my notes.txt"}
+    compare(path, out=tmp_path, overrides=["replications=1", "title=Another title"])
+    assert "chart.png" in content(first.folder)
+
+
+def test_the_document_carries_the_thresholds(path: Path) -> None:
+    found = compare(path, overrides=["replications=1", "thresholds=['loss_ratio < 1 %']"])
+    assert found.to_json()["thresholds"] == ["loss_ratio < 1 %"]

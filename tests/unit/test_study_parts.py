@@ -13,9 +13,11 @@ import numpy as np
 import pytest
 
 from simulator.errors import EngineError, InputError, Interrupted, ScenarioErrors
+from simulator.metrics import METRICS, Metric
 from simulator.plan.draws import constant
 from simulator.plan.model import Fifo, Input, Output, Plan, Sink, Source, Worker
 from simulator.plan.trace import Trace
+from simulator.scenario import limits as scenario_limits
 from simulator.study import limits, runs, tables
 from simulator.study.agreement import IDENTICAL, first_difference
 from simulator.study.fanout import fan_out
@@ -113,7 +115,7 @@ def test_a_point_without_a_value_does_not_keep_its_threshold() -> None:
         ("latency.p98 < 30 us", "did you mean 'latency.p99'?"),
         ("exits < 3", "'exits' is not a known metric"),
         ("latency.p99 < 30", "needs a limit with its unit"),
-        ("latency.p99 < 3 Mpps", "is limited in millipps, but its unit is us"),
+        ("latency.p99 < 3 Mpps", "is limited by a packet rate, and its limit is a time, such as '10 us'"),
         ("latency.p99{datapth=native} < 3 us", "did you mean 'datapath'?"),
         ("latency.p99{datapath=sriov} < 3 us", "did you mean 'sriov-vf'?"),
         ("latency.p99{datapath=native,rate=2 Mpps} < 3 us", "are met together by no point"),
@@ -123,6 +125,23 @@ def test_thresholds_that_cannot_be_meant_are_refused(text: str, said: str) -> No
     with pytest.raises(ScenarioErrors, match="thresholds") as caught:
         limits.check([text], ENTRIES)
     assert said in str(caught.value)
+
+
+def test_a_metric_that_is_true_or_false_is_a_threshold_by_itself(monkeypatch: pytest.MonkeyPatch) -> None:
+    known = dict(METRICS) | {"calm": Metric("calm", "bool", "Whether it is.", lambda *_: True)}
+    for module in (limits, scenario_limits):
+        monkeypatch.setattr(module, "METRICS", known)
+    entries = [ENTRIES[0] | {"calm": True}, ENTRIES[1] | {"calm": False}]
+    told = limits.breaches(limits.check(["calm"], entries), entries)
+    assert told == ["calm: VF, rate 1 Mpps: is not so"]
+    assert limits.breaches(limits.check(["calm{series=bare metal}"], entries), entries) == []
+    for text, said in (
+        ("calm < 1", "write it alone"),
+        ("loss_ratio", "needs a limit"),
+        ("clam", "did you mean 'calm'"),
+    ):
+        with pytest.raises(ScenarioErrors, match=said):
+            limits.check([text], entries)
 
 
 # Runs and fan-out

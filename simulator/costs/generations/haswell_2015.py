@@ -21,6 +21,7 @@ _CLOCK_HZ = 2_400_000_000
 _GUEST = (
     *shared.receive_in_cycles("derived"),
     *shared.SOCKET,
+    *shared.XDP,
     shared.SEND_CALL,
     Row(
         "g_stack_tx_pk",

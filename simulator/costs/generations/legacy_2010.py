@@ -20,6 +20,7 @@ _CLOCK_HZ = 2_930_000_000
 _GUEST = (
     *shared.receive_in_cycles("borrowed"),
     *shared.SOCKET,
+    *shared.XDP,
     Row(
         "g_app_tx_pk",
         "233",

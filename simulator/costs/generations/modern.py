@@ -54,6 +54,7 @@ GUEST = (
         note="page pool, recycled in softirq; high: from the page allocator",
     ),
     *shared.SOCKET,
+    *shared.XDP,
     Row(
         "g_app_rx_pk",
         "522.5",

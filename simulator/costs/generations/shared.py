@@ -50,6 +50,31 @@ UNMEASURED = expected(
 )
 """What no source read gives for any of the three generations."""
 
+XDP = (
+    Row(
+        "g_xdp_rx_pk",
+        "41.6",
+        "ns",
+        "borrowed",
+        ("bdw_xdp_drop", "xdp_mlx5_2022"),
+        "bdw_xdp_drop",
+        low="41.6",
+        high="89",
+        note="low: one core with XDP_DROP at its most, on Broadwell; high: the same on another adapter's older queue",
+    ),
+    Row(
+        "g_xdp_tx_pk",
+        "22.2",
+        "ns",
+        "borrowed",
+        ("xdp_mlx5_2022",),
+        "10**9 / xdp_mlx5_2022[1] - 10**9 / xdp_mlx5_2022[0]",
+        low="11",
+        high="44",
+        note="transmit back less drop, one core; the CPU is not named",
+    ),
+)
+
 SOCKET = (
     Row(
         "g_sock_pk", "0.06", "us", "borrowed", ("ivb_sock_enqueue",), "ivb_sock_enqueue", note="traced on Ivy Bridge-EP"

@@ -18,7 +18,6 @@ from simulator.engines.reference.queues.world import World
 from simulator.plan import model
 from simulator.plan.model import NONE
 
-
 LONG_AGO_PS = -(2**62)
 
 

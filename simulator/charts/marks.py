@@ -1,0 +1,33 @@
+"""Marks that mean the same in every chart of lines: a hollow point, a cross at the edge, a pale bar.
+
+*Scope*: single points. *Validation*: tests/charts/test_marks.py.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from matplotlib.axes import Axes
+
+
+def hollow_point(axes: Axes, x: float, y: float, look: dict[str, Any]) -> None:
+    """The marker of a point that is no steady state."""
+    axes.plot(x, y, look["marker"], color="white", mec=look["color"], mew=2.5, markersize=look["markersize"], zorder=3)
+
+
+def crosses(axes: Axes, places: Sequence[float], look: dict[str, Any]) -> None:
+    """A cross at the lower edge at each place where the series has no value."""
+    if places:
+        how = {
+            "color": look["color"],
+            "markersize": 14,
+            "markeredgewidth": 3.5,
+            "transform": axes.get_xaxis_transform(),
+        }
+        axes.plot(places, [0.04] * len(places), "x", **how)
+
+
+def pale_bar(axes: Axes, x: Sequence[float], y: Sequence[float], colour: str, width: float = 13) -> None:
+    """The range over the replications."""
+    axes.plot(x, y, color=colour, alpha=0.35, linewidth=width, solid_capstyle="butt", zorder=1.5)

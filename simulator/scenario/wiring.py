@@ -1,0 +1,123 @@
+"""What only building a point shows, all of it at once: each fault at the key that would mend it.
+
+1. The machine is built with as many cores as it wants. If it can be built, the plan is checked and the cores counted.
+2. If not, it is built again guest by guest and source by source, every refusal kept.
+3. What a part calls ``guests.vm3.queues`` becomes the key of the group in the file; a group of forty guests has a fault
+   once.
+
+*Scope*: one point. *Validation*: ``tests/unit/test_audit.py``, ``tests/bad``.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
+
+from simulator import units
+from simulator.errors import BadValue, InputError
+from simulator.parts.machine import Machine
+from simulator.parts.settings import PortSettings
+from simulator.plan import check_bounds
+from simulator.plan.check import check
+from simulator.plan.model import Plan
+from simulator.scenario.assemble import assemble
+from simulator.scenario.build import guest_settings, host_settings, misfits, nic_settings
+from simulator.scenario.checks import Fault
+from simulator.scenario.host import Pcie
+from simulator.scenario.model import Scenario
+from simulator.scenario.nonsense import nonsense
+from simulator.scenario.plan_faults import placed
+from simulator.scenario.remains import Location
+from simulator.scenario.sources import add_traffic
+
+LEANS: Mapping[str, tuple[str, ...]] = {
+    "host": ("host.model", "host.cores", "host.irq_cores", "host.costs", "host.capabilities", "nic.model",
+             "guests.*.datapath", "guests.*.interrupts", "guests.*.vcpus", "guests.*.queues", "guests.*.count",
+             "guests.*.nics", "guests.*.placement"),
+    "guests": ("host.model", "host.capabilities", "nic.model", "switch", "guests.*.datapath", "guests.*.interrupts",
+               "guests.*.vcpus", "guests.*.queues", "guests.*.count", "guests.*.nics", "traffic.*.direction"),
+    "nic": ("nic",),
+    "switch": ("switch", "guests.*.datapath"),
+    "traffic": ("nic.model", "nic.rate", "guests.*.mtu", "guests.*.offloads", "guests.*.count", "guests.*"),
+    "measurement": ("nic.model", "nic.rate"),
+}  # fmt: skip
+"""First word of a fault's place -> the values on which it leans besides its own: if the grammar refused one of them, the
+fault may be a consequence."""
+
+
+def wiring_faults(scenario: Scenario) -> list[Fault]:
+    """Every reason why the point cannot be built or makes no sense, each with the location of the value to change."""
+    found, port = _port(scenario)
+    host = replace(host_settings(scenario.host), cores=None)
+    guests = tuple(guest_settings(scenario, host))
+    refused: list[InputError] = []
+    machine = assemble(host, port, guests, refused)
+    found += [*misfits(scenario, port, guests), *refused]
+    add_traffic(machine, scenario, guests, 0, found)
+    faults = [(location_of(scenario, fault.place), fault) for fault in found]
+    faults += nonsense(scenario, port.rate_bps)
+    faults += _too_few_cores(scenario, machine, "at least " if refused else "")
+    if not faults:
+        plan = machine.builder.finish(scenario.name)
+        faults += [*placed(scenario, check(plan)), *_too_long(scenario, plan)]
+    first: dict[Location, Fault] = {}
+    for location, fault in faults:
+        first.setdefault(location, (location, fault))
+    return list(first.values())
+
+
+def _port(scenario: Scenario) -> tuple[list[InputError], PortSettings]:
+    try:
+        return [], nic_settings(scenario.nic)
+    except InputError as error:
+        return [error], nic_settings(scenario.nic.model_copy(update={"pcie": Pcie()}))
+
+
+def location_of(scenario: Scenario, place: str) -> Location:
+    """The location in the file of what the parts call ``guests.vm3.queues`` or ``traffic.load.rate``."""
+    first, *rest = place.split(".")
+    if first == "guests" and rest:
+        groups = [index for index, group in enumerate(scenario.guests) if rest[0] in group.members()]
+        return ("guests", *groups[:1], *rest[1:])
+    if first == "traffic" and rest:
+        items = [index for index, item in enumerate(scenario.traffic) if item.name == rest[0]]
+        return ("traffic", *items[:1], *rest[1:])
+    return (first, *rest)
+
+
+def _too_long(scenario: Scenario, plan: Plan) -> Iterator[Fault]:
+    """What grows with simulated time and must stay exact in 63 bits."""
+    window = scenario.measurement
+    length_ps, allowed = window.warmup_ps + window.duration_ps, check_bounds.longest_ps(plan)
+    if length_ps > allowed.time_ps:
+        shown = units.format_time(allowed.time_ps)
+        message = f"with the warm-up is longer than {shown}, up to which {allowed.reason}"
+        yield ("measurement", "duration"), BadValue("", message, units.exact_time(window.duration_ps))
+
+
+def _too_few_cores(scenario: Scenario, machine: Machine, bound: str) -> Iterator[Fault]:
+    given, users = scenario.host.core_count, machine.cpus.map
+    named = [core for group in scenario.guests for core in group.placement.cores or ()]
+    named += scenario.host.irq_cores or ()
+    needed = 1 + max(users, default=-1)
+    if given is None or needed <= given or any(core >= given for core in named):
+        return
+    message = f"needs {bound}{needed} cores: {', '.join(_who(scenario, users))}; the host has {given}"
+    yield ("host", "cores"), InputError("", f"{message}; give more, or let guests share (placement)")
+
+
+def _who(scenario: Scenario, users: Mapping[int, Iterable[str]]) -> Iterator[str]:
+    """``80 for vCPUs of vm``: what the cores are for, in the order of the cores."""
+    for what, count in Counter(_use(scenario, next(iter(names))) for names in users.values()).items():
+        yield f"{count} for {what}"
+
+
+def _use(scenario: Scenario, user: str) -> str:
+    task, of, guest = user.rpartition(" of ")
+    owner, _, unit = guest.partition(".")
+    group = next((group.name for group in scenario.guests if owner in group.members()), re.sub(r"[0-9]+$", "", owner))
+    if of:
+        return f"{task} of {group}"
+    return f"vCPUs of {group}" if unit.startswith("vcpu") else f"queues of {group}" if unit else f"the host's {group}"

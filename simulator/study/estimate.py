@@ -1,0 +1,50 @@
+"""How long a study will take on this machine: a few of its points are run for a moment, the rest follows.
+
+1. Up to `SAMPLES` points, spread over the study, run from their start until `PATIENCE_S` have passed or they end.
+2. A point costs its seconds per simulated time so far, times its simulated time, times its replications; points
+   between two samples cost their mean.
+3. The sum is shared by the workers.
+
+A start is not the whole run (queues fill later), and the machine may have other work: good to a factor of two.
+
+*Scope*: a sentence before a long wait; no result depends on it. *Validation*: tests/unit/test_study.py.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from time import perf_counter
+
+from simulator.plan.model import Plan
+from simulator.scenario import Point
+from simulator.scenario.build import build
+from simulator.study.runs import engine_named
+
+SAMPLES = 5
+PATIENCE_S = 0.2
+_FIRST_STEP_PS = 10_000_000
+
+
+def seconds(points: Sequence[Point], engine: str, workers: int) -> float:
+    """Expected duration of all runs of all points, none of which is stored."""
+    count = min(SAMPLES, len(points))
+    chosen = [points[index * (len(points) - 1) // max(1, count - 1)] for index in range(count)]
+    mean = sum(_seconds_of(point, engine) for point in chosen) / count
+    return mean * len(points) / max(1, min(workers, len(points) * points[0].scenario.replications))
+
+
+def _seconds_of(point: Point, engine: str) -> float:
+    window = point.scenario.measurement
+    plan, length_ps = build(point.scenario), window.warmup_ps + window.duration_ps
+    used_s, reached_ps = _probe(plan, engine, point.scenario.seed, length_ps)
+    return used_s * length_ps / reached_ps * point.scenario.replications
+
+
+def _probe(plan: Plan, engine: str, seed: int, length_ps: int) -> tuple[float, int]:
+    running, reached_ps, step_ps = engine_named(engine)(plan, seed, 0), 0, _FIRST_STEP_PS
+    started = perf_counter()
+    while reached_ps < length_ps and perf_counter() - started < PATIENCE_S:
+        reached_ps = min(length_ps, reached_ps + step_ps)
+        running.run(reached_ps)
+        step_ps *= 2 if perf_counter() - started < PATIENCE_S / 4 else 1
+    return perf_counter() - started, max(1, reached_ps)
