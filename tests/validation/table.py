@@ -34,8 +34,8 @@ Several figures of one source share its errors: averaged source by source the fa
 How sure is a prediction? Most costs have a range: that of their readings, or half to double where nobody measured. With all borrowed and
 assumed costs of the host at the low ends of their ranges together, and then at the high ends, each prediction becomes a range, the column
 *costs low to high*. {inside} of {count} published figures lie in it (**bold**). This is an envelope and no confidence
-interval. Dearer is not always slower: a core that wakes late finds more packets at once, and works less. And the envelope says nothing about cited costs, idle states (leaving one takes {wake},
-none of it moved here), the adapter's facts, or what the model leaves
+interval. Dearer is not always slower: a core that wakes late finds more packets at once, and works less. And the envelope says nothing about
+cited costs, idle states (leaving one takes {wake}, none of it moved here), the adapter's facts, or what the model leaves
 out: a figure outside has one of these for a reason.
 
 `python -m tests.validation --write` computes the table anew; a test compares.
