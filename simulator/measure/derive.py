@@ -116,7 +116,7 @@ _HOST = (
     Rule("q_tap_wr", ("tap_write_drop",), "write() of a frame that is dropped behind the tap"),
     Rule("h_copy_fs", _COPY[:1], "1,500 B from 4 MiB; range: from cache, to from 64 MiB", "measured", 1500, *_COPY[1:]),
     *(
-        Rule(cost, formulas, meaning, "borrowed" if cost == "h_wake_mutex" else "measured")
+        Rule(cost, formulas, meaning)
         for part, (formulas, meaning) in _WAKE_PARTS.items()
         for cost in WAKE[part]
     ),
