@@ -60,7 +60,7 @@ class Cost:
 
 
 WAKE: dict[str, tuple[str, ...]] = {
-    "same core": ("h_wake_app", "h_task_wake"),
+    "same core": ("h_wake_app",),
     "whole": (),
     "waker": ("h_wake_work",),
     "latency": ("h_ipi_flight",),

@@ -125,7 +125,7 @@ def test_buffers_go_back_when_more_than_32_are_missing(run: Runner) -> None:
 
 def test_buffers_go_back_at_the_end_of_a_poll(run: Runner) -> None:
     # All 100 are there before the first poll ends: it takes 64 and gives 64 back, the next one 36.
-    trace = run("vhost-net", "apicv", ("k_wake", "g_stack_rx_pk"), [0] * 100)
+    trace = run("vhost-net", "apicv", ("k_wake_run", "g_stack_rx_pk"), [0] * 100)
     assert trace.counters["vm.sink.count"] == 100
     assert refills(trace) == 2
 

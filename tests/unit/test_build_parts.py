@@ -34,8 +34,8 @@ def test_costs_are_summed_by_charge() -> None:
 def test_ranges_weigh_costs_by_their_share() -> None:
     modern = host("modern")
     assert range_1024(host("textbook"), ("k_exit",)) is None
-    low, high = range_1024(modern, ("k_exit", "k_wake")) or (0, 0)
-    pair = [modern.cost(name) for name in ("k_exit", "k_wake")]
+    low, high = range_1024(modern, ("k_exit", "k_wake_run")) or (0, 0)
+    pair = [modern.cost(name) for name in ("k_exit", "k_wake_run")]
     value = sum(int(cost.value) for cost in pair)
     assert low == sum(int(cost.low) for cost in pair) * 1024 // value
     assert high == -(-sum(int(cost.high) for cost in pair) * 1024 // value)

@@ -96,18 +96,6 @@ _KVM = (
         source_name="exit_light",
         note="taken as a light exit",
     ),
-    Row(
-        "k_wake",
-        "5632.75",
-        "ns",
-        "borrowed",
-        ("skx_cyclictest",),
-        "skx_cyclictest[1]",
-        low="4559.25",
-        high="5632.75",
-        source_name="halt_wake_nopoll",
-        note=shared.TIMER_NOTE,
-    ),
     *wakeups.wakee(_CLOCK_HZ),
     Row(
         "k_timer",

@@ -127,18 +127,6 @@ _KVM = (
         source_name="exit_light",
         note="taken as a light exit",
     ),
-    Row(
-        "k_wake",
-        "13.215",
-        "us",
-        "borrowed",
-        ("lm_ctx_guest_smp", "lm_ctx_smp"),
-        "mean(lm_ctx_guest_smp) - mean(lm_ctx_smp)",
-        low="6.42",
-        high="20.01",
-        source_name="halt_wake_nopoll",
-        note="context switch between two vCPUs less that between two CPUs; contains the idle exit of the host's core",
-    ),
     *wakeups.wakee(_CLOCK_HZ),
     Row(
         "k_timer",

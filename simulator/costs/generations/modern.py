@@ -134,18 +134,6 @@ KVM = (
         source_name="exit_light",
         note="taken as a light exit",
     ),
-    Row(
-        "k_wake",
-        "4559.25",
-        "ns",
-        "cited",
-        ("skx_cyclictest",),
-        "skx_cyclictest[0]",
-        low="4559.25",
-        high="5632.75",
-        source_name="halt_wake_nopoll",
-        note=shared.TIMER_NOTE,
-    ),
     *wakeups.wakee(_CLOCK_HZ),
     Row(
         "k_timer",

@@ -127,7 +127,7 @@ IDLE_EXIT = Row(
     ("irq_latency_range", "hsw_fwdlat_noitr", "hsw_fwdlat_poll"),
     low="1000",
     high="75000",
-    note="with interrupt and wake-up 3.9 us on Haswell, 5 to 75 us in a survey; k_wake has an idle exit in it",
+    note="with interrupt and wake-up 3.9 us on Haswell, 5 to 75 us in a survey",
 )
 
 BRIDGE = Row(
@@ -141,9 +141,6 @@ BRIDGE = Row(
     note="processing alone; the other 1,436 cycles per packet are the driver's, counted in h_drv_*",
 )
 
-TIMER_NOTE = (
-    "Skylake-SP guest timer: idle exit of the host's core and the guest's own wake-up are in it, an upper bound"
-)
 SEND_CALL = Row(
     "g_app_tx_pk",
     "0.22",
