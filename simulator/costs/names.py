@@ -215,3 +215,6 @@ DRIVER_PARAMETERS: dict[str, tuple[str, str]] = {
     "intrl_maximum_us": ("us", "largest rate limit"),
 }
 """Parameter of a driver's moderation -> (unit, meaning); each driver has those that its rule reads."""
+
+UNSPENT = ("g_copy_cold_fs", "g_buf_pk", "h_copy_cold_fs", "h_buf_pk", "s_flood", "d_rx_burst", "p_mmio_rd")
+"""Costs with a source that no datapath spends yet: a scenario that sets one would change nothing, and is refused."""

@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable, Iterator
 from fnmatch import fnmatchcase
 
 from simulator import units
+from simulator.costs.names import UNSPENT
 from simulator.errors import BadValue, InputError, unknown
 from simulator.scenario import names
 from simulator.scenario.guest import MOST_GUESTS
@@ -101,6 +102,8 @@ def _costs(scenario: Scenario) -> Iterator[Fault]:
         place = ("host", "costs", name)
         if name not in known:
             yield place, unknown("", f"cost of host {names.host_name(scenario.host.source)}", name, known)
+        elif name in UNSPENT:
+            yield place, BadValue("", "is in the catalogue, and no datapath spends it yet: nothing would change", text)
         elif not _suits(text, known[name]):
             yield place, BadValue("", f"will not do for {name}, which is {_COST_UNITS[known[name]]}", text)
 
