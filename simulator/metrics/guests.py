@@ -20,7 +20,14 @@ from simulator.plan.model import NONE, Plan
 from simulator.plan.trace import Trace
 
 DIRECTIONS = ("all", "rx", "tx")
-METRICS = ("offered_pps", "delivered_pps", "throughput_bps", "latency.mean", *(f"latency.{p}" for p in latency.PERCENTILES), "latency.max")
+METRICS = (
+    "offered_pps",
+    "delivered_pps",
+    "throughput_bps",
+    "latency.mean",
+    *(f"latency.{p}" for p in latency.PERCENTILES),
+    "latency.max",
+)
 """What is known of a guest."""
 
 

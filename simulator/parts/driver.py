@@ -350,7 +350,13 @@ def _wake_application(machine: Machine, guest: GuestSettings, site: Site, worker
         return Notify("wake", worker)
     model = machine.host.model
     steps = tuple(step for step in vmm.IRQFD_STEPS["legacy" if guest.mode == "legacy" else "apicv"])
-    handler = Step("reschedule interrupt", "vCPU, interrupt", "route.handler_ps", ("g_resched",), source="Linux arch/x86/kernel/smp.c")
+    handler = Step(
+        "reschedule interrupt",
+        "vCPU, interrupt",
+        "route.handler_ps",
+        ("g_resched",),
+        source="Linux arch/x86/kernel/smp.c",
+    )
     steps = (*(step for step in steps if step.charge != "route.handler_ps"), handler)
     route = vmm.add_route(
         machine, replace(guest, mode="legacy" if guest.mode == "legacy" else "apicv", mask_interrupts=False),
@@ -404,7 +410,9 @@ def poll_doorbell_ps(machine: Machine) -> int:
 def add_thread(machine: Machine, name: str, executor: int, side: str, *, woken_by: int = NONE) -> int:
     """The application's thread; `woken_by` is the executor of its softirq, if that is on the host."""
     model = machine.host.model
-    thread = Thread(name=f"{name}.app", executor=executor, kind="workers", label="guest_task" if side == "g" else "host_task")
+    thread = Thread(
+        name=f"{name}.app", executor=executor, kind="workers", label="guest_task" if side == "g" else "host_task"
+    )
     if woken_by not in (NONE, executor):
         parts = (model.ps(name) for name in ("h_wake_run", "h_ipi_flight", "h_wake_work"))
         wake_ps, flight_ps, waker_ps = parts

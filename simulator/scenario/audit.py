@@ -26,7 +26,17 @@ from simulator.scenario.thresholds import parse_threshold
 from simulator.scenario.tree import absolute
 from simulator.scenario.validate import Examined, examine, in_file_order, place_of
 
-_SAME_PLAN = {"name", "title", "description", "thresholds", "thresholds_allow", "replications", "seed", "compare", "sweep"}
+_SAME_PLAN = {
+    "name",
+    "title",
+    "description",
+    "thresholds",
+    "thresholds_allow",
+    "replications",
+    "seed",
+    "compare",
+    "sweep",
+}
 """What two points may differ in and still be the same point of a study, seed aside."""
 
 
@@ -52,8 +62,8 @@ def audited(scenario: Scenario) -> tuple[Point, ...]:
     found = [fault.at(".".join(map(str, location))) for location, fault in wiring_faults(scenario)]
     point = Point(scenario.name, {}, scenario)
     thresholds = [parse_threshold(text) for text in scenario.thresholds]
-    known = identity(point) | {"guests": guest_labels(scenario)} if not found else {}
-    found += [fault.at(f"thresholds[{n}]") for n, fault in faults_of(thresholds, [] if found else [known])]
+    named = identity(point) | {"guests": guest_labels(scenario)} if not found else {}
+    found += [fault.at(f"thresholds[{n}]") for n, fault in faults_of(thresholds, [] if found else [named])]
     if found:
         raise ScenarioErrors(found)
     return (point,)
@@ -295,7 +305,11 @@ def _thresholds(told: _Told, remains: Remains, work: _Points) -> None:
     from simulator.scenario.limits import faults_of
 
     parsed = [parse_threshold(str(node.value)) for node in nodes]
-    identities = [identity(point) | {"guests": guest_labels(point.scenario)} for point in work.found] if parsed and work.whole else []
+    identities = (
+        [identity(point) | {"guests": guest_labels(point.scenario)} for point in work.found]
+        if parsed and work.whole
+        else []
+    )
     for number, fault in faults_of(parsed, identities):
         place = place_of(remains, ("thresholds", number))
         text = f"{parsed[number].text}: "

@@ -178,7 +178,9 @@ def guest_settings(scenario: Scenario, host: HostSettings) -> Iterator[GuestSett
     """Every guest of every group, in order."""
     used = uses(scenario)
     taken: set[int] = {core for group in scenario.guests for core in group.placement.cores or ()} | set(host.irq_cores)
-    taken |= {core for group in scenario.guests for core in (*(group.backend_cores or ()), *(group.application.cores or ()))}
+    taken |= {
+        core for group in scenario.guests for core in (*(group.backend_cores or ()), *(group.application.cores or ()))
+    }
     taken |= set(host.backend_cores)
     for group in scenario.guests:
         cores = group.placement.cores or _shared(group, taken)

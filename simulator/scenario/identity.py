@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from simulator.datapaths import datapath
 from simulator.scenario.build import guest_settings, host_settings
 from simulator.scenario.model import Scenario
 from simulator.scenario.points import Point, name_of_point
@@ -18,7 +17,7 @@ from simulator.scenario.points import Point, name_of_point
 def identity(point: Point) -> dict[str, Any]:
     """What a point is called: series, swept parameters, datapaths and interrupt modes of its guests."""
     used = paths(point.scenario)
-    modes = dict.fromkeys(mode for name, mode in used if len(datapath(name).modes) > 1)
+    modes = dict.fromkeys(mode for _, mode in used if mode != "native")
     return {
         "series": point.series,
         "parameters": dict(point.parameters),

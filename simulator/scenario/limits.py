@@ -136,7 +136,9 @@ def _contradictions(
 
 
 def _contradict(one: Threshold, other: Threshold) -> bool:
-    if (one.metric, of_guest(one)) != (other.metric, of_guest(other)) or (one.operator in _UPPER) == (other.operator in _UPPER):
+    if (one.metric, of_guest(one)) != (other.metric, of_guest(other)) or (one.operator in _UPPER) == (
+        other.operator in _UPPER
+    ):
         return False
     upper, lower = (one, other) if one.operator in _UPPER else (other, one)
     ceiling, floor = (t.value if t.dimension is None else t.value / _factor(t) for t in (upper, lower))

@@ -34,7 +34,7 @@ def bill(scenario: str | Path, prices: Prices | None = None, overrides: Sequence
     """
     prices = load_prices() if prices is None else prices
     loaded = _two_series(scenario, tuple(overrides))
-    nic, host = loaded.nic.model, loaded.host.model
+    nic, host = loaded.nic.model, costs.host(loaded.host.source).name
     prices.adapter(nic)
     prices.core(host)
     max_vfs = costs.nic(nic).facts["max_vfs"].value

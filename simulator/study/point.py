@@ -69,9 +69,7 @@ def assess(point: Point, plan: Plan, traces: Sequence[Trace]) -> PointResult:
     entry = identity(point) | {
         "swept": swept(point.parameters),
         **metrics.measure(plan, pooled),
-        "guests": {
-            label: of_guests(plan, pooled, members) for label, members in guest_labels(point.scenario).items()
-        },
+        "guests": {label: of_guests(plan, pooled, members) for label, members in guest_labels(point.scenario).items()},
         "latency_exact": _exact(plan, pooled),
         "conservation": _balance(plan, pooled),
         "ranges": _ranges([metrics.headline(plan, trace) for trace in traces]),

@@ -8,8 +8,9 @@ from simulator.plan.slots import CLASSES
 from tests.docs.markdown import ROOT
 
 WORDS = {
-    "source": "sources", "link": "links", "memory": "memory", "hardware": "engines finish", "moderator": "moderators",
-    "route": "routes", "halt_poll": "halt polling", "tick": "ticks", "timeout": "time-outs",
+    "source": "sources", "link": "links", "memory": "memory", "hardware": "engines finish", "hold": "held descriptors",
+    "moderator": "moderators", "route": "routes", "kick": "kicks land", "halt_poll": "halt polling", "tick": "ticks",
+    "timeout": "time-outs", "flight": "wake-up calls land", "quota": "quotas",
     "examination": "look at their queues", "core": "cores",
 }  # fmt: skip
 """Class of slots -> what the page calls it."""

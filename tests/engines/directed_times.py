@@ -56,7 +56,8 @@ def hops(d: Dice) -> tuple[Short, int]:
     many = {"max_packets": 400}
     speed = d.pick(512, 640, 700)
     short: Short = {
-        "s1": d.source("p1", 2, 20, **many), "s2": d.source("p2", 2, 20, **many), "s3": d.source("p3", 2, 14, **many), "s4": d.source("q1", 15, 60, **many),
+        "s1": d.source("p1", 2, 20, **many), "s2": d.source("p2", 2, 20, **many), "s3": d.source("p3", *d.pick((2, 14), (30, 90)), **many),
+        "s4": d.source("q1", 60, 200, **many),
         "out": {"is": "sink"},
         "p1": {"is": "fifo", "gate": "flag a1"}, "p2": {"is": "fifo", "gate": "flag a2"}, "p3": {"is": "fifo", "gate": "flag b"},
         "q1": woken("w1", 0), "q2": woken("w2"), "q3": woken("w3"),
@@ -64,7 +65,7 @@ def hops(d: Dice) -> tuple[Short, int]:
         "quota": _quota(d),
         "ta": {"is": "thread", "by": "c", "quota": "quota"}, "tb": {"is": "thread", "by": "k"},
         "t": {"is": "thread", "by": "k", "wake_ps": d.time(0, 1), "flight_ps": d.time(3, 20), "waker_ps": d.time(0, 2),
-            "quota": d.pick(-1, "quota", "quota")},
+            "quota": d.pick(-1, -1, "quota")},
         "a1": task("ta", "p1", "q1"), "a2": task("ta", "p2", "q2"), "b": task("tb", "p3", "q3"),
         "w1": task("t", "q1", "out"), "w2": task("t", "q2", "out"), "w3": task("t", "q3", "out"),
     }  # fmt: skip
@@ -121,7 +122,7 @@ def adaptive(d: Dice) -> tuple[Short, int]:
         "rx": {"is": "ring", "size": d.pick(8, 32), "remote": True, "dma": "d", "moderator": "m", "descriptor_bytes": 0,
             "hold_group": d.pick(1, 2, 3, 3, 5), "hold_ps": -1 if timeless else d.time(0, 30), "avail_gate": {"mode": "always", "doorbell": "rx"}, **quiet},
         "tx": {"is": "ring", "kind": "tx", "size": d.pick(1, 1, 2, 8), "remote": True, "dma": "d", "moderator": "m", "wake_free": 1, "fetch_max": 0,
-            "writeback_group": d.pick(1, 1, 2), "avail_gate": {"mode": "always", "doorbell": "tx", "cost": d.time(0, 2)}},
+            "writeback_group": d.pick(1, 1, 2), "avail_gate": {"mode": "always", "doorbell": "tx", "cost": d.pick(0, d.time(3, 12), d.time(6, 12))}},
         "m": {"is": "moderator", "route": "r", "dma": "d", **moderator},
         "r": {"is": "route", "mode": "native", "core": "c", "worker": "n", **d.costs("hardirq_ps", "flight_ps", high=2)},
         "c": {"is": "core"}, "k": {"is": "core"},
@@ -173,7 +174,7 @@ def tickless(d: Dice) -> tuple[Short, int]:
         "rd": route("nd", core=d.pick("c", "c", "h")),
         "c": _core(d), "h": _core(d),
         "v": {"is": "vcpu", "by": "c", "idle": d.pick("hlt", "hlt", "ghp", "ghp", "poll"), "nohz": d.pick(True, True, True, True, False),
-            "timer_ps": d.time(1, 6),
+            "timer_ps": d.time(2, 7),
             "guest_poll_ps": d.time(2, 9), "halt_poll_max_ps": d.pick(0, d.time(30, 90)), "halt_poll_grow_start_ps": d.time(4, 9),
             **d.costs("exit_ps", "hlt_ps", "block_ps", "wake_ps", high=1), "thread": {"quota": d.pick(-1, "quota", "quota")}},
         "quota": _quota(d),
@@ -189,11 +190,11 @@ def tickless(d: Dice) -> tuple[Short, int]:
     }  # fmt: skip
     if mode == "posted":
         short["rd"].pop("core")
-    return short, d.time(600, 900)
+    return short, d.time(1100, 1500)
 
 
 def throttled(d: Dice) -> tuple[Short, int]:
-    """A guest that halts and polls for long, with little time to do it in."""
+    """A guest that halts and polls for long, and a thread with three workers, with little time to do it in."""
     mode = d.pick("legacy", "apicv")
     costs = d.costs("handler_ps", "notify_ps", "inject_ps", "eoi_ps", "waker_ps", high=1)
     short: Short = {
@@ -206,7 +207,19 @@ def throttled(d: Dice) -> tuple[Short, int]:
         "v": {"is": "vcpu", "by": "c", "halt_poll_max_ps": d.time(60, 200), "halt_poll_grow_start_ps": d.time(20, 50),
             **d.costs("exit_ps", "hlt_ps", "block_ps", "wake_ps", high=1), "thread": {"quota": "quota", "wake_ps": d.time(0, 1)}},
         "n": {"is": "worker", "kind": "soft", "by": "v", "from": ["f"], "into": ["out"], "packet_ps": d.time(0, 2)},
+        "k": _core(d), "t": {"is": "thread", "by": "k", "quota": "quota"},
     }  # fmt: skip
+    for name in "abc":
+        short[f"s{name}"] = d.source(f"q{name}", 4, 30)
+        short[f"q{name}"] = {"is": "fifo", "gate": f"flag w{name}"}
+        short[f"w{name}"] = {
+            "is": "worker",
+            "kind": "task",
+            "by": "t",
+            "from": [f"q{name}"],
+            "into": ["out"],
+            "packet_ps": d.time(0, 3),
+        }
     return short, d.time(500, 800)
 
 

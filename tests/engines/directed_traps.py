@@ -130,7 +130,7 @@ def timers(d: Dice) -> tuple[Short, int]:
             "label": "exit_user"},
         "m": {"is": "worker", **loop, "from": ["g"], "into": ["rx"], "moderator": "mo", **d.costs("poll_ps", "packet_ps", "resume_ps", high=2)},
     }  # fmt: skip
-    return short, d.time(900, 1200)
+    return short, d.time(1300, 1700)
 
 
 def contended(d: Dice) -> tuple[Short, int]:

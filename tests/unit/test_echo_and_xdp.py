@@ -34,12 +34,27 @@ def round_trip_ps(path: str, kind: str) -> int:
     return int(exact["maximum_ps"])
 
 
-@pytest.mark.parametrize(("path", "side", "transmit"), [("native", "h", "h_drv_tx_native_pk"), ("sriov-vf", "g", "g_drv_tx_pk")])
-def test_a_program_in_the_softirq_saves_exactly_stack_socket_and_application(path: str, side: str, transmit: str) -> None:
+@pytest.mark.parametrize(
+    ("path", "side", "transmit"), [("native", "h", "h_drv_tx_native_pk"), ("sriov-vf", "g", "g_drv_tx_pk")]
+)
+def test_a_program_in_the_softirq_saves_exactly_stack_socket_and_application(
+    path: str, side: str, transmit: str
+) -> None:
     # by hand: the program rings for its answer before the poll gives buffers back; the application waits until it has (doorbell,
     # store) and was left (rearm). Both copy nothing else and ring once for the answer
     host = costs.host("textbook")
-    saved = ("drv_rx_pk", "stack_rx_pk", "sock_pk", "wake_app", "rearm", "app_rx_pk", "app_tx_pk", "stack_tx_pk", "doorbell", "mmio_wr")
+    saved = (
+        "drv_rx_pk",
+        "stack_rx_pk",
+        "sock_pk",
+        "wake_app",
+        "rearm",
+        "app_rx_pk",
+        "app_tx_pk",
+        "stack_tx_pk",
+        "doorbell",
+        "mmio_wr",
+    )
     difference = sum(host.ps(f"{side}_{name}") for name in saved) + host.ps(transmit)
     difference += 2 * 60 * host.value(f"{side}_copy_fs") // 1000
     difference -= host.ps(f"{side}_xdp_rx_pk") + host.ps(f"{side}_xdp_tx_pk")

@@ -23,8 +23,8 @@ FAR = 1.5
 _INTRODUCTION = """# Predicted beside published: a sanity table of {count} figures
 
 Published measurements whose set-up the simulator can express, and what it says about them with the catalogue as it is. No cost was
-chosen with these figures in view; one was corrected while the table was made (a write to the tap counted a doorbell twice and had a
-wider range than its readings: virtio in QEMU rose from 77.6 to 87.4 kpps). This is no validation: the test-beds differ from the
+chosen with these figures in view; where one was read anew, it was for a better source or because it was booked twice
+([costs](costs.md)). This is no validation: the test-beds differ from the
 models in ways that the notes name, most costs are borrowed or assumed, and {far} of {count} figures are off by more than a factor
 of {limit}. It shows of what size the errors are, and where.
 
@@ -33,9 +33,9 @@ Several figures of one source share its errors: averaged source by source the fa
 
 How sure is a prediction? Most costs have a range: that of their readings, or half to double where nobody measured. With all borrowed and
 assumed costs of the host at the low ends of their ranges together, and then at the high ends, each prediction becomes a range, the column
-*costs low to high*. {inside} of {count} published figures lie in it (**bold**). This is an envelope and no confidence interval. Where a core
-falls asleep it is wide, since the way out of an idle state takes {wake}. Dearer is not always slower: a core that
-wakes late finds more packets at once, and works less. And the envelope says nothing about cited costs, the adapter's facts, or what the model leaves
+*costs low to high*. {inside} of {count} published figures lie in it (**bold**). This is an envelope and no confidence
+interval. Dearer is not always slower: a core that wakes late finds more packets at once, and works less. And the envelope says nothing about
+cited costs, idle states (leaving one takes {wake}, none of it moved here), the adapter's facts, or what the model leaves
 out: a figure outside has one of these for a reason.
 
 `python -m tests.validation --write` computes the table anew; a test compares.
@@ -64,9 +64,9 @@ def _envelope(prediction: Prediction) -> str:
     return f"**{text}**" if prediction.is_inside else text
 
 
-def _idle_exit() -> str:
-    entry = costs.host("modern").cost("h_idle_exit")
-    return f"{digits(entry.low / 1e6)} to {digits(entry.high / 1e6)} us on `modern`"
+def _idle_exits() -> str:
+    leave = [digits(state.leave.value / 1e6) for state in costs.host("modern").idle_states]
+    return f"{leave[0]} to {leave[-1]} us on `modern`"
 
 
 def is_far(prediction: Prediction) -> bool:
@@ -122,7 +122,7 @@ def page(found: list[Prediction]) -> str:
             median=middle,
             by_source=f"{2 ** _by_source(found):.2f}",
             inside=sum(prediction.is_inside for prediction in found),
-            wake=_idle_exit(),
+            wake=_idle_exits(),
         ),
         "| | figure | published | predicted | ratio | costs low to high | models | costs |",
         "| --- | --- | --- | --- | --- | --- | --- | --- |",
