@@ -154,11 +154,19 @@ def _interrupts(scenario: Scenario) -> Iterator[Fault]:
             yield ("guests", index, "interrupts"), BadValue("", message, group.interrupts, known)
 
 
+def _loopback(scenario: Scenario) -> Iterator[Fault]:
+    """A cap on traffic that no source can make is refused, as long as no packet can be addressed to another guest."""
+    if scenario.nic.loopback_bps is not None:
+        message = "caps traffic between two functions, and none can be sent from guest to guest yet: leave it out"
+        yield ("nic", "loopback"), InputError("", message)
+
+
 RULES: dict[Callable[[Scenario], Iterator[Fault]], tuple[str, ...]] = {
     _guests: ("guests.*.name", "guests.*.count"),
     _traffic: ("traffic.*.name", "traffic.*.guests", "guests.*", "guests.*.name", "guests.*.count"),
     _costs: ("host.model",),
     _cores: ("host.cores",),
     _interrupts: ("host.model", "host.capabilities", "guests.*.datapath"),
+    _loopback: (),
 }
 """Each rule with the values on which its verdict leans."""

@@ -249,7 +249,7 @@ class Nic(Strict):
     moderation: Moderation | None = None
     """When a completion becomes an interrupt; null is the adapter's default."""
     loopback_bps: BitRate | None = Field(default=None, alias="loopback")
-    """Cap of the embedded switch's traffic between two functions."""
+    """Cap of the embedded switch's traffic between two functions; refused until traffic goes from guest to guest."""
 
 
 class VirtualSwitch(Strict):

@@ -113,7 +113,7 @@ def test_e09_demotion_protects_too_once_the_softirq_no_longer_ends(run: Runner) 
 
 
 def test_e09_a_quick_backend_protects_nothing(run: Runner) -> None:
-    # A quick driver, so that the host's softirq, which wakes the backend and rings nobody's doorbell, protects nobody either.
+    # The host's driver is quick as well: a host whose softirq is full protects its guest, too, in its own receive ring.
     host, backend = "h_drv_rx_pk: 50 ns", "q_tap_rd: 100 ns, q_vq_rx: 100 ns"
     slow, quick = (f"host.costs={{{costs}}}" for costs in (host, f"{host}, {backend}"))
     protected = goodput(run, "virtio-qemu", BEYOND, slow)

@@ -16,7 +16,7 @@ from typing import Any
 import pytest
 
 from simulator.costs import host, hosts
-from simulator.metrics.resources import steady
+from simulator.metrics.resources import bottleneck, steady
 from simulator.plan.model import Plan
 
 Runner = Callable[..., Any]
@@ -276,3 +276,35 @@ def test_even_arrivals_of_which_four_come_within_it_wait_for_the_group(run: Runn
     mean, top = held_us(run, 5)
     assert mean == pytest.approx(7.5, abs=0.2)
     assert top == pytest.approx(15, abs=0.3)
+
+
+# What is said of the limit
+
+
+def test_what_limits_is_named(run: Runner) -> None:
+    def said(*overrides: str, **parts: Any) -> str:
+        outcome = run(*overrides, **parts)
+        return bottleneck(outcome.plan, outcome.trace)
+
+    sent = [
+        {"name": "load", "kind": "poisson", "rate": "400 kpps", "direction": "tx", "size": "64 B", "overload": True}
+    ]
+    assert said("guests.vm.max_rate=100 Mbit/s", traffic=sent).startswith("cap of vm (max_rate) is ")
+    assert said("guests.vm.max_pps=100 kpps", traffic=sent).startswith("cap of vm (packets per second) is ")
+    # A window of one: whatever is not full, a closed loop waits for its answer; even in a window too short for it.
+    asked = [{"name": "rr", "kind": "request-response"}]
+    assert said("guests.vm.datapath=vhost-net", "guests.vm.interrupts=automatic", traffic=asked).startswith(
+        "closed loop: "
+    )
+    emulated = ("guests.vm.datapath=emulated-e1000", "guests.vm.interrupts=automatic", "guests.vm.vcpus=2")
+    bulk = [{"name": "bulk", "kind": "bulk", "direction": "rx", "window": 128}]
+    assert "under lock vm.bql, for which vm.qemu on cpu3 takes turns with the guest" in said(
+        *emulated, host={"model": "modern"}, nic={"model": "e810"}, traffic=bulk
+    )
+    # A guest that idles by polling keeps the core from the one that shares it.
+    guests = [
+        {"name": "vm", "datapath": "sriov-vf", "placement": {"cores": [1]}},
+        {"name": "other", "datapath": "sriov-vf", "idle": {"kind": "poll"}, "placement": {"cores": [1]}},
+    ]
+    load = [{"name": "load", "kind": "poisson", "rate": "500 kpps", "guests": "vm"}]
+    assert said(guests=guests, traffic=load).startswith("core cpu1 is shared by 2 threads and 100.0 % taken")
