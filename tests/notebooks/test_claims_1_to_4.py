@@ -20,10 +20,10 @@ OTHER_PATHS = (
     "compare.virtio in QEMU={datapath: virtio-qemu}",
     "compare.emulated e1000={datapath: emulated-e1000}",
 )
-ONE_PACKET_MODERN = ("host=modern", "nic=e810", "nic.moderation={kind: none}")
+ONE_PACKET_MODERN = ("host={model: modern, idle: c1}", "nic=e810", "nic.moderation={kind: none}")
 CARDS_ONLY = ("compare.vhost-net, one pair=null", "compare.vhost-net, two pairs=null")
 ONE_PAIR = ("compare.virtio, QEMU=null", 'sweep={matrix: {"guests.*.queues": [1]}}')
-MODES = ("halt_poll=off", "compare.VF, poll mode={interrupts: poll}")
+MODES = ("host.idle=c1", "halt_poll=off", "compare.VF, poll mode={interrupts: poll}")
 Entries = dict[tuple[str, ...], dict[str, Any]]
 
 
@@ -51,10 +51,10 @@ def test_1_the_order_of_the_paths(host: tuple[str, ...]) -> None:
 
 def test_1_every_guest_that_sleeps_saves_one_wake_up() -> None:
     before = mean_us(entries("textbook-one-packet", *OTHER_PATHS))
-    after = mean_us(entries("textbook-one-packet", *OTHER_PATHS, "host.costs={k_wake: 0 ns}"))
+    after = mean_us(entries("textbook-one-packet", *OTHER_PATHS, "host.costs={k_wake_run: 0 ns}"))
     saved = {path: round(before[path] - after[path], 6) for path in before}
     assert saved.pop("bare metal") == saved.pop("VF, poll mode") == 0
-    assert set(saved.values()) == {4.0}
+    assert set(saved.values()) == {2.5}
 
 
 def test_1_who_copies_loses_more() -> None:
@@ -74,49 +74,49 @@ def test_1_who_copies_loses_more() -> None:
 
 def test_2_exits_fall_while_latency_rises_and_interrupts_keep_to_the_window() -> None:
     rates = ("1 kpps", "5 kpps", "20 kpps", "100 kpps")
-    found = [entry for key, entry in entries("two-nics", rate(*rates), "measurement.duration=1 s").items()
+    found = [entry for key, entry in entries("two-nics", rate(*rates), "measurement.duration=1 s", "host.idle=c1").items()
              if key[0] == "one e1000"]  # fmt: skip
     exits, median = [e["exits_per_packet"] for e in found], [e["latency_us"]["p50"] for e in found]
     assert exits == sorted(exits, reverse=True)
     assert median == sorted(median)
     assert median[2] - median[0] > 0.3 * WINDOW_PS / 1e6, "the step comes before anything is full"
-    assert all(e["exits_by_cause"]["EOI"] / e["window_s"] <= 1e12 / WINDOW_PS for e in found)
+    assert all(e["exits_by_cause"]["EOI_INDUCED"] / e["window_s"] <= 1e12 / WINDOW_PS for e in found)
 
 
 NEVER = "host.softirq.demote=off"
+RATES = rate("25 kpps", "50 kpps", "100 kpps", "150 kpps", "200 kpps", "400 kpps")
 
 
 def test_2_two_cards_give_out_first() -> None:
-    found = {key: entry["delivered_pps"] for key, entry in entries("two-nics", *CARDS_ONLY, NEVER).items()}
-    assert found["one e1000", "100 kpps"] > 95_000 > 2 * found["two e1000", "100 kpps"]
+    found = {key: entry["delivered_pps"] for key, entry in entries("two-nics", *CARDS_ONLY, NEVER, RATES).items()}
+    assert found["one e1000", "150 kpps"] > 142_500 > 5 * found["two e1000", "150 kpps"]
     assert found["one e1000", "200 kpps"] < 95_000, "one card alone shows the same, later"
 
 
 def test_2_ksoftirqd_brings_goodput_back_and_two_cards_are_not_twice_one() -> None:
-    found = entries("two-nics", *CARDS_ONLY)
+    found = entries("two-nics", *CARDS_ONLY, RATES)
     best = {
         name: max(e["delivered_pps"] for key, e in found.items() if key[0] == name)
         for name in ("one e1000", "two e1000")
     }
     assert best["one e1000"] < best["two e1000"] < 1.3 * best["one e1000"]
-    for rate_ in ("25 kpps", "50 kpps", "100 kpps", "200 kpps"):
-        one, two = (found[name, rate_] for name in best)
-        assert two["delivered_pps"] > 0.95 * one["delivered_pps"]
-        assert two["latency_us"]["p50"] > one["latency_us"]["p50"]
+    one, two = (found[name, "100 kpps"] for name in best)
+    assert two["delivered_pps"] > 0.95 * one["delivered_pps"]
+    assert two["latency_us"]["p50"] > 1.5 * one["latency_us"]["p50"]
 
 
 @pytest.mark.parametrize(
     ("change", "helps"),
-    [("host.costs={q_exit: 0 ns}", False), ("host.costs={h_wake_mutex: 0 ns}", True)],
+    [("host.costs={q_exit: 0 ns}", False), ("host.costs={h_wake_work: 0 ns, h_ipi_flight: 0 ns, h_wake_run: 0 ns}", True)],
 )
 def test_2_it_is_the_handing_over(change: str, helps: bool) -> None:
-    found = entries("two-nics", *CARDS_ONLY, rate("100 kpps"), NEVER, change)
-    assert (found["two e1000", "100 kpps"]["delivered_pps"] > 95_000) is helps
+    found = entries("two-nics", *CARDS_ONLY, rate("150 kpps"), NEVER, change)
+    assert (found["two e1000", "150 kpps"]["delivered_pps"] > 95_000) is helps
 
 
-def test_2_one_vcpu_for_both_cards_does_better() -> None:
+def test_2_one_vcpu_for_both_cards_does_worse() -> None:
     one, two = (entries("two-nics", *CARDS_ONLY, rate("100 kpps"), NEVER, f"vcpus={n}") for n in (1, 2))
-    assert one["two e1000", "100 kpps"]["delivered_pps"] > 1.5 * two["two e1000", "100 kpps"]["delivered_pps"]
+    assert one["two e1000", "100 kpps"]["delivered_pps"] < 0.9 * two["two e1000", "100 kpps"]["delivered_pps"]
 
 
 def test_2_a_virtual_apic_saves_no_exit_of_a_level_triggered_interrupt() -> None:
@@ -126,7 +126,7 @@ def test_2_a_virtual_apic_saves_no_exit_of_a_level_triggered_interrupt() -> None
 
 
 def test_3_the_bell_falls_silent_as_turns_grow() -> None:
-    found = [entry for key, entry in entries("vhost-kicks").items() if key[0] == "send"]
+    found = [entry for key, entry in entries("vhost-kicks", "host.idle=c1").items() if key[0] == "send"]
     fired = [e["notifications"]["vm.q0.tx.avail"]["fired"] / e["latency_exact"]["count"] for e in found]
     turns = [e["batch_size"]["vm.q0.vhost.tx"] for e in found]
     assert fired == sorted(fired, reverse=True)
@@ -143,7 +143,7 @@ def flood(*changes: str) -> float:
 
 def test_3_bells_and_vcpus_limit_nothing() -> None:
     one = flood()
-    for change in ("host.costs={k_exit: 0 ns, k_ioeventfd: 0 ns}", "host.costs={h_wake: 0 ns}", "vcpus=1"):
+    for change in ("host.costs={k_exit: 0 ns, k_ioeventfd: 0 ns}", "host.costs={h_wake_work: 0 ns, h_ipi_flight: 0 ns, h_wake_run: 0 ns}", "vcpus=1"):
         assert flood(change) == pytest.approx(one, rel=0.01), change
     assert flood("host.costs={v_tx_pk: 136 ns}") > 1.1 * one
 
@@ -161,28 +161,29 @@ def test_4_posting_saves_latency_at_low_load_and_cores_at_high() -> None:
     saved = {at: found["VF, legacy", at]["latency_us"]["p50"] - found["VF, posted", at]["latency_us"]["p50"]
              for at in ("2 kpps", "300 kpps")}  # fmt: skip
     assert saved["2 kpps"] > 2
-    assert saved["300 kpps"] < -2
+    assert saved["300 kpps"] < -0.3
     for at in ("300 kpps", "700 kpps", "1 Mpps"):
         assert found["VF, legacy", at]["host_cores_busy"] - found["VF, posted", at]["host_cores_busy"] > 0.1
     asleep = {series: found[series, "300 kpps"]["exits_by_cause"]["HLT"]
               / found[series, "300 kpps"]["interrupts_per_packet"] / found[series, "300 kpps"]["latency_exact"]["count"]
               for series in ("VF, legacy", "VF, posted")}  # fmt: skip
     assert asleep["VF, legacy"] > 0.95
-    assert asleep["VF, posted"] < 0.7
+    assert asleep["VF, posted"] < 0.85
 
 
-def test_4_without_the_pause_most_of_the_difference_is_gone() -> None:
+def test_4_without_the_pause_the_faster_interrupt_is_the_faster_path() -> None:
     found = entries("vf-modes", *MODES, rate("300 kpps"), "nic.moderation={kind: none}")
     median = [found[series, "300 kpps"]["latency_us"]["p50"] for series in ("VF, legacy", "VF, posted")]
-    assert abs(median[0] - median[1]) < 1
+    assert median[0] - median[1] > 1.5
 
 
 def test_4_halt_polling_gives_a_core_for_the_wake_up_only() -> None:
-    found = entries("halt-polling", "compare={2 ms: {halt_poll: 2 ms}, posted poll mode: {interrupts: poll}}")
+    found = entries("halt-polling", "host.idle=c1", "compare={2 ms: {halt_poll: 2 ms}, posted poll mode: {interrupts: poll}}")
     at = {series: found[series, "20 kpps"] for series in ("no halt polling", "200 us", "posted poll mode")}
     median = {series: entry["latency_us"]["p50"] for series, entry in at.items()}
-    assert median["no halt polling"] - median["200 us"] == pytest.approx(4.5, abs=0.7), "k_wake"
+    assert median["no halt polling"] - median["200 us"] == pytest.approx(2.5, abs=0.7), "wake-up and idle state"
     assert at["200 us"]["host_cores_busy"] > 0.8
     assert median["200 us"] > 4 * median["posted poll mode"]
     slow = {series: found[series, "1 kpps"]["latency_us"]["p50"] for series in ("no halt polling", "200 us", "2 ms")}
-    assert slow["200 us"] == slow["no halt polling"] > slow["2 ms"] + 3
+    assert slow["200 us"] == slow["no halt polling"] < slow["2 ms"] + 1
+    assert found["2 ms", "1 kpps"]["polling_cores"] > 0.2

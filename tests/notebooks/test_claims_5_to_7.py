@@ -58,7 +58,7 @@ def test_5_the_slow_backend_wins_and_vhost_stays_below_the_valve() -> None:
     assert max(at, key=lambda path: at[path][0]) == "VF, posted"
     assert max(at, key=lambda path: at[path][1]) == "virtio, QEMU"
     assert at["vhost-net"][2] == pytest.approx(at["vhost-net"][1], rel=0.05), "the host lets no more pass"
-    assert at["VF, posted"][2] > 2 * at["vhost-net"][2], "the virtual function recovers"
+    assert at["VF, posted"][2] > 1.8 * at["vhost-net"][2], "the virtual function recovers"
 
 
 def test_5_on_the_core_of_the_host_no_backend_protects() -> None:
