@@ -6,7 +6,7 @@
 3. With `trace`, the timeline of that packet: what happened, and what the cores did meanwhile; as text, as spans or
    as a chart.
 
-*Scope*: an idle receiver whose vCPU is halted, no timer tick, no idle states, no spread of costs.
+*Scope*: an idle receiver whose vCPU is halted, no timer tick, no spread of costs; cores sleep only if `idle` says how.
 *Validation*: tests/unit/test_explain.py: the steps that every packet of an idle guest waits for, plus the hardware's
 stages, are the simulated latency.
 """
@@ -21,13 +21,14 @@ from typing import TYPE_CHECKING
 from simulator import costs
 from simulator.citation import STATUSES
 from simulator.costs import Host
+from simulator.costs.idle import first_exit
 from simulator.datapaths import datapath
 from simulator.datapaths.model import Datapath
 from simulator.errors import unknown
 from simulator.metrics.cpu import guest_poller_cores
 from simulator.parts.machine import Machine
 from simulator.parts.settings import GuestSettings, HostSettings, PortSettings, port_settings
-from simulator.parts.steps import Step
+from simulator.parts.steps import Step, is_spared
 from simulator.plan import draws
 from simulator.plan.model import Plan, Source
 from simulator.plan.trace import LABELS, Trace
@@ -61,27 +62,36 @@ _LONG_PS = 10**12
 
 
 def explain(
-    name: str, host: str = "modern", interrupts: str = "automatic", nic: str | None = None, *, trace: bool = False
+    name: str,
+    host: str = "modern",
+    interrupts: str = "automatic",
+    nic: str | None = None,
+    *,
+    trace: bool = False,
+    idle: str = "poll",
 ) -> str:
-    """The explanation as text; `InputError` for unknown names and for an interrupt mode that the host has not got."""
+    """The explanation as text; `InputError` for unknown names and for an interrupt mode that the host has not got.
+
+    `idle` is a word of `simulator.costs.idle`: how deep the cores have slept when the packet comes.
+    """
     model = costs.host(host)
     path = datapath(name)
     mode = _mode(path, model, interrupts)
     adapter = costs.nic(nic or model.default_nic)
-    machine = one_packet(path, mode, model, port_settings(adapter))
+    machine = one_packet(path, mode, model, port_settings(adapter), idle)
     plan = machine.builder.finish(f"one packet, {path.name}, {mode}")
     steps = path.steps(mode)
     simulated = _run(plan)
     parts = [
         f"{path.title}, interrupts: {mode}\nhost {model.name}: {model.title}\nNIC {adapter.name}: {adapter.title}",
-        _step_table(model, steps),
+        _step_table(model, steps, _idle_rows(model, idle, sleeping_cores(machine, mode))),
         _stage_table(plan, simulated),
     ]
     return "\n\n".join([*parts, _timeline(plan, simulated)] if trace else parts) + "\n"
 
 
 def spans(
-    name: str, host: str = "modern", interrupts: str = "automatic", nic: str | None = None
+    name: str, host: str = "modern", interrupts: str = "automatic", nic: str | None = None, *, idle: str = "poll"
 ) -> list[dict[str, str | int]]:
     """The way of one packet as spans of time: ``lane``, ``step``, ``label``, ``core``, ``start_ps``,
     ``end_ps``.
@@ -92,13 +102,15 @@ def spans(
     model, path = costs.host(host), datapath(name)
     adapter = costs.nic(nic or model.default_nic)
     mode = _mode(path, model, interrupts)
-    plan = one_packet(path, mode, model, port_settings(adapter)).builder.finish("one packet")
+    plan = one_packet(path, mode, model, port_settings(adapter), idle).builder.finish("one packet")
     stages = _stage_spans(plan, _run(plan))
     hardware = [span | {"lane": HARDWARE[str(span["step"])]} for span in stages if span["step"] in HARDWARE]
     return [*stages, *hardware, *_core_spans(plan, int(stages[-1]["end_ps"]))]
 
 
-def chart(name: str, host: str = "modern", interrupts: str = "automatic", nic: str | None = None) -> Figure:
+def chart(
+    name: str, host: str = "modern", interrupts: str = "automatic", nic: str | None = None, *, idle: str = "poll"
+) -> Figure:
     """The timeline of one packet as a figure. Errors as in `explain`."""
     from simulator.charts import timeline
 
@@ -107,16 +119,15 @@ def chart(name: str, host: str = "modern", interrupts: str = "automatic", nic: s
     mode = _mode(path, model, interrupts)
     found = Counter(model.cost(cost).status for cost in {cost for step in path.steps(mode) for cost in step.costs})
     status: dict[str, int] = {key: found[key] + count for key, count in costs.summary(adapter).items()}
-    how = f", interrupts: {mode}" if len(path.modes) > 1 else ""
+    how = f", interrupts: {mode}" if mode != "native" else ""
     title = f"{path.title[:1].upper()}{path.title[1:]}{how}; host {model.name}"
-    return timeline(spans(name, host, interrupts, nic), title, status)
+    return timeline(spans(name, host, interrupts, nic, idle=idle), title, status)
 
 
-def one_packet(path: Datapath, mode: str, model: Host, port: PortSettings) -> Machine:
+def one_packet(path: Datapath, mode: str, model: Host, port: PortSettings, idle: str = "poll") -> Machine:
     """A machine with one idle guest and a source that sends it one packet at time 0."""
-    host = HostSettings(
-        model, apicv=model.capabilities.has_apicv, posted_interrupts=model.capabilities.has_posted_interrupts
-    )
+    has = model.capabilities
+    host = HostSettings(model, apicv=has.has_apicv, posted_interrupts=has.has_posted_interrupts, idle=idle)
     machine = assemble(host, port, [GuestSettings("guest", path.name, mode, halt_poll_max_ps=0)])
     builder, mac = machine.builder, machine.attached["guest"].mac
     size, flow, dst, gap = (
@@ -127,9 +138,17 @@ def one_packet(path: Datapath, mode: str, model: Host, port: PortSettings) -> Ma
     return machine
 
 
+def sleeping_cores(machine: Machine, mode: str) -> int:
+    """How many cores the packet finds idle, one after the other: all of them, but a poll-mode thread's is never idle."""
+    return 0 if mode == "poll" else len(machine.cpus.map)
+
+
 def _mode(path: Datapath, model: Host, interrupts: str) -> str:
     has = model.capabilities
-    if len(path.modes) == 1 or interrupts == "automatic":
+    if path.name == "native":
+        # As in a scenario: bare metal has no interrupt modes, so those of guests mean its own.
+        return "poll" if interrupts == "poll" else "native"
+    if interrupts == "automatic":
         return path.best_mode(has.has_apicv, has.has_posted_interrupts)
     offered = {"posted": has.has_posted_interrupts, "apicv": has.has_apicv}
     if interrupts not in path.modes or not offered.get(interrupts, True):
@@ -197,10 +216,20 @@ def _span(lane: str, step: str, label: str, start_ps: int, end_ps: int, core: st
     return {"lane": lane, "step": step, "label": label, "core": core, "start_ps": start_ps, "end_ps": end_ps}
 
 
-def _step_table(model: Host, steps: Iterable[Step]) -> str:
-    rows: list[Row] = [("step", "where", "cost", "when", "exit", "status", "costs and source")]
+def _step_table(model: Host, steps: Iterable[Step], before: list[Row]) -> str:
+    rows: list[Row] = [("step", "where", "cost", "when", "exit", "status", "costs and source"), *before]
     rows += [_step_row(model, step) for step in steps]
     return _aligned(rows)
+
+
+def _idle_rows(model: Host, word: str, cores: int) -> list[Row]:
+    left = first_exit(model, word) if cores else None
+    if left is None:
+        return []
+    state, cost = left
+    source = f"{word}: {cost.sources[0].title}" if cost.sources else word
+    when = f"once per core ({cores})"
+    return [(f"leave {state}", "cores on the way", format_time(int(cost.value)), when, "-", cost.status, source)]
 
 
 def _step_row(model: Host, step: Step) -> tuple[str, ...]:
@@ -213,7 +242,7 @@ def _step_row(model: Host, step: Step) -> tuple[str, ...]:
         step.name,
         step.where,
         shown,
-        step.when,
+        f"spared by {step.spared_by}" if is_spared(model, step) else step.when,
         step.exits or "-",
         status,
         f"{' + '.join(step.costs)} ({step.source})",

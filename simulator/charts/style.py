@@ -48,7 +48,7 @@ WORK_COLOURS = {"host_work": "#A57262", "guest_work": "#4F415F", "polling": "#C6
 LABEL_COLOURS = {
     "guest_irq": "#1A2153", "guest_soft": "#326ABC", "guest_task": "#A9A4E4", "pmd_work": "#2B6675",
     "hyp": "#5F0309", "exit_user": "#8E5658", "qemu": "#D09987", "vhost": "#C0A421", "host_irq": "#765307",
-    "host_soft": "#9F782F", "host_task": "#F7D8AE", "ctxsw": "#E2E523",
+    "host_soft": "#9F782F", "host_task": "#F7D8AE", "ctxsw": "#E2E523", "noise": "#BB1177",
     "halt_poll": "#AAB2B7", "guest_idle": "#2B3136", "pmd_idle": "#868686",
 }  # fmt: skip
 KIND_COLOURS = ("#1E3A6F", "#F19D95", "#2B9816", "#FAD139", "#6A63E4", "#035600", "#BC6B85", "#DCB6F2", "#494949")
@@ -58,7 +58,7 @@ WORDS = {
     "guest_irq": "guest: interrupts", "guest_soft": "guest: softirq", "guest_task": "guest: application",
     "guest_idle": "guest: idle polling", "hyp": "KVM", "exit_user": "exits to QEMU", "qemu": "QEMU's own threads",
     "vhost": "vhost threads", "host_irq": "host: interrupts", "host_soft": "host: softirq", "host_task": "host: tasks",
-    "ctxsw": "task switches", "halt_poll": "halt polling", "pmd_work": "poll mode: work",
+    "ctxsw": "task switches", "noise": "noise of the kernel", "halt_poll": "halt polling", "pmd_work": "poll mode: work",
     "pmd_idle": "poll mode: no packet", "host_work": "host", "guest_work": "guests", "polling": "polling",
 }  # fmt: skip
 """Accounting labels in words, for legends."""

@@ -22,9 +22,11 @@ from simulator import __version__
 from simulator.errors import InputError, Interrupted, ScenarioErrors, SimulatorError
 
 COMMANDS = {
+    "bill": "bill",
     "chart": "chart",
     "check": "check",
     "compare": "compare",
+    "device": "device",
     "doctor": "doctor",
     "explain": "explain",
     "import": "import_",

@@ -18,6 +18,7 @@ from simulator.cli import options, pictures
 @click.option("--host", default="modern", show_default=True, help="Machine of the cost catalogue, or a host file.")
 @click.option("--nic", help="Network adapter of the catalogue (default: the host's).")
 @click.option("--interrupts", default="automatic", show_default=True, help="How an interrupt reaches the guest.")
+@click.option("--idle", default="poll", show_default=True, help="How deep the cores have slept when the packet comes.")
 @click.option("--trace", is_flag=True, help="Add the timeline of one simulated packet.")
 @click.option(
     "--chart",
@@ -27,7 +28,14 @@ from simulator.cli import options, pictures
 )
 @options.as_json
 def command(
-    datapath: str, host: str, nic: str | None, interrupts: str, trace: bool, picture: Path | None, as_json: bool
+    datapath: str,
+    host: str,
+    nic: str | None,
+    interrupts: str,
+    idle: str,
+    trace: bool,
+    picture: Path | None,
+    as_json: bool,
 ) -> None:
     """Show the steps of DATAPATH: where each runs, what it costs, when it happens, who says so."""
     from simulator.costs import is_host_file
@@ -39,9 +47,10 @@ def command(
         ("--host", "host", host),
         ("--interrupts", "interrupts", interrupts),
         ("--nic", "nic", nic),
+        ("--idle", "idle", idle),
     )
     for option, what, value in given:
-        known = names.LISTS[what if what == "interrupts" else what + "s"]()
+        known = names.LISTS[what if what in ("interrupts", "idle") else what + "s"]()
         if what == "host" and is_host_file(value or ""):
             continue
         if value is not None and value not in known:
@@ -50,13 +59,13 @@ def command(
 
     if picture is not None:
         into = pictures.files(picture, picture, None)
-        pictures.write(explanation.chart(datapath, host, interrupts, nic), into)
+        pictures.write(explanation.chart(datapath, host, interrupts, nic, idle=idle), into)
         for path in into:
             click.echo(f"drawn in {path}", err=True)
-    text = explanation.explain(datapath, host, interrupts, nic, trace=trace)
+    text = explanation.explain(datapath, host, interrupts, nic, trace=trace, idle=idle)
     if as_json:
         content = {"datapath": datapath, "host": host, "interrupts": interrupts, "text": text}
-        found = {"spans": explanation.spans(datapath, host, interrupts, nic)} if trace else {}
+        found = {"spans": explanation.spans(datapath, host, interrupts, nic, idle=idle)} if trace else {}
         options.print_json(content | found)
     else:
         click.echo(text)

@@ -19,11 +19,13 @@ def command(what: str | None, as_json: bool) -> None:
     from simulator.errors import unknown
     from simulator.scenario.names import LISTS
 
-    known = sorted([*LISTS, "charts", "scenarios"])
+    known = sorted([*LISTS, "charts", "devices", "scenarios"])
     if what is None:
         content = dict.fromkeys(known, "")
     elif what == "scenarios":
         content = _scenarios()
+    elif what == "devices":
+        content = _devices()
     elif what == "charts":
         content = _charts()
     elif what in LISTS:
@@ -44,6 +46,12 @@ def _scenarios() -> dict[str, str]:
 
     found = {name: yaml12.load(path).plain() for name, path in shipped().items()}
     return {name: str(content.get("title", "")) for name, content in found.items()}
+
+
+def _devices() -> dict[str, str]:
+    from simulator.sriov import MODELS
+
+    return {name: model.title for name, model in MODELS.items()}
 
 
 def _charts() -> dict[str, str]:

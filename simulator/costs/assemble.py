@@ -26,8 +26,6 @@ _ANY_CLOCK_HZ = 1
 _OTHER_TWINS = (
     ("h_hardirq_native", "g_irq"),
     ("h_drv_tx_native_pk", "g_drv_tx_pk"),
-    ("h_wake_mutex", "h_wake"),
-    ("h_task_wake", "g_wake_app"),
 )
 _WAKER = (("k_wake_work", "h_wake_work"),)
 

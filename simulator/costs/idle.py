@@ -13,12 +13,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-from simulator.citation import Citation
+from simulator.citation import Citation, Cited
 from simulator.costs.model import Host, IdleState
 from simulator.costs.readings import readings
 from simulator.errors import unknown
 
 _PS_PER_US = 10**6
+FIRST_EXPECTED_PS = 50_000 * _PS_PER_US
 _KERNEL = Citation(
     "Linux kernel parameters: intel_idle.max_cstate, processor.max_cstate, idle",
     "https://docs.kernel.org/admin-guide/kernel-parameters.html",
@@ -59,6 +60,19 @@ def words() -> dict[str, Word]:
         _tuned("virtual-host", 3, 1, "tuned: latency of state 3, else 70 us"),
     )
     return {word.name: word for word in found}
+
+
+def first_exit(host: Host, word: str) -> tuple[str, Cited] | None:
+    """What a core that has been idle since the start leaves, and the time that it takes; None if it does not sleep.
+
+    The governor has seen no idle period yet and expects one of 50 ms (docs/reference/plan.md, 7.1).
+    """
+    states = allowed(host, word)
+    if states:
+        fitting = [state for state in states if state.residency.value <= FIRST_EXPECTED_PS]
+        chosen = fitting[-1] if fitting else states[0]
+        return chosen.name, chosen.leave
+    return None if host.idle_states or word == "poll" else ("idle", host.cost("h_idle_exit"))
 
 
 def allowed(host: Host, word: str) -> tuple[IdleState, ...]:

@@ -28,6 +28,8 @@ _STACK = {
     "seg_tx_pk": "per further segment of a sent super-packet",
     "tick": "timer tick handler",
     "merge_pk": "GRO: merge one frame into a held one, beyond its driver receive",
+    "xdp_rx_pk": "XDP: driver receive without sk_buff, and a small program",
+    "xdp_tx_pk": "XDP_TX: driver transmit of a received frame from where it lies",
     "buf_pk": "per further buffer of a frame: descriptor and fragment",
 }
 STACK_SUFFIXES = (*_STACK, "copy_fs", "copy_cold_fs", "csum_fs")
@@ -51,7 +53,6 @@ _TIMES = {
     "k_pi_wakeup": "posted-interrupt wake-up vector handler on the host",
     "k_hlt": "HLT exit",
     "k_block": "put the vCPU thread to sleep",
-    "k_wake": "from wake-up call of a blocked vCPU until it runs guest code",
     "k_wake_work": "wake a blocked vCPU: waker's work",
     "k_wake_run": "wake a blocked vCPU: its core's work from the reschedule interrupt to VM entry",
     "k_poll_exit": "leave halt polling and enter the guest",
@@ -72,12 +73,9 @@ _TIMES = {
     "h_drv_tx_native_pk": "driver transmit of a native sender; h_drv_tx_pk is the transmit behind bridge and tap",
     **{f"h_{suffix}": meaning for suffix, meaning in _STACK.items()},
     "h_tap_enq": "append to the tap queue",
-    "h_wake": "wake a sleeping host thread on another core, paid by the woken thread",
     "h_wake_work": "wake a sleeping thread: waker's work",
     "h_ipi_flight": "wake a thread on another core: from the waker's IPI until that core, awake, takes it; latency",
     "h_wake_run": "wake a sleeping thread: its core's work from the reschedule interrupt to its return from the wait",
-    "h_wake_mutex": "hand-over of a contended lock: wake of the next owner",
-    "h_task_wake": "wake a native application; the same wake-up as h_wake_app: use one of them",
     "h_ctxsw": "switch to another thread, without wake-up and system call",
     "h_idle_exit": "leave the idle state of a core",
     "v_work": "vhost worker: take a work item",
@@ -217,3 +215,6 @@ DRIVER_PARAMETERS: dict[str, tuple[str, str]] = {
     "intrl_maximum_us": ("us", "largest rate limit"),
 }
 """Parameter of a driver's moderation -> (unit, meaning); each driver has those that its rule reads."""
+
+UNSPENT = ("g_copy_cold_fs", "g_buf_pk", "h_copy_cold_fs", "h_buf_pk", "s_flood", "d_rx_burst", "p_mmio_rd")
+"""Costs with a source that no datapath spends yet: a scenario that sets one would change nothing, and is refused."""

@@ -130,9 +130,8 @@ def _add_device(
     builder.keep(sender, _transmitter(machine, site, pair.tx))
     builder.keep(timer, _timer(machine, site.name, thread, moderator, loop_ps))
     machine.uplink.senders.append((sender, lane))
-    socket = driver.add_application(machine, guest, site, pair, sink)
     unmask = e1000.unmask(model, lock, moderator)
-    driver.add_napi(machine, guest, site, napi, pair, socket, e1000.REFILL, unmask)
+    driver.add_receiver(machine, guest, site, napi, pair, sink, e1000.REFILL, unmask)
     return driver.add_sender(machine, guest, site, pair) if guest.sends else NONE
 
 

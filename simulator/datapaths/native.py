@@ -15,7 +15,7 @@ from __future__ import annotations
 from simulator.datapaths.model import Datapath
 from simulator.datapaths.queues import add_interrupt_queue, add_poll_queue, attach
 from simulator.errors import InputError
-from simulator.parts import driver
+from simulator.parts import driver, vmm
 from simulator.parts.cpu import NATIVE_CORE_COSTS
 from simulator.parts.machine import Attachment, Machine
 from simulator.parts.nic import join
@@ -38,7 +38,7 @@ def steps(mode: str) -> tuple[Step, ...]:
     """Steps of both directions, with interrupts or in poll mode."""
     if mode == "poll":
         return (*driver.POLL_STEPS, *driver.POLL_SEND_STEPS)
-    return (HANDLER, *driver.interrupt_steps("h"))
+    return (vmm.MESSAGE, HANDLER, *driver.interrupt_steps("h"))
 
 
 def build(machine: Machine, guest: GuestSettings) -> Attachment:
@@ -57,8 +57,9 @@ def build(machine: Machine, guest: GuestSettings) -> Attachment:
             sends.append(add_poll_queue(machine, guest, site, sink))
             continue
         worker = builder.promise(Worker)
-        hardirq_ps = total_cost(machine.host.model, (HANDLER,), "route.hardirq_ps")
-        flight_ps = machine.host.model.ps("p_msi_flight")
+        hardirq_ps, flight_ps = (
+            total_cost(machine.host.model, (vmm.MESSAGE, HANDLER), f"route.{part}_ps") for part in ("hardirq", "flight")
+        )
         route = builder.add(
             IrqRoute(f"{name}.route", "native", worker, core=core, hardirq_ps=hardirq_ps, flight_ps=flight_ps)
         )

@@ -137,8 +137,7 @@ def _add_queue(
     _add_receiver(machine, backend, site.name, receiver, thread, tap, pair)
     _add_sender(machine, backend, site.name, sender, thread, pair)
     machine.uplink.senders.append((sender, lane))
-    socket = driver.add_application(machine, guest, site, pair, sink)
-    driver.add_napi(machine, guest, site, napi, pair, socket, virtio.REFILL)
+    driver.add_receiver(machine, guest, site, napi, pair, sink, virtio.REFILL)
     return driver.add_sender(machine, guest, site, pair) if guest.sends else NONE
 
 

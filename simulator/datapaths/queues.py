@@ -8,9 +8,8 @@ from __future__ import annotations
 
 from simulator.parts.driver import (
     Site,
-    add_application,
-    add_napi,
     add_poller,
+    add_receiver,
     add_sender,
     doorbell_costs,
     poll_doorbell_ps,
@@ -31,8 +30,7 @@ def add_interrupt_queue(machine: Machine, guest: GuestSettings, site: Site, work
     pair = add_queue_pair(
         machine.builder, machine.port, guest, site.name, moderator, NONE, *doorbell_costs(machine, site)
     )
-    socket = add_application(machine, guest, site, pair, sink)
-    add_napi(machine, guest, site, worker, pair, socket)
+    add_receiver(machine, guest, site, worker, pair, sink)
     return add_sender(machine, guest, site, pair) if guest.sends else NONE
 
 

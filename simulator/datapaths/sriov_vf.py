@@ -8,7 +8,7 @@
 
 *Scope*: guest memory is mapped once and for all in pages that the IOMMU keeps at hand: no translation cost. One vCPU
 per core unless the scenario places them. `vcpus` beyond `queues` run busy threads at most.
-*Validation*: tests/golden/test_single_packet.py (6,970, 8,370 and 9,220 ns), tests/phenomena.
+*Validation*: tests/golden/test_single_packet.py (5,220, 7,220 and 8,320 ns), tests/phenomena.
 """
 
 from __future__ import annotations

@@ -8,7 +8,7 @@
 
 *Scope*: no busy polling, no zero-copy transmit. What publishing costs is paid once per turn of the thread, at its beginning;
 the further publications of a long turn, one in 65 packets, are free.
-*Validation*: tests/golden/test_vhost.py (11,827.68 ns), tests/phenomena/test_virtio.py.
+*Validation*: tests/golden/test_vhost.py (11,577.68 ns), tests/phenomena/test_virtio.py.
 """
 
 from __future__ import annotations
@@ -49,7 +49,15 @@ BACKEND = Backend(
                 source=_VHOST,
             ),
             Step("get a buffer, fill it", _THREAD, "backend.packet_ps", ("v_rx_pk",), source=_VHOST),
-            Step("a further buffer", _THREAD, "backend.merge_ps", ("v_desc_pk",), "per merged frame", once=False, source=_VHOST),
+            Step(
+                "a further buffer",
+                _THREAD,
+                "backend.merge_ps",
+                ("v_desc_pk",),
+                "per merged frame",
+                once=False,
+                source=_VHOST,
+            ),
             _COPY,
             _SIGNAL,
         ),

@@ -60,7 +60,7 @@ class Cost:
 
 
 WAKE: dict[str, tuple[str, ...]] = {
-    "same core": ("h_wake_app", "h_task_wake"),
+    "same core": ("h_wake_app",),
     "whole": (),
     "waker": ("h_wake_work",),
     "latency": ("h_ipi_flight",),
@@ -115,11 +115,7 @@ _HOST = (
     Rule("q_tap_rd", ("tap_read_18B",), "read() of a waiting frame"),
     Rule("q_tap_wr", ("tap_write_drop",), "write() of a frame that is dropped behind the tap"),
     Rule("h_copy_fs", _COPY[:1], "1,500 B from 4 MiB; range: from cache, to from 64 MiB", "measured", 1500, *_COPY[1:]),
-    *(
-        Rule(cost, formulas, meaning)
-        for part, (formulas, meaning) in _WAKE_PARTS.items()
-        for cost in WAKE[part]
-    ),
+    *(Rule(cost, formulas, meaning) for part, (formulas, meaning) in _WAKE_PARTS.items() for cost in WAKE[part]),
 )
 _SHARED = ("app_tx_pk", "stack_tx_pk", "stack_rx_pk", "app_rx_pk", "copy_fs", "wake_app")
 

@@ -60,7 +60,7 @@ _SCALARS = (
     _metric("throughput_bps", "bit/s", rates.throughput_bps),
     *map(_latency, LATENCY),
     _metric("loss_ratio", "1", rates.loss_ratio),
-    _metric("steady", "1", resources.steady),
+    _metric("steady", "bool", resources.steady),
     _metric("host_work_cores", "cores", cpu.host_work_cores),
     _metric("guest_work_cores", "cores", cpu.guest_work_cores),
     _metric("polling_cores", "cores", cpu.polling_cores),

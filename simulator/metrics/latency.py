@@ -12,6 +12,7 @@ Latency runs from the instant a source makes a packet (for a request: the reques
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from fractions import Fraction
 
 from simulator.metrics import window
@@ -72,6 +73,11 @@ def latency_by_sink(plan: Plan, trace: Trace) -> dict[str, dict[str, float | Non
     """Packets delivered and their latency in microseconds, sink by sink; sinks that recorded nothing are left out."""
     sinks = _recorded(plan, trace)
     return {name: {"count": trace.counters[f"{name}.count"], **_latency_us(trace, [name])} for name in sinks}
+
+
+def of_sinks(trace: Trace, sinks: Iterable[str]) -> dict[str, float | None]:
+    """Mean, percentiles and maximum in microseconds of what these sinks recorded together."""
+    return _latency_us(trace, [name for name in sinks if trace.counters[f"{name}.count"]])
 
 
 def _recorded(plan: Plan, trace: Trace) -> list[str]:

@@ -23,6 +23,8 @@ SATURATED = 0.95
 LOCK_HELD, LOCK_CONTENDED = 0.8, 0.5
 """A lock limits before it is held all the time: its owners wait for other things, too, and for one another."""
 WITHOUT_WORK = ("idle", "guest_idle", "pmd_idle", "halt_poll")
+LOCK_SHARED = 0.5
+"""From here on a closed loop's round trip is said to be one under the lock."""
 SHOWN = 2
 QUOTA_USED = 0.9
 GROWTH_SAID_FROM = 50
@@ -119,12 +121,12 @@ def bottleneck(plan: Plan, trace: Trace) -> str:
     """What limits and by how much, in one sentence; starts with ``nothing`` where no resource is saturated."""
     if not window.length_ps(trace):
         return "nothing: the window is empty"
-    lost = _losses(plan, trace) + _growth(plan, trace)
-    limit = _limit(plan, trace, lost=bool(lost))
-    return f"{limit}{lost}"
+    losses, growth = _losses(plan, trace), _growth(plan, trace)
+    limit = _limit(plan, trace, dropped=bool(losses), lost=bool(losses or growth))
+    return f"{limit}{losses}{growth}"
 
 
-def _limit(plan: Plan, trace: Trace, *, lost: bool) -> str:
+def _limit(plan: Plan, trace: Trace, *, dropped: bool, lost: bool) -> str:
     shares = busy_shares(plan, trace)
     busiest = max(shares, key=lambda name: shares[name], default=None)
     state = "no resource has a capacity"
@@ -132,10 +134,14 @@ def _limit(plan: Plan, trace: Trace, *, lost: bool) -> str:
         state = f"{busiest} is {_percent(shares[busiest])} {'held' if busiest.startswith('lock ') else 'busy'}"
         if shares[busiest] >= SATURATED:
             return f"{state}{_labels(plan, trace, busiest)}"
-    stated = _stated_limit(plan, trace) or (_shared_core(plan, trace) if lost else "") or (_contended(plan, trace) if lost else "")
+    stated = (
+        _stated_limit(plan, trace)
+        or (_shared_core(plan, trace) if lost else "")
+        or (_contended(plan, trace) if lost else "")
+    )
     if stated:
         return stated
-    if _is_closed(plan) and not lost:
+    if _is_closed(plan) and not dropped:
         return f"closed loop: no resource is full ({state} at most), the next packet waits for the answer{_longest_stage(plan, trace)}"
     if lost:
         return f"nothing saturated on average ({state}): bursts, larger than what queues hold"
@@ -146,8 +152,10 @@ def _stated_limit(plan: Plan, trace: Trace) -> str:
     """A cap or quota of the scenario that is used up."""
     for shaper in plan.shapers:
         used = _shaper_share(shaper, trace)
-        if used >= SATURATED and any(item.shaper != NONE and plan.shapers[item.shaper] is shaper for w in plan.workers for item in w.inputs):
-            return f"cap {shaper.name} is {_percent(used)} used"
+        if used >= SATURATED and any(
+            item.shaper != NONE and plan.shapers[item.shaper] is shaper for w in plan.workers for item in w.inputs
+        ):
+            return f"cap of {_capped(shaper, trace)} is {_percent(used)} used"
     for quota in plan.quotas:
         allowed_ps = quota.quota_ps * window.length_ps(trace) / quota.period_ps
         used = trace.counters[f"{quota.name}.used_ps"] / allowed_ps
@@ -156,13 +164,26 @@ def _stated_limit(plan: Plan, trace: Trace) -> str:
     return ""
 
 
+def _capped(shaper: Shaper, trace: Trace) -> str:
+    """Whose cap, and which of its two."""
+    in_bytes, in_packets = _shaper_shares(shaper, trace)
+    return f"{shaper.name.removesuffix('.cap')} ({'max_rate' if in_bytes >= in_packets else 'packets per second'})"
+
+
 def _shaper_share(shaper: Shaper, trace: Trace) -> float:
+    return max(_shaper_shares(shaper, trace))
+
+
+def _shaper_shares(shaper: Shaper, trace: Trace) -> tuple[float, float]:
+    """Of its rate in bits and of that in packets."""
     seconds = window.length_ps(trace) / window.PS_PER_SECOND
     in_bytes = trace.counters[f"{shaper.name}.bytes"] * 8 / (shaper.rate_bps * seconds) if shaper.rate_bps else 0.0
     in_packets = (
-        trace.counters[f"{shaper.name}.packets"] * 1000 / (shaper.rate_millipps * seconds) if shaper.rate_millipps else 0.0
+        trace.counters[f"{shaper.name}.packets"] * 1000 / (shaper.rate_millipps * seconds)
+        if shaper.rate_millipps
+        else 0.0
     )
-    return max(in_bytes, in_packets)
+    return in_bytes, in_packets
 
 
 def _shared_core(plan: Plan, trace: Trace) -> str:
@@ -197,8 +218,18 @@ def _longest_stage(plan: Plan, trace: Trace) -> str:
         return ""
     longest = max(sums, key=lambda name: sums[name])
     held = max(locks(plan, trace).items(), key=lambda item: item[1]["held"], default=None)
-    beside = f", under lock {held[0]}, which is {_percent(held[1]['held'])} held" if held and held[1]["held"] >= 0.5 else ""
+    beside = f", {_turns(plan, held[0], held[1]['held'])}" if held and held[1]["held"] >= LOCK_SHARED else ""
     return f"; {_percent(sums[longest] / whole, 0)} of it is '{longest}'{beside}"
+
+
+def _turns(plan: Plan, lock: str, held: float) -> str:
+    """The thread that works under the lock, such as QEMU's main loop, and everybody else who wants it."""
+    number = next(index for index, item in enumerate(plan.locks) if item.name == lock)
+    thread = next((item for item in plan.threads if item.lock == number), None)
+    if thread is None:
+        return f"under lock {lock}, which is {_percent(held)} held"
+    core = plan.executors[thread.executor].name
+    return f"under lock {lock}, for which {thread.name} on {core} takes turns with the guest and which is {_percent(held)} held"
 
 
 def _contended(plan: Plan, trace: Trace) -> str:

@@ -107,7 +107,10 @@ class Cpus:
 
     def _require(self, number: int) -> None:
         if self._host.cores is not None and number >= self._host.cores:
-            message = f"{self._host.cores} cores, and the placement needs core {number}: give more, or let guests share"
+            message = (
+                f"{self._host.cores} cores, and the placement needs core {number}: give more, or let guests, backends and "
+                "interrupts share (placement, host.backend_cores, host.irq_cores)"
+            )
             raise InputError("host.cores", message)
 
 

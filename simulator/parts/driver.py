@@ -29,9 +29,12 @@ POLL_WEIGHT = 64
 GRO_BYTES = 65_536
 """Linux GRO_LEGACY_MAX_SIZE; what one poll of 64 frames brings is held together until its end."""
 POLL_PUBLISH = 32
+GENERIC_XDP = ("emulated-e1000",)
+"""Paths whose guest driver has no XDP of its own: the stack runs the program on the sk_buff, and sends it packet by packet."""
 
 _NAPI = "Linux net/core/dev.c, Documentation/networking/napi.rst"
 _SOCKET = "Linux net/core/sock.c, net/ipv4/udp.c"
+_XDP = "Linux net/core/filter.c, drivers' XDP_TX; generic: net/core/dev.c"
 _GRO = "Linux net/core/gro.c"
 _DPDK = "DPDK poll-mode drivers of ixgbe and ice"
 
@@ -142,6 +145,26 @@ def send_steps(side: str, driver: tuple[str, ...], doorbell: Step) -> tuple[Step
     )
 
 
+def xdp_steps(side: str, doorbell: Step, *, generic: bool = False) -> tuple[Step, ...]:
+    """An XDP program in place of stack and application; `generic`: a driver without XDP runs it on the sk_buff.
+
+    `doorbell`: how the device is told of what is sent, once per poll.
+    """
+    where = ("vCPU" if side == "g" else "core") + ", softirq"
+
+    def cost(*suffixes: str) -> tuple[str, ...]:
+        return tuple(f"{side}_{suffix}" for suffix in suffixes)
+
+    receive = cost("drv_rx_pk", "refill_pk", "xdp_rx_pk") if generic else cost("refill_pk", "xdp_rx_pk")
+    kept = {"napi.poll_ps", "napi.reap_ps", "napi.rearm_ps"}
+    common = receive_steps(side, replace(doorbell, charge="napi.doorbell_ps", when="per 32 packets and poll"))
+    return (
+        *(step for step in common if step.charge in kept or step.charge == "napi.doorbell_ps"),
+        Step("driver and program", where, "xdp.packet_ps", receive, source=_XDP),
+        Step("send back", where, "xdp.reply_ps", cost("drv_tx_pk" if generic else "xdp_tx_pk"), source=_XDP),
+    )
+
+
 def checksum_steps(side: str) -> tuple[Step, ...]:
     """What is added without checksum offload."""
     return tuple(
@@ -224,6 +247,67 @@ def add_napi(
     )
 
 
+def add_receiver(
+    machine: Machine,
+    guest: GuestSettings,
+    site: Site,
+    worker: int,
+    pair: QueuePair,
+    sink: int,
+    refill: Refill = NIC_REFILL,
+    unmask: tuple[Notify, ...] = (),
+) -> None:
+    """What receives from one queue: the softirq worker `worker`, and behind it socket and application, or an XDP program in it."""
+    if guest.xdp:
+        _add_xdp(machine, guest, site, worker, pair, sink, refill, unmask)
+    else:
+        add_napi(machine, guest, site, worker, pair, add_application(machine, guest, site, pair, sink), refill, unmask)
+
+
+def _add_xdp(
+    machine: Machine,
+    guest: GuestSettings,
+    site: Site,
+    worker: int,
+    pair: QueuePair,
+    sink: int,
+    refill: Refill,
+    unmask: tuple[Notify, ...],
+) -> None:
+    """Requests are sent back from the poll; a full ring drops, sent packets are freed by the next poll that sends."""
+    builder = machine.builder
+    steps = xdp_steps(site.side, refill_doorbell(site.side), generic=guest.datapath in GENERIC_XDP)
+    cost = _Cost(machine, steps)
+    builder.keep(
+        worker,
+        Worker(
+            name=f"{site.name}.napi",
+            kind="soft",
+            on=site.softirq,
+            inputs=(Input("rx", pair.rx),),
+            outputs=(
+                Output("sink", sink),
+                Output("post", pair.tx, publish_every=1 if guest.datapath in GENERIC_XDP else POLL_WEIGHT, full="drop"),
+            ),
+            label="guest_soft" if site.side == "g" else "host_soft",
+            poll_ps=cost("napi.poll_ps"),
+            packet_ps=cost("xdp.packet_ps") if guest.receive_ps is None else guest.receive_ps,
+            reply_ps=cost("xdp.reply_ps") if guest.send_ps is None else guest.send_ps,
+            select="endpoint",
+            rearm_ps=cost("napi.rearm_ps"),
+            reap_ring=pair.tx,
+            reap_ps=cost("napi.reap_ps"),
+            refill_ring=pair.rx,
+            refill_chunk=refill.chunk,
+            refill_above=refill.above,
+            spread=add_spread(builder, machine.host, f"{site.name}.napi", names(steps, "xdp")),
+            stage=builder.stage(SOFTIRQ),
+            notify_stage=builder.stage(INTERRUPT),
+            unmask=unmask,
+        ),
+    )
+
+
 def add_application(machine: Machine, guest: GuestSettings, site: Site, pair: QueuePair, sink: int) -> int:
     """The receiving application with its socket; it answers through the same queue pair. Returns the socket."""
     builder = machine.builder
@@ -266,7 +350,13 @@ def _wake_application(machine: Machine, guest: GuestSettings, site: Site, worker
         return Notify("wake", worker)
     model = machine.host.model
     steps = tuple(step for step in vmm.IRQFD_STEPS["legacy" if guest.mode == "legacy" else "apicv"])
-    handler = Step("reschedule interrupt", "vCPU, interrupt", "route.handler_ps", ("g_resched",), source="Linux arch/x86/kernel/smp.c")
+    handler = Step(
+        "reschedule interrupt",
+        "vCPU, interrupt",
+        "route.handler_ps",
+        ("g_resched",),
+        source="Linux arch/x86/kernel/smp.c",
+    )
     steps = (*(step for step in steps if step.charge != "route.handler_ps"), handler)
     route = vmm.add_route(
         machine, replace(guest, mode="legacy" if guest.mode == "legacy" else "apicv", mask_interrupts=False),
@@ -320,7 +410,9 @@ def poll_doorbell_ps(machine: Machine) -> int:
 def add_thread(machine: Machine, name: str, executor: int, side: str, *, woken_by: int = NONE) -> int:
     """The application's thread; `woken_by` is the executor of its softirq, if that is on the host."""
     model = machine.host.model
-    thread = Thread(name=f"{name}.app", executor=executor, kind="workers", label="guest_task" if side == "g" else "host_task")
+    thread = Thread(
+        name=f"{name}.app", executor=executor, kind="workers", label="guest_task" if side == "g" else "host_task"
+    )
     if woken_by not in (NONE, executor):
         parts = (model.ps(name) for name in ("h_wake_run", "h_ipi_flight", "h_wake_work"))
         wake_ps, flight_ps, waker_ps = parts

@@ -13,18 +13,21 @@ from simulator.parts.nic import Port, QueuePair, add_port
 from simulator.parts.settings import HostSettings, PortSettings
 from simulator.parts.stages import STAGES
 from simulator.plan.builder import PlanBuilder
+from simulator.plan.model import NONE
 
 
 @dataclass(slots=True)
 class Attachment:
     """What traffic needs of an attached guest.
 
-    Its MAC index, the fifo its application sends from (-1: it does not send), its sink.
+    Its MAC index, the fifo its application sends from (-1: it does not send), its sink, and where the far
+    end records what it sends (-1: in its own sink).
     """
 
     mac: int
     send: int
     sink: int
+    sent: int = NONE
 
 
 @dataclass(frozen=True, slots=True)

@@ -29,7 +29,12 @@ def of_driver(vector: Moderator, port: PortSettings, *, virtual: bool, tick_hz: 
     match driver.rule:
         case "size" | "size_vector":
             start_ps = driver.value("start_us") * _US_PS
-            arguments = (driver.value("minimum_us"), driver.value("maximum_us"), _divisor(driver, port.rate_bps), jiffy_ps)
+            arguments = (
+                driver.value("minimum_us"),
+                driver.value("maximum_us"),
+                _divisor(driver, port.rate_bps),
+                jiffy_ps,
+            )
             sent_ps = start_ps if driver.rule == "size" else vector.tx_interval_ps
             vector = replace(vector, kind="gap", interval_ps=start_ps, tx_interval_ps=sent_ps)
             return replace(vector, adapt=driver.rule, adapt_args=arguments, least_gap_ps=_least_gap_ps(driver))
@@ -72,6 +77,12 @@ def _dim(vector: Moderator, driver: Driver) -> Moderator:
         tx_interval_ps=row("tx_us")[start] * _US_PS,
         tx_frames=frames("tx_frames")[start],
         adapt="dim",
-        adapt_args=(driver.value("start_index"), *row("rx_us"), *frames("rx_frames"), *row("tx_us"), *frames("tx_frames")),
+        adapt_args=(
+            driver.value("start_index"),
+            *row("rx_us"),
+            *frames("rx_frames"),
+            *row("tx_us"),
+            *frames("tx_frames"),
+        ),
         least_gap_ps=_least_gap_ps(driver),
     )

@@ -177,9 +177,7 @@ def _limits(builder: PlanBuilder, port: Port, guest: GuestSettings) -> tuple[int
         if guest.max_rate_bps or millipps:
             burst_packets = guest.burst_packets if guest.max_millipps else BURST_PACKETS
             shaper = builder.add(
-                Shaper(
-                    f"{guest.name}.cap", guest.max_rate_bps, guest.burst_bytes, FCS_BYTES, millipps, burst_packets
-                )
+                Shaper(f"{guest.name}.cap", guest.max_rate_bps, guest.burst_bytes, FCS_BYTES, millipps, burst_packets)
             )
         if guest.min_rate_bps:
             floor = builder.add(Shaper(f"{guest.name}.floor", guest.min_rate_bps, guest.burst_bytes, FCS_BYTES))

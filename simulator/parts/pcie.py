@@ -28,7 +28,12 @@ READ = Step(
     source="pcie-bench",
 )
 WRITE = Step(
-    "packet, completion or interrupt on its way", "PCIe up", "dma.up_ps", ("p_write_lat",), "per write", source="pcie-bench"
+    "packet, completion or interrupt on its way",
+    "PCIe up",
+    "dma.up_ps",
+    ("p_write_lat",),
+    "per write",
+    source="pcie-bench",
 )
 DOORBELL = Step(
     "doorbell on its way", "PCIe down", "dma.down_ps", ("p_mmio_wr_lat",), "per doorbell", source="pcie-bench"

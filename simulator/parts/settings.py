@@ -89,10 +89,10 @@ class PortSettings:
 class GuestSettings:
     """One guest, or one application on bare metal.
 
-    `halt_poll_max_ps` None: the host's value. `rx_ring`, `tx_ring` 0: the port's for a NIC's
-    rings, 256 for virtqueues. `cores` empty: cores of its
-    own; `backend_cores`, `application_cores` (bare metal) empty: as the host says, where the softirq is. `application_vcpu`: the application has
-    the vCPU after that of its queue's softirq. `sends`, `answers`: which way its application uses the port; `reply_bytes` is copied for each answer.
+    `halt_poll_max_ps` None: the host's value. `rx_ring`, `tx_ring` 0: the port's for a NIC's rings, 256 for virtqueues. `cores`
+    empty: cores of its own; `backend_cores`, `application_cores` (bare metal) empty: as the host says, where the softirq is.
+    `application_vcpu`: the application has the vCPU after that of its queue's softirq. `sends`, `answers`: which way its
+    application uses the port; `xdp`: a program in the softirq answers; `reply_bytes` is copied for each answer.
     """
 
     name: str
@@ -131,6 +131,7 @@ class GuestSettings:
     napi_tx: bool = True
     receive_ps: int | None = None
     send_ps: int | None = None
+    xdp: bool = False
     sends: bool = False
     answers: bool = False
     reply_bytes: int = 60

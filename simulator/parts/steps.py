@@ -22,7 +22,8 @@ from simulator.costs import Host
 class Step:
     """One step.
 
-    `charge` is `<part>.<field>` of the plan; `once` marks what an idle receiver's only packet waits for.
+    `charge` is `<part>.<field>` of the plan; `once` marks what an idle receiver's only packet waits for. `spared_by` is a fact
+    of the host with which that packet is spared the step.
     """
 
     name: str
@@ -33,6 +34,7 @@ class Step:
     exits: str = ""
     once: bool = True
     source: str = ""
+    spared_by: str = ""
 
 
 def total(host: Host, steps: Iterable[Step], charge: str) -> int:
@@ -48,7 +50,13 @@ def names(steps: Iterable[Step], part: str) -> tuple[str, ...]:
 
 def once_ps(host: Host, steps: Iterable[Step]) -> int:
     """What the only packet of an idle receiver waits for, in ps, copies left out."""
-    return sum(host.ps(name) for step in steps if step.once and not step.charge.endswith("_fs") for name in step.costs)
+    waited = (step for step in steps if step.once and not step.charge.endswith("_fs") and not is_spared(host, step))
+    return sum(host.ps(name) for step in waited for name in step.costs)
+
+
+def is_spared(host: Host, step: Step) -> bool:
+    """Whether the only packet of an idle receiver is spared the step on this host."""
+    return bool(step.spared_by and host.value(step.spared_by))
 
 
 def range_1024(host: Host, cost_names: Iterable[str]) -> tuple[int, int] | None:

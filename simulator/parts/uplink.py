@@ -13,6 +13,8 @@ drops when full: no queueing discipline stands before it, and no lock is taken f
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from simulator.parts.cpu import CORE_COSTS, add_spread
 from simulator.parts.driver import GRO_BYTES, POLL_WEIGHT
 from simulator.parts.machine import Lane, Machine, Uplink
@@ -20,6 +22,7 @@ from simulator.parts.nic import add_moderator, add_queue_pair, join
 from simulator.parts.settings import GuestSettings
 from simulator.parts.stages import HOST_INTERRUPT, HOST_SOFTIRQ
 from simulator.parts.steps import Step, names, total
+from simulator.parts.vmm import MESSAGE
 from simulator.plan.model import NONE, Fifo, Gate, Input, IrqRoute, Notify, Output, Switch, Worker
 
 MOST_LANES = 8
@@ -30,6 +33,7 @@ _NAPI = "Linux net/core/dev.c, net/bridge, drivers/net/tun.c"
 _SOFTIRQ = "host core, softirq"
 
 STEPS: tuple[Step, ...] = (
+    replace(MESSAGE, charge="lane.flight_ps"),
     Step(
         "host interrupt handler",
         "host core, interrupt",
@@ -90,6 +94,7 @@ STEPS: tuple[Step, ...] = (
 """From the host's interrupt until the frame is in the tap queue."""
 
 SEND_STEPS: tuple[Step, ...] = (
+    replace(MESSAGE, charge="lane.flight_ps"),
     Step(
         "bridge, host driver",
         "backend thread",
@@ -163,7 +168,7 @@ def _add_lane(machine: Machine, number: int) -> Lane:
     )
     worker = builder.promise(Worker)
     hardirq_ps = total(model, STEPS, "lane.hardirq_ps")
-    flight_ps = model.ps("p_msi_flight")
+    flight_ps = total(model, STEPS, "lane.flight_ps")
     route = builder.add(
         IrqRoute(f"{name}.route", "native", worker, core=core, hardirq_ps=hardirq_ps, flight_ps=flight_ps)
     )

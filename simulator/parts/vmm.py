@@ -2,8 +2,8 @@
 
 | mode | host core | vCPU runs | vCPU is halted | end of interrupt |
 | --- | --- | --- | --- | --- |
-| legacy | handler, irqfd, kick of the vCPU's core | exit, inject | wake-up, inject | exit |
-| apicv | handler, irqfd, kick | taken by the virtual APIC | wake-up | - |
+| legacy | handler, irqfd, kick of the vCPU's core or wake-up call | exit, inject | wake-up, inject | exit, without pv_eoi |
+| apicv | handler, irqfd, kick or call | taken by the virtual APIC | wake-up | - |
 | posted | - | taken by the virtual APIC | wake-up vector on the vCPU's core, wake-up | - |
 
 An interrupt that a thread of the host signals through an irqfd (vhost, QEMU) has no device interrupt: the thread pays the
@@ -17,6 +17,7 @@ those of the vector; a guest in poll mode has its vectors masked.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from simulator.errors import unknown
 from simulator.parts.cpu import add_ksoftirqd, add_noise, add_spread, add_tick
@@ -52,7 +53,7 @@ _HOST_SHARE = (
         source=_LEGACY_SOURCE,
     ),
 )
-_MESSAGE = Step(
+MESSAGE = Step(
     "message through IOMMU and APIC",
     "latency",
     "route.flight_ps",
@@ -60,10 +61,18 @@ _MESSAGE = Step(
     "per interrupt",
     source="IPI between vCPUs by hardware",
 )
+"""Of every MSI, whoever takes it."""
 _POSTING = Step(
-    "the IOMMU posts the interrupt", "latency", "route.flight_ps", ("k_pi_flight",), "per interrupt", source=_POSTED_SOURCE
+    "the IOMMU posts the interrupt",
+    "latency",
+    "route.flight_ps",
+    ("k_pi_flight",),
+    "per interrupt",
+    source=_POSTED_SOURCE,
 )
-_FLIGHT = Step("IPI to the vCPU's core", "latency", "route.kick_flight_ps", ("h_ipi_flight",), "per interrupt", source=_HALT_SOURCE)
+_FLIGHT = Step(
+    "IPI to the vCPU's core", "latency", "route.kick_flight_ps", ("h_ipi_flight",), "per interrupt", source=_HALT_SOURCE
+)
 _CALL = Step("wake-up call", "whoever signals", "route.waker_ps", ("k_wake_work",), _HALTED, source=_HALT_SOURCE)
 _KICK = Step(
     "exit of a running vCPU",
@@ -86,7 +95,9 @@ _BLOCK = Step(
     False,
     _HALT_SOURCE,
 )
-_WAKE = Step("vCPU is scheduled and entered", "vCPU's core, KVM", "vcpu.wake_ps", ("k_wake_run",), _HALTED, source=_HALT_SOURCE)
+_WAKE = Step(
+    "vCPU is scheduled and entered", "vCPU's core, KVM", "vcpu.wake_ps", ("k_wake_run",), _HALTED, source=_HALT_SOURCE
+)
 _UNPOLL = Step(
     "leave halt polling",
     "vCPU's core, KVM",
@@ -111,16 +122,24 @@ _NOTIFY = Step(
     source=_POSTED_SOURCE,
 )
 _EOI = Step(
-    "end of interrupt", "vCPU's core, KVM", "route.eoi_ps", ("k_eoi",), "per interrupt", "EOI", source=_LEGACY_SOURCE
+    "end of interrupt",
+    "vCPU's core, KVM",
+    "route.eoi_ps",
+    ("k_eoi",),
+    "per interrupt",
+    "EOI",
+    source=_LEGACY_SOURCE,
+    spared_by="pv_eoi",
 )
+_LEVEL_END = {"legacy": "EOI", "apicv": "EOI_INDUCED"}
 _VECTOR = Step(
     "wake-up vector", "vCPU's core, host", "route.wakeup_ps", ("k_pi_wakeup",), _HALTED, source=_POSTED_SOURCE
 )
 _IDLE = (_HALT, _BLOCK)
 
 STEPS: dict[str, tuple[Step, ...]] = {
-    "legacy": (*_IDLE, _MESSAGE, *_HOST_SHARE, _CALL, _FLIGHT, _KICK, _WAKE, _UNPOLL, _INJECT, _HANDLER, _EOI),
-    "apicv": (*_IDLE, _MESSAGE, *_HOST_SHARE, _CALL, _FLIGHT, _WAKE, _UNPOLL, _HANDLER, _NOTIFY),
+    "legacy": (*_IDLE, MESSAGE, *_HOST_SHARE, _CALL, _FLIGHT, _KICK, _WAKE, _UNPOLL, _INJECT, _HANDLER, _EOI),
+    "apicv": (*_IDLE, MESSAGE, *_HOST_SHARE, _CALL, _FLIGHT, _WAKE, _UNPOLL, _HANDLER, _NOTIFY),
     "posted": (*_IDLE, _POSTING, _VECTOR, _WAKE, _UNPOLL, _HANDLER, _NOTIFY),
     "poll": (),
 }
@@ -128,7 +147,7 @@ STEPS: dict[str, tuple[Step, ...]] = {
 
 IRQFD_MODES = ("apicv", "legacy")
 IRQFD_STEPS: dict[str, tuple[Step, ...]] = {
-    mode: tuple(step for step in STEPS[mode] if step not in (_MESSAGE, *_HOST_SHARE[:2])) for mode in IRQFD_MODES
+    mode: tuple(step for step in STEPS[mode] if step not in (MESSAGE, *_HOST_SHARE[:2])) for mode in IRQFD_MODES
 }
 """The same from the irqfd's signal, whose cost is the signalling thread's."""
 
@@ -139,7 +158,7 @@ def level_steps(mode: str, accesses: Step) -> tuple[Step, ...]:
     Its end of interrupt leaves the guest even with a virtual APIC: the I/O APIC has to hear of it.
     """
     steps = tuple(step for step in IRQFD_STEPS[mode] if step is not _EOI)
-    return (*steps, accesses, _EOI)
+    return (*steps, accesses, replace(_EOI, exits=_LEVEL_END[mode], spared_by=""))
 
 
 MASKING = Step(
@@ -171,8 +190,12 @@ def require_mode(host: HostSettings, guest: GuestSettings, modes: Sequence[str])
 
 
 def add_global_lock(machine: Machine, guest: str) -> int:
-    """The lock of a guest's QEMU process (BQL)."""
-    return machine.builder.add(Lock(f"{guest}.bql", machine.host.model.ps("h_wake_run")))
+    """The lock of a guest's QEMU process (BQL).
+
+    A plan's lock is given up without work: the call that wakes the next owner is charged to that owner, before its own part.
+    """
+    handover_ps = sum(machine.host.model.ps(name) for name in ("h_wake_work", "h_wake_run"))
+    return machine.builder.add(Lock(f"{guest}.bql", handover_ps))
 
 
 def add_vcpus(machine: Machine, guest: GuestSettings) -> list[int]:

@@ -1,7 +1,8 @@
 """Whether a plan can be run: a list of small rules, each a function from the plan to readable complaints.
 
 1. First every field alone (`check_values`), since the other rules follow references.
-2. Then who is connected to whom (`check_wiring`, for what traps `check_traps`, for what takes time or adapts `check_times`), since packets are followed through workers only when these are whole.
+2. Then who is connected to whom (`check_wiring`, for what traps `check_traps`, for what takes time or adapts `check_times`), since
+   packets are followed through workers only when these are whole.
 3. Then sizes, overflow and loops without time (`check_bounds`).
 
 A later group runs only if the earlier ones are content.

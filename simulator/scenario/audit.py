@@ -26,7 +26,17 @@ from simulator.scenario.thresholds import parse_threshold
 from simulator.scenario.tree import absolute
 from simulator.scenario.validate import Examined, examine, in_file_order, place_of
 
-_SAME_PLAN = {"name", "title", "description", "thresholds", "replications", "seed", "compare", "sweep"}
+_SAME_PLAN = {
+    "name",
+    "title",
+    "description",
+    "thresholds",
+    "thresholds_allow",
+    "replications",
+    "seed",
+    "compare",
+    "sweep",
+}
 """What two points may differ in and still be the same point of a study, seed aside."""
 
 
@@ -45,14 +55,15 @@ def audited(scenario: Scenario) -> tuple[Point, ...]:
         return known
     if scenario._tree is not None:
         return _survey(scenario._tree, scenario._overrides, [])[1]
-    from simulator.scenario.identity import identity
+    from simulator.scenario.identity import guest_labels, identity
     from simulator.scenario.limits import faults_of
     from simulator.scenario.wiring import wiring_faults
 
     found = [fault.at(".".join(map(str, location))) for location, fault in wiring_faults(scenario)]
     point = Point(scenario.name, {}, scenario)
     thresholds = [parse_threshold(text) for text in scenario.thresholds]
-    found += [fault.at(f"thresholds[{n}]") for n, fault in faults_of(thresholds, [] if found else [identity(point)])]
+    named = identity(point) | {"guests": guest_labels(scenario)} if not found else {}
+    found += [fault.at(f"thresholds[{n}]") for n, fault in faults_of(thresholds, [] if found else [named])]
     if found:
         raise ScenarioErrors(found)
     return (point,)
@@ -290,11 +301,15 @@ def _thresholds(told: _Told, remains: Remains, work: _Points) -> None:
     nodes = held.value if held is not None and isinstance(held.value, list) else []
     if not nodes:
         return
-    from simulator.scenario.identity import identity
+    from simulator.scenario.identity import guest_labels, identity
     from simulator.scenario.limits import faults_of
 
     parsed = [parse_threshold(str(node.value)) for node in nodes]
-    identities = [identity(point) for point in work.found] if parsed and work.whole else []
+    identities = (
+        [identity(point) | {"guests": guest_labels(point.scenario)} for point in work.found]
+        if parsed and work.whole
+        else []
+    )
     for number, fault in faults_of(parsed, identities):
         place = place_of(remains, ("thresholds", number))
         text = f"{parsed[number].text}: "

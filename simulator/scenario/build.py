@@ -178,7 +178,9 @@ def guest_settings(scenario: Scenario, host: HostSettings) -> Iterator[GuestSett
     """Every guest of every group, in order."""
     used = uses(scenario)
     taken: set[int] = {core for group in scenario.guests for core in group.placement.cores or ()} | set(host.irq_cores)
-    taken |= {core for group in scenario.guests for core in (*(group.backend_cores or ()), *(group.application.cores or ()))}
+    taken |= {
+        core for group in scenario.guests for core in (*(group.backend_cores or ()), *(group.application.cores or ()))
+    }
     taken |= set(host.backend_cores)
     for group in scenario.guests:
         cores = group.placement.cores or _shared(group, taken)
@@ -232,7 +234,8 @@ def _guest(group: Guest, name: str, cores: tuple[int, ...], use: Use, host: Host
         tx_ring=group.tx_ring or 0,
         socket_buffer=group.socket_buffer,
         mask_interrupts=group.mask_interrupts and group.datapath != "native",
-        napi_tx=group.napi_tx or not datapath(group.datapath).virtqueues,
+        napi_tx=(group.napi_tx and group.application.kind != "xdp") or not datapath(group.datapath).virtqueues,
+        xdp=group.application.kind == "xdp",
         receive_ps=group.application.receive_ps,
         send_ps=group.application.send_ps,
         sends=use.sends,

@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable, Iterator
 from fnmatch import fnmatchcase
 
 from simulator import units
+from simulator.costs.names import UNSPENT
 from simulator.errors import BadValue, InputError, unknown
 from simulator.scenario import names
 from simulator.scenario.guest import MOST_GUESTS
@@ -101,6 +102,8 @@ def _costs(scenario: Scenario) -> Iterator[Fault]:
         place = ("host", "costs", name)
         if name not in known:
             yield place, unknown("", f"cost of host {names.host_name(scenario.host.source)}", name, known)
+        elif name in UNSPENT:
+            yield place, BadValue("", "is in the catalogue, and no datapath spends it yet: nothing would change", text)
         elif not _suits(text, known[name]):
             yield place, BadValue("", f"will not do for {name}, which is {_COST_UNITS[known[name]]}", text)
 
@@ -151,11 +154,19 @@ def _interrupts(scenario: Scenario) -> Iterator[Fault]:
             yield ("guests", index, "interrupts"), BadValue("", message, group.interrupts, known)
 
 
+def _loopback(scenario: Scenario) -> Iterator[Fault]:
+    """A cap on traffic that no source can make is refused, as long as no packet can be addressed to another guest."""
+    if scenario.nic.loopback_bps is not None:
+        message = "caps traffic between two functions, and none can be sent from guest to guest yet: leave it out"
+        yield ("nic", "loopback"), InputError("", message)
+
+
 RULES: dict[Callable[[Scenario], Iterator[Fault]], tuple[str, ...]] = {
     _guests: ("guests.*.name", "guests.*.count"),
     _traffic: ("traffic.*.name", "traffic.*.guests", "guests.*", "guests.*.name", "guests.*.count"),
     _costs: ("host.model",),
     _cores: ("host.cores",),
     _interrupts: ("host.model", "host.capabilities", "guests.*.datapath"),
+    _loopback: (),
 }
 """Each rule with the values on which its verdict leans."""

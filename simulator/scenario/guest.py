@@ -75,6 +75,8 @@ class Offloads(Strict):
 class Application(Strict):
     """What the guest's application spends; null is the host model's cost."""
 
+    kind: Literal["socket", "xdp"] = "socket"
+    """``xdp``: an XDP program in the softirq sends requests back or drops what comes; no stack, socket or application."""
     receive_ps: Time | None = Field(default=None, alias="receive")
     """Time of one receive call."""
     send_ps: Time | None = Field(default=None, alias="send")
@@ -162,6 +164,8 @@ class Guest(Strict):
             raise refuse(InputError("", f"has more queues than vCPUs ({self.queues} and {self.vcpus})"))
         if self.nics > 1 and self.datapath != "emulated-e1000":
             raise refuse(InputError("", f"{self.nics} nics are for emulated-e1000; {self.datapath} has queues"))
+        if self.application.kind == "xdp" and self.interrupts == "poll":
+            raise refuse(BadValue("", "in poll mode has no softirq for an XDP program", self.application.kind))
         if not 68 <= self.mtu_bytes <= 9216:
             raise refuse(BadValue("", "as mtu is not from 68 B to 9216 B", units.exact(self.mtu_bytes, units.SIZE)))
         return self

@@ -204,9 +204,9 @@ class Arbiter(Strict):
 class Moderation(Strict):
     """When a completion becomes an interrupt.
 
-    ``adaptive``: as the driver of each function does it by default; ``none``: at once; ``gap``: not sooner than ``interval`` after the last; ``coalesce``: ``interval`` after the first
-    completion or after ``frames``; ``coalesce-eqe``: ``gap``, or after ``frames``; ``coalesce-cqe``: ``interval`` after
-    the last completion, or after ``frames``.
+    ``adaptive``: as the driver of each function does it by default; ``none``: at once; ``gap``: not sooner than ``interval`` after
+    the last; ``coalesce``: ``interval`` after the first completion or after ``frames``; ``coalesce-eqe``: ``gap``, or after
+    ``frames``; ``coalesce-cqe``: ``interval`` after the last completion, or after ``frames``.
     """
 
     kind: Literal["adaptive", "none", "gap", "coalesce", "coalesce-eqe", "coalesce-cqe"]
@@ -249,7 +249,7 @@ class Nic(Strict):
     moderation: Moderation | None = None
     """When a completion becomes an interrupt; null is the adapter's default."""
     loopback_bps: BitRate | None = Field(default=None, alias="loopback")
-    """Cap of the embedded switch's traffic between two functions."""
+    """Cap of the embedded switch's traffic between two functions; refused until traffic goes from guest to guest."""
 
 
 class VirtualSwitch(Strict):

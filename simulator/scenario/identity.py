@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from simulator.datapaths import datapath
 from simulator.scenario.build import guest_settings, host_settings
 from simulator.scenario.model import Scenario
 from simulator.scenario.points import Point, name_of_point
@@ -18,7 +17,7 @@ from simulator.scenario.points import Point, name_of_point
 def identity(point: Point) -> dict[str, Any]:
     """What a point is called: series, swept parameters, datapaths and interrupt modes of its guests."""
     used = paths(point.scenario)
-    modes = dict.fromkeys(mode for name, mode in used if len(datapath(name).modes) > 1)
+    modes = dict.fromkeys(mode for _, mode in used if mode != "native")
     return {
         "series": point.series,
         "parameters": dict(point.parameters),
@@ -31,6 +30,17 @@ def paths(scenario: Scenario) -> list[tuple[str, str]]:
     """The different (datapath, interrupt mode) of the guests, ``automatic`` resolved."""
     guests = guest_settings(scenario, host_settings(scenario.host))
     return list(dict.fromkeys((guest.datapath, guest.mode) for guest in guests))
+
+
+def guest_labels(scenario: Scenario) -> dict[str, tuple[str, ...]]:
+    """What conditions and tables call guests -> their names in a plan: an entry of ``guests`` and, with a ``count``, each of it by
+    its number: ``victim``, ``victim#0``."""
+    labels: dict[str, tuple[str, ...]] = {}
+    for group in scenario.guests:
+        labels[group.name] = group.members()
+        if group.count is not None:
+            labels |= {f"{group.name}#{number}": (name,) for number, name in enumerate(group.members())}
+    return labels
 
 
 def point_name(entry: Mapping[str, Any]) -> str:

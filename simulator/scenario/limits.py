@@ -15,7 +15,7 @@ from typing import Any
 
 from simulator import units
 from simulator.errors import BadValue, InputError, unknown
-from simulator.metrics import METRICS
+from simulator.metrics import METRICS, guests
 from simulator.scenario.thresholds import HOLDS, Threshold
 
 BASE_UNITS: Mapping[str, tuple[units.Dimension, int]] = {
@@ -28,6 +28,8 @@ BASE_UNITS: Mapping[str, tuple[units.Dimension, int]] = {
 YES_OR_NO = "bool"
 """Unit of a metric that is true or false."""
 NEVER_ABOVE_ONE = ("loss_ratio",)
+GUEST, DIRECTION = "guest", "direction"
+"""Words of conditions that ask for a part of a point's result, not for some of the points."""
 _UPPER, _LOWER = ("<", "<="), (">", ">=")
 
 Identity = Mapping[str, Any]
@@ -48,7 +50,16 @@ def faults_of(thresholds: Sequence[Threshold], identities: Sequence[Identity]) -
 def meant(threshold: Threshold, entry: Identity) -> bool:
     """Whether the threshold is about this point."""
     known = properties(entry)
-    return all(known.get(key) == value for key, value in threshold.where)
+    asked = dict(threshold.where)
+    guest = asked.pop(GUEST, None)
+    asked.pop(DIRECTION, None)
+    return all(known.get(key) == value for key, value in asked.items()) and (guest is None or guest in entry["guests"])
+
+
+def of_guest(threshold: Threshold) -> tuple[str, str] | None:
+    """The guests whose result is limited, and the direction; None for the result of a point."""
+    asked = dict(threshold.where)
+    return (asked[GUEST], asked.get(DIRECTION, "all")) if GUEST in asked else None
 
 
 def properties(entry: Identity) -> dict[str, str]:
@@ -70,6 +81,13 @@ def _alone(threshold: Threshold) -> InputError | None:
             else f"needs a limit, such as '{threshold.metric} < ...'"
         )
         return BadValue("", need, threshold.metric)
+    asked = dict(threshold.where)
+    if GUEST in asked and threshold.metric not in guests.METRICS:
+        return unknown("", "metric of a guest", threshold.metric, guests.METRICS)
+    if DIRECTION in asked and GUEST not in asked:
+        return BadValue("", f"is of guests; say which: {{{GUEST}=...,{DIRECTION}={asked[DIRECTION]}}}", DIRECTION)
+    if asked.get(DIRECTION, "all") not in guests.DIRECTIONS:
+        return unknown("", DIRECTION, asked[DIRECTION], guests.DIRECTIONS)
     dimension = BASE_UNITS[unit][0] if unit in BASE_UNITS else None
     given = threshold.dimension
     if given is not None and given is not dimension:
@@ -91,6 +109,12 @@ def _alone(threshold: Threshold) -> InputError | None:
 def _unmet(threshold: Threshold, identities: Sequence[Identity]) -> InputError | None:
     keys = dict.fromkeys(key for entry in identities for key in properties(entry))
     for key, value in threshold.where:
+        if key == GUEST:
+            labels = dict.fromkeys(label for entry in identities for label in entry["guests"])
+            if value not in labels:
+                return unknown("", "guest", value, labels)
+        if key in (GUEST, DIRECTION):
+            continue
         if key not in keys:
             return unknown("", "property of a point", key, keys)
         values = dict.fromkeys(v for entry in identities if (v := properties(entry).get(key)) is not None)
@@ -112,7 +136,9 @@ def _contradictions(
 
 
 def _contradict(one: Threshold, other: Threshold) -> bool:
-    if one.metric != other.metric or (one.operator in _UPPER) == (other.operator in _UPPER):
+    if (one.metric, of_guest(one)) != (other.metric, of_guest(other)) or (one.operator in _UPPER) == (
+        other.operator in _UPPER
+    ):
         return False
     upper, lower = (one, other) if one.operator in _UPPER else (other, one)
     ceiling, floor = (t.value if t.dimension is None else t.value / _factor(t) for t in (upper, lower))

@@ -26,7 +26,7 @@ from simulator.scenario.traffic import Capture, Traffic
 
 MOST_POINTS = 100_000
 MOST_SEED = 2**63 - 1
-_NOT_HASHED = ("name", "title", "description", "thresholds", "replications")
+_NOT_HASHED = ("name", "title", "description", "thresholds", "thresholds_allow", "replications")
 
 
 class Measurement(Strict):
@@ -85,6 +85,8 @@ class Scenario(Strict):
     thresholds: Annotated[tuple[Annotated[str, THRESHOLD], ...], Field(max_length=200)] = ()
     """Limits on metrics, such as ``latency.p99{datapath=sriov-vf} < 30 us``; a limit that is not kept gives exit
     code 3."""
+    thresholds_allow: Literal["unsteady", None] = None
+    """``unsteady``: thresholds may be kept by a window that shows no steady state; without it, such a point keeps none."""
 
     _tree: Node | None = PrivateAttr(default=None)
     _overrides: tuple[str, ...] = PrivateAttr(default=())

@@ -23,13 +23,14 @@ from typing import Any
 from simulator import units
 from simulator.errors import InputError
 from simulator.formats.pcap import FCS_BYTES
+from simulator.metrics.guests import sent_name
 from simulator.parts.machine import Attachment, Machine
 from simulator.parts.nic import PEER
 from simulator.parts.settings import GuestSettings
 from simulator.parts.wire import FRAME_OVERHEAD_BYTES
 from simulator.plan import draws
 from simulator.plan.draws import Stream
-from simulator.plan.model import INFINITE_PS, Source
+from simulator.plan.model import INFINITE_PS, NONE, Sink, Source
 from simulator.scenario.checks import selected
 from simulator.scenario.choice import Duration, FrameSize
 from simulator.scenario.guest import Guest
@@ -42,6 +43,7 @@ from simulator.traffic.arrivals import PS_PER_SECOND, Arrivals, split, streams
 MINIMUM_BYTES = 60
 ETHERNET_BYTES = 14
 TCP_HEADERS_BYTES = 54
+AS_LONG_AS_THE_REQUEST = -1
 CLIENT_START_PS = 10_000_000
 GENERATOR_BACKLOG_PS = 10_000_000
 _DEFAULT_MTU_BYTES = 1500
@@ -78,10 +80,14 @@ def uses(scenario: Scenario) -> dict[str, Use]:
 
 def _with_use(use: Use, item: Traffic) -> Use:
     rx = isinstance(item, Capture) or item.direction == "rx"
-    turned = isinstance(item, (RequestResponse, Bulk)) and rx
-    reply_bytes = (
-        _fixed(item.response, f"traffic.{item.name}.response") if isinstance(item, RequestResponse) else MINIMUM_BYTES
-    )
+    echo = isinstance(item, (Poisson, Constant, Bursts)) and item.echo
+    turned = (isinstance(item, (RequestResponse, Bulk)) and rx) or echo
+    reply_bytes = MINIMUM_BYTES
+    if isinstance(item, RequestResponse):
+        reply_bytes = _fixed(item.response, f"traffic.{item.name}.response")
+    elif echo and isinstance(item, (Poisson, Constant, Bursts)):
+        # what answering copies is one number for a guest; of mixed sizes the mean
+        reply_bytes = _mean_bytes(item.size)
     return Use(
         use.sends or isinstance(item, Capture) or not rx,
         use.answers or turned,
@@ -185,11 +191,19 @@ class Feed:
         digest = hashlib.sha256(f"{self.scenario.seed}\0{name}\0start".encode()).digest()
         return int.from_bytes(digest[:8], "little") % max(1, below_ps)
 
+    def record(self) -> int:
+        """The sink at the far end for what this guest sends; with one guest that is the far end's own."""
+        if len(self.machine.attached) > 1 and self.attachment.sent == NONE:
+            self.attachment.sent = self.machine.builder.add(Sink(name=sent_name(self.guest.name)))
+        return self.attachment.sent
+
     def add(self, name: str, kind: str, towards_guest: bool, size: Stream, flow: Stream, **fields: Any) -> None:
         """One source; `fields` are those of its kind."""
         mac = self.attachment.mac
         target = ("link", self.machine.port.wire_in) if towards_guest else ("fifo", self.attachment.send)
         vlans = self.machine.port.vlans
+        if not towards_guest or kind == "rr" or fields.get("request"):
+            fields["record"] = self.record()
         source = Source(
             name=name,
             kind=kind,
@@ -220,6 +234,7 @@ def _add_open(feed: Feed, item: Poisson | Constant | Bursts) -> Offer:
         gap=feed.stream(gap),
         start_ps=start_ps,
         backlog_ps=backlog_ps,
+        **({"request": True, "response_bytes": AS_LONG_AS_THE_REQUEST, "reply_dst": PEER} if item.echo else {}),
     )
     return Offer(item, rx, packets_per_s * 8 * (mean_bytes + FRAME_OVERHEAD_BYTES))
 
@@ -341,6 +356,19 @@ def _length(feed: Feed, frame_bytes: int, key: str) -> int:
     length = max(MINIMUM_BYTES, frame_bytes - FCS_BYTES)
     _require_mtu(feed, length, key)
     return length
+
+
+def _mean_bytes(size: FrameSize) -> int:
+    """Mean length without FCS."""
+    if size.imix is not None:
+        mean = draws.mean(imix.length_stream("", imix.imix(size.imix)))
+    elif size.distribution is not None:
+        mean = draws.mean(distributions.frame_stream("", distributions.sizes(size.distribution)))
+    elif size.uniform is not None:
+        mean = Fraction(size.uniform.low_bytes + size.uniform.high_bytes, 2) - FCS_BYTES
+    else:
+        mean = Fraction((size.fixed_bytes or 0) - FCS_BYTES)
+    return max(MINIMUM_BYTES, round(mean))
 
 
 def _fixed(size: FrameSize, place: str) -> int:

@@ -98,6 +98,14 @@ class _OpenLoop(_Rated):
     """Sizes of the frames."""
     flows: Flows = 1
     """Flows per guest, drawn evenly."""
+    echo: Switch = False
+    """Whether the guest sends each packet back, as a reflector or forwarder does; latency is then that of the way there and back."""
+
+    @model_validator(mode="after")
+    def _echo_comes_back(self) -> _OpenLoop:
+        if self.echo and self.direction == "tx":
+            raise refuse(BadValue("", "is of packets towards a guest; from one nobody sends them back", "echo"))
+        return self
 
     @model_validator(mode="after")
     def _one_rate(self) -> _OpenLoop:

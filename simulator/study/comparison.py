@@ -82,6 +82,7 @@ class Comparison:
         """At most a screenful for the terminal: the points, what limits them, what failed, which thresholds do not hold."""
         parts = [
             screen.table(self.entries),
+            screen.guests(self.entries),
             screen.limits(self.entries),
             screen.cut((f"failed: {point_name(entry)}: {entry['error']}" for entry in self.failed), "failed points"),
             screen.cut((f"threshold not kept: {text}" for text in self.breached), "thresholds not kept"),
@@ -132,6 +133,7 @@ class Comparison:
             "scenario.resolved.yaml": shown.encode(),
             "result.json": json_bytes(self.to_json()),
             "stages.csv": _csv(tables.stages(self.entries)),
+            "guests.csv": _csv(tables.guests(self.entries)),
             "histograms.csv": _csv(tables.histograms([result.histogram for result in done])),
         }
         if plot:

@@ -82,7 +82,7 @@ def compare(
         scenario,
         engine,
         results,
-        tuple(breaches(thresholds, entries)),
+        tuple(breaches(thresholds, entries, allow_unsteady=scenario.thresholds_allow == "unsteady")),
         folder.path if folder else None,
         work.taken_over,
     )

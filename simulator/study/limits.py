@@ -5,7 +5,7 @@
 2. `check` refuses, before anything runs, unknown metrics, limits in another dimension and conditions that no point
    meets.
 3. `breaches` compares; a point without a value (too few samples, nothing delivered) breaks its thresholds: nothing
-   was shown.
+   was shown. Nor was it by a window that shows no steady state, unless the scenario allows that.
 
 *Scope*: single points against constants. *Validation*: tests/unit/test_study_parts.py.
 """
@@ -21,7 +21,7 @@ from simulator.errors import ScenarioErrors
 from simulator.metrics import METRICS
 from simulator.scenario import Threshold, parse_threshold
 from simulator.scenario.identity import point_name
-from simulator.scenario.limits import BASE_UNITS, faults_of, meant
+from simulator.scenario.limits import BASE_UNITS, faults_of, meant, of_guest
 from simulator.scenario.thresholds import HOLDS
 
 __all__ = ["breaches", "check", "point_name"]
@@ -36,9 +36,16 @@ def check(thresholds: Iterable[str], identities: Sequence[Mapping[str, Any]]) ->
     return parsed
 
 
-def breaches(thresholds: Iterable[Threshold], entries: Sequence[Mapping[str, Any]]) -> list[str]:
-    """One sentence per threshold and point that breaks it."""
-    return [
+def breaches(
+    thresholds: Sequence[Threshold], entries: Sequence[Mapping[str, Any]], *, allow_unsteady: bool = False
+) -> list[str]:
+    """One sentence per threshold and point that breaks it; one per point that shows no steady state, so that it keeps none."""
+    unsteady = [
+        f"{point_name(entry)}: not steady: {entry['bottleneck'].partition('not steady: ')[2]}; thresholds_allow: unsteady passes it"
+        for entry in entries
+        if not allow_unsteady and entry.get("steady") == 0 and any(meant(threshold, entry) for threshold in thresholds)
+    ]
+    return unsteady + [
         f"{threshold.text}: {point_name(entry)}: {_shown(threshold, entry)}"
         for threshold in thresholds
         for entry in entries
@@ -48,6 +55,8 @@ def breaches(thresholds: Iterable[Threshold], entries: Sequence[Mapping[str, Any
 
 def _value(threshold: Threshold, entry: Mapping[str, Any]) -> float | None:
     group, _, part = threshold.metric.partition(".")
+    of = of_guest(threshold)
+    entry = entry["guests"][of[0]][of[1]] if of else entry
     value: float | None = entry[f"{group}_{METRICS[threshold.metric].unit}"][part] if part else entry[group]
     return value
 

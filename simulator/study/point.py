@@ -19,13 +19,15 @@ from simulator import costs, metrics
 from simulator.citation import STATUSES
 from simulator.datapaths import datapath
 from simulator.metrics import latency, rates
+from simulator.metrics.guests import of_guests
 from simulator.metrics.window import PS_PER_SECOND
+from simulator.parts.driver import refill_doorbell, xdp_steps
 from simulator.plan.fingerprint import fingerprint
 from simulator.plan.model import Plan
 from simulator.plan.trace import Trace
 from simulator.scenario import Point, Scenario, scenario_hash
 from simulator.scenario.build import build, host_settings, nic_overrides, nic_settings, notes
-from simulator.scenario.identity import identity, paths
+from simulator.scenario.identity import guest_labels, identity, paths
 from simulator.study.ranges import Range, spread
 from simulator.study.runs import Job, run
 from simulator.study.tables import swept
@@ -67,6 +69,7 @@ def assess(point: Point, plan: Plan, traces: Sequence[Trace]) -> PointResult:
     entry = identity(point) | {
         "swept": swept(point.parameters),
         **metrics.measure(plan, pooled),
+        "guests": {label: of_guests(plan, pooled, members) for label, members in guest_labels(point.scenario).items()},
         "latency_exact": _exact(plan, pooled),
         "conservation": _balance(plan, pooled),
         "ranges": _ranges([metrics.headline(plan, trace) for trace in traces]),
@@ -86,6 +89,10 @@ def cost_status(scenario: Scenario) -> dict[str, int]:
     assumed."""
     host = host_settings(scenario.host).model
     spent = {cost for name, mode in paths(scenario) for step in datapath(name).steps(mode) for cost in step.costs}
+    for group in scenario.guests:
+        if group.application.kind == "xdp":
+            side = "h" if group.datapath == "native" else "g"
+            spent |= {cost for step in xdp_steps(side, refill_doorbell(side)) for cost in step.costs}
     found = Counter(host.cost(name).status for name in spent)
     nic = costs.nic(scenario.nic.model)
     facts = Counter(costs.summary(nic))

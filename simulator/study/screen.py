@@ -32,11 +32,31 @@ def table(entries: Sequence[Entry]) -> str:
         return ""
     rows = [_row(entry) for entry in entries] if len(entries) <= MOST_ROWS else _by_series(entries)
     lines = [dict(zip(rows[0], rows[0], strict=True)), *rows[:MOST_ROWS]]
-    widths = {name: max(cell_len(line[name]) for line in lines) for name in rows[0]}
-    text = "\n".join(_line(line, widths) for line in lines)
+    text = _aligned(lines)
     more = f"\n... and {len(rows) - MOST_ROWS} more series" if len(rows) > MOST_ROWS else ""
     note = f"\n{len(entries):,} points, put together by series: the range over them. Each is in summary.csv."
     return text + more + (note if len(entries) > MOST_ROWS else "")
+
+
+def guests(entries: Sequence[Entry]) -> str:
+    """What each entry of ``guests`` got, where a point has several; for as many points as have a row each."""
+    rows = [
+        {
+            "point": shortened(f"{point_name(entry)}: {label}", NAME_CELLS),
+            "delivered": _rate(found["all"]["delivered_pps"]),
+            "to it": _rate(found["rx"]["delivered_pps"]),
+            "from it": _rate(found["tx"]["delivered_pps"]),
+            "p50": _micro(found["all"]["latency_us"]["p50"]),
+            "p99": _micro(found["all"]["latency_us"]["p99"]),
+        }
+        for entry in entries
+        for groups in [{label: found for label, found in entry["guests"].items() if "#" not in label}]
+        for label, found in groups.items()
+        if len(groups) > 1
+    ]
+    if not rows or len(rows) > MOST_ROWS:
+        return "Each entry of guests is in guests.csv." if rows else ""
+    return _aligned([dict(zip(rows[0], rows[0], strict=True)), *rows])
 
 
 def limits(entries: Sequence[Entry]) -> str:
@@ -151,6 +171,11 @@ def _micro(value_us: float | None) -> str:
 
 def _plain(value: float | None) -> str:
     return MISSING if value is None else f"<{LEAST}" if 0 < value < LEAST else f"{value:.3g}"
+
+
+def _aligned(lines: Sequence[Mapping[str, str]]) -> str:
+    widths = {name: max(cell_len(line[name]) for line in lines) for name in lines[0]}
+    return "\n".join(_line(line, widths) for line in lines)
 
 
 def _line(cells: Mapping[str, str], widths: Mapping[str, int]) -> str:

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from simulator import units
 from simulator.metrics import METRICS
+from simulator.metrics.guests import METRICS as GUEST_METRICS
 from simulator.plan.trace import histogram_upper
 
 if TYPE_CHECKING:
@@ -85,6 +86,20 @@ def stages(entries: Sequence[Entry]) -> DataFrame:
     return DataFrame(rows, columns=["point", "series", "stage", "wait_us", "service_us"])
 
 
+def guests(entries: Sequence[Entry]) -> DataFrame:
+    """One row per point, guest or entry of ``guests``, and direction (``rx``, ``tx``, ``all``)."""
+    from pandas import DataFrame
+
+    rows = [
+        {"point": number, "series": entry["series"], "guest": label, "direction": direction}
+        | {column_of(name): _part(numbers, name) for name in GUEST_METRICS}
+        for number, entry in enumerate(entries)
+        for label, found in entry["guests"].items()
+        for direction, numbers in found.items()
+    ]
+    return DataFrame(rows, columns=["point", "series", "guest", "direction", *map(column_of, GUEST_METRICS)])
+
+
 def histograms(found: Sequence[Mapping[int, int]]) -> DataFrame:
     """One row per point and occupied latency bucket; both edges belong to the bucket."""
     from pandas import DataFrame
@@ -101,6 +116,11 @@ def buckets(histogram: Mapping[int, int]) -> list[tuple[int, int, int]]:
     ]
 
 
+def _part(numbers: Mapping[str, Any], metric: str) -> Any:
+    group, _, part = metric.partition(".")
+    return numbers[f"{group}_{METRICS[metric].unit}"][part] if part else numbers[metric]
+
+
 def _row(number: int, entry: Entry, parameters: list[str]) -> dict[str, Any]:
     row = {"point": number, **{key: entry[key] for key in ("series", "datapath", "interrupts")}}
     for name in parameters:
@@ -108,8 +128,7 @@ def _row(number: int, entry: Entry, parameters: list[str]) -> dict[str, Any]:
         row |= swept({name: str(row[name])}) if row[name] is not None else {}
     for name, metric in METRICS.items():
         if metric.scalar:
-            group, _, part = name.partition(".")
-            row[column_of(name)] = entry[f"{group}_{metric.unit}"][part] if part else entry[name]
+            row[column_of(name)] = _part(entry, name)
         if name in RANGED:
             row |= {f"{column_of(name)}_{end}": value for end, value in entry["ranges"][name].items()}
     row |= {f"latency_{name}": value for name, value in entry["latency_exact"].items()}

@@ -26,6 +26,7 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_scenarios_are_inside(wheel: Path) -> None:
     names = zipfile.ZipFile(wheel).namelist()
     assert {f"simulator/_scenarios/{path.name}" for path in shipped().values()} <= set(names)
+    assert "simulator/sriov/data/prices.yaml" in names
     assert not [name for name in names if name.startswith(("tests/", "scenarios/")) or "__pycache__" in name]
 
 

@@ -15,7 +15,8 @@ from simulator.engines.compiled import kernel
 from simulator.engines.compiled.kernel import assembly
 from tests.conformance.vectors import vectors
 from tests.docs.markdown import ROOT
-from tests.engines.planted import BUGS, Bug
+from tests.engines.bug import Bug
+from tests.engines.planted import BUGS
 
 sys.path.append(str(ROOT / "docs"))
 from generate import rules

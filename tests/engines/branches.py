@@ -24,6 +24,7 @@ from simulator.plan import draws, model
 from simulator.plan.trace import EXIT_KINDS, Trace
 from tests.conformance.build import build
 from tests.engines.agreement import SLICES
+from tests.engines.drivers import KernelDriver, random_polls
 from tests.engines.library import UNTIL_PS, library
 from tests.engines.mutation import mutate
 from tests.engines.random_plans import random_plan
@@ -44,7 +45,7 @@ NEVER = {
     "take_soon: range(kept, kept + m[H_SOON_COUNT]) -> not entered": "it is called only if the list of slots due at once is not empty",
     "next_ready: range(2) -> not entered": "the range is a constant",
     "enter: range(m[e + E_THREAD_COUNT]) -> not entered": "the thread that enters is one of this executor's",
-    "choose: range(m[e + E_THREAD_COUNT]) -> not entered": "it is called for an executor that has a runnable thread",
+    "give_turn: range(m[e + E_THREAD_COUNT]) -> not entered": "it comes to this line for an executor that has a runnable thread",
     "disable_gates: range(m[w + W_INPUT_COUNT] + 1) -> not entered": "a count plus one is at least one",
     "advance: what >= 0 -> not entered": "callers pass one of the codes, all of which are 0 or more; every way out returns",
     "rearmed: range(count) -> not entered": "the count is that of the inputs plus one",
@@ -63,7 +64,21 @@ NEVER = {
     "flush: m[r + R_REMOTE] == 0 -> false": "check() leaves the device's side of a remote ring to hardware, which does not flush",
     "doorbell: m[r + R_POLLER] != 0 -> false": "who takes from a remote tx ring is hardware, and check() wants it named as the poller",
     "fetch_arrived: m[r + R_POLLER] != 0 -> false": "descriptors are read for remote tx rings, whose taker check() wants named",
-    "start_thread: m[v + V_THREAD] != t -> false": "a vCPU's thread sleeps only when BLOCKED or in USER, so it cannot be woken while it polls",
+    "adapt_size: d >= 0 -> not entered": "there is a direction to judge, the last one is 0",
+    "adapt_vector: d >= 0 -> not entered": "there is a container to judge, the last one is 0",
+    "adapt_dim: d >= 0 -> not entered": "there is a direction to judge, the last one is 0",
+    "compare_rates: before == 0 -> true (2)": "who had bytes had packets",
+    "compare_rates: before == 0 -> true (3)": "who had bytes had 64 interrupts in some time, rounded up",
+    "typical_interval: range(INTERVALS) -> not entered": "the range is a constant",
+    "typical_interval: range(INTERVALS) -> not entered (2)": "the range is a constant",
+    "on_flight: m[t + T_RUNNABLE] == 0 -> false": "who makes a thread runnable that is about to land disarms its landing",
+    "hand_over_held: m[r + R_HELD_HEAD] != 0 -> not entered": "it is called for a ring that holds something",
+    "somebody_is_owed: range(m[w + W_INPUT_COUNT]) -> not entered": "check() refuses a hardware worker without inputs",
+    "offer: range(m[share + SH_COUNT]) -> not entered": "a share has inputs",
+    "share_has_packets: range(m[share + SH_COUNT]) -> not entered": "a share has inputs",
+    "choose_grouped: range(m[w + W_SHARE_COUNT]) -> not entered": "it is called for a worker that has shares",
+    "choose_grouped: range(m[w + W_INPUT_COUNT]) -> not entered": "check() refuses a hardware worker without inputs",
+    "choose_share_by_deficit: idle < count -> not entered": "it is called for a worker that has shares, and idle begins at 0",
     "adapt: hp < limit -> false": "hp never exceeds the limit and equals it only after growing; then h <= hp or h > limit was asked before",
     "on_halt_poll: m[v + V_STATE] == POLL -> false": "every way out of POLL disarms the slot",
     "step: poll_mode -> true (2)": "poll mode without anything visible was handled by the test before",
@@ -279,12 +294,21 @@ def library_cases(plans: Iterable[int]) -> Iterator[Case]:
     return ((mutate(known[seed % len(known)], seed), UNTIL_PS, seed) for seed in plans)
 
 
-def count(cases: Iterable[Case]) -> Seen:
-    """Run plans on the counted kernel; as CI does, in slices where a slice's end decides something, and nearly all with their log."""
+def count(cases: Iterable[Case], rules: int = 0) -> Seen:
+    """Run plans on the counted kernel; as CI does, in slices where a slice's end decides something, and nearly all with their log.
+
+    ``rules`` random sequences of polls drive the rules of drivers by themselves, as ``test_adaptation`` does.
+    """
     tree, arms = counted(kernel_tree(HOOKS))
     seen, times, preempted = Seen(arms), list[int](), list[bool]()
     given = {"_handled": times.append, "_chosen": preempted.append, **names(arms)}
-    engine = functools.partial(TwinEngine, code=execute(tree, "kernel_counted", **given))
+    code = execute(tree, "kernel_counted", **given)
+    engine = functools.partial(TwinEngine, code=code)
+    for seed in range(rules):
+        data, polls = random_polls(seed)
+        driver = KernelDriver(data, code)
+        for poll in polls:
+            driver.poll(poll)
     with patch.object(draws, "BLOCK_LIMIT", BLOCK):
         for plan, until_ps, seed in cases:
             times.clear()
@@ -311,8 +335,9 @@ def main() -> None:
     parser.add_argument("--plans", type=int, default=1000, help="random plans (default: %(default)s)")
     parser.add_argument("--mutants", type=int, default=1000, help="mutated library plans (default: %(default)s)")
     parser.add_argument("--least", type=int, default=100, help="list arms below this count (default: %(default)s)")
+    parser.add_argument("--rules", type=int, default=800, help="random sequences of polls (default: %(default)s)")
     chosen = parser.parse_args()
-    seen = count([*random_cases(range(chosen.plans)), *library_cases(range(chosen.mutants))])
+    seen = count([*random_cases(range(chosen.plans)), *library_cases(range(chosen.mutants))], chosen.rules)
     arms = seen.arms
     for hits, arm in arms.below(chosen.least):
         print(f"{hits:6} line {arm.line:4} {arm}; {NEVER.get(str(arm), 'to be reached')}")

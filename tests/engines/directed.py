@@ -18,6 +18,7 @@ from simulator.plan.check import check
 from simulator.plan.model import INFINITE_PS
 from tests.conformance.build import build
 from tests.engines.dice import Dice
+from tests.engines.directed_times import adaptive, bulk, governed, hops, portions, throttled, tickless
 from tests.engines.directed_traps import contended, emulated, sliced, timers
 from tests.engines.random_parts import GRID_PS
 
@@ -380,5 +381,6 @@ def hairpin(d: Dice) -> tuple[Short, int]:
 FAMILIES: tuple[Callable[[Dice], tuple[Short, int]], ...] = (
     wires, loose, shaped, pollers, race, sleepy, pair, asleep, storm, guest, hairpin, timers, emulated, contended, sliced,
     timers, emulated, sleepy, guest, storm, pair, shaped, asleep, hairpin, loose,
+    hops, governed, adaptive, tickless, bulk, portions, adaptive, tickless, throttled, portions,
 )  # fmt: skip
 """Some twice or thrice: their mechanism needs many plans."""

@@ -92,12 +92,12 @@ def emulated(d: Dice) -> tuple[Short, int]:
         "b": {"is": "worker", "kind": "task", "by": "tb", "from": ["f"], "into": ["out"], "packet_ps": d.time(0, 3)},
     }  # fmt: skip
     short["n"]["by"] = "v" if short["n"]["kind"] == "soft" else "ts"
-    return short, d.time(250, 450)
+    return short, d.time(300, 500)
 
 
 def timers(d: Dice) -> tuple[Short, int]:
     """A sender whose interrupts wait for the timer; meanwhile another one acknowledges; interrupts come in while the device model runs."""
-    locked = d.pick(0, 0.5, 1)
+    locked, many = d.pick(0, 0.5, 1), {"max_packets": 200}
     soft = d.pick(True, False, False)
     loop = {"kind": "soft", "by": "h"} if soft else {"kind": "task", "by": "tm", "label": "qemu"}
     route = {**_route(d, "n", "v", []), "mode": d.pick("legacy", "legacy", "apicv", "posted")}
@@ -106,7 +106,7 @@ def timers(d: Dice) -> tuple[Short, int]:
         "mode": d.pick("legacy", "legacy", "posted"),
     }
     short: Short = {
-        "s": d.source("q", 3, 24), "sf": d.source("f", 4, 20), "sg": d.source("g", 4, 20),
+        "s": d.source("q", 3, 24, **many), "sf": d.source("f", 4, 20, **many), "sg": d.source("g", 4, 20),
         "out": {"is": "sink"},
         "q": {"is": "fifo", "gate": "flag w"}, "f": {"is": "fifo", "gate": {"mode": d.pick("flag", "always"), "irq": "ro"}},
         "g": {"is": "fifo", "gate": "flag m"},
@@ -130,7 +130,7 @@ def timers(d: Dice) -> tuple[Short, int]:
             "label": "exit_user"},
         "m": {"is": "worker", **loop, "from": ["g"], "into": ["rx"], "moderator": "mo", **d.costs("poll_ps", "packet_ps", "resume_ps", high=2)},
     }  # fmt: skip
-    return short, d.time(500, 700)
+    return short, d.time(1300, 1700)
 
 
 def contended(d: Dice) -> tuple[Short, int]:

@@ -7,7 +7,7 @@
 3. ``python -m tests.engines.planted --plans 2000`` prints, for each bug, every vector that notices it and the first
    random plan that does.
 
-*Scope*: twenty-four rules, one with two ways to break it. *Validation*: the kernel without a bug passes the same vectors and
+*Scope*: twenty-four rules, one with two ways to break it, and those of ``planted_times``. *Validation*: the kernel without a bug passes the same vectors and
 plans (``test_planted_bugs``), so that what is noticed is the bug.
 """
 
@@ -15,47 +15,18 @@ from __future__ import annotations
 
 import argparse
 import functools
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass
-from types import ModuleType
+from collections.abc import Iterable
 
 from simulator.engines.reference import ReferenceEngine
 from simulator.errors import EngineError
-from simulator.plan import slots
 from simulator.plan.trace import Trace
 from tests.conformance.vectors import Vector, differences, vectors
 from tests.conformance.vectors import run as run_vector
+from tests.engines.bug import Bug, Build
+from tests.engines.planted_times import TIMES
 from tests.engines.random_plans import random_plan
-from tests.engines.twin import Edits, TwinEngine, load, load_slots
 
-Build = Callable[..., TwinEngine]
 NOTICED = (EngineError, OverflowError, IndexError)
-PATIENCE: Edits = (("if m[H_RUNS] > 1_000_000:", "if m[H_RUNS] > 20_000:"),)
-"""A bug may loop at one instant; no plan here needs that many handler runs at one."""
-
-
-@dataclass(frozen=True, slots=True)
-class Bug:
-    """One planted bug.
-
-    ``vectors`` notice it; so many random ``plans``, from seed 0, are enough (0: random plans do not reach it, ``why``).
-    """
-
-    name: str
-    vectors: tuple[str, ...]
-    plans: int
-    kernel: Edits = ()
-    slots: Edits = ()
-    why: str = ""
-
-    def code(self) -> ModuleType:
-        """The kernel with the bug."""
-        return load(PATIENCE + self.kernel, checked=True)
-
-    def build(self) -> Build:
-        """What makes an engine that has the bug."""
-        return functools.partial(TwinEngine, code=self.code(), numbers=load_slots(self.slots) if self.slots else slots)
-
 
 SOUND = Bug("none", (), 0)
 
@@ -217,7 +188,7 @@ BUGS = (
     ),
     Bug(
         "a level interrupt without EOI on a virtual APIC", ("accesses_in_order_before_the_level_eoi",), 100,
-        kernel=(("if m[q + Q_MODE] == LEGACY or m[q + Q_LEVEL] != 0:", "if m[q + Q_MODE] == LEGACY:"),),
+        kernel=(("    elif m[q + Q_LEVEL] != 0:\n        vm_exit(m, v, X_EOI_INDUCED", "    elif False:\n        vm_exit(m, v, X_EOI_INDUCED"),),
     ),
     Bug(
         "exits cost the guest's thread nothing", ("exits_count_for_the_guests_thread",), 100,
@@ -227,6 +198,7 @@ BUGS = (
         "hand-over on top of the wake-up", ("contended_access", "waiters_first_come_first_served"), 100,
         kernel=(("start_thread(m, t, m[u + U_HANDOVER])", "start_thread(m, t, m[u + U_HANDOVER] + m[t + T_WAKE_PS])"),),
     ),
+    *TIMES,
 )  # fmt: skip
 
 

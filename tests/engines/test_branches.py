@@ -7,9 +7,11 @@ import ast
 from tests.engines.branches import NEVER, count, counted, library_cases, names, random_cases
 from tests.engines.twin import execute
 
-PLANS, LEAST = 1000, 100
+PLANS, LEAST = 1100, 100
 """The random plans of `test_agreement`; `python -m tests.engines.branches` adds the mutants of `test_library`."""
 LIBRARY = 40
+RULES = 800
+"""The sequences of `test_adaptation`."""
 
 LOOPS = """
 def f(n):
@@ -41,7 +43,7 @@ def test_counts_are_right() -> None:
 
 
 def test_every_arm_runs_often_in_random_plans() -> None:
-    seen = count(random_cases(range(PLANS)))
+    seen = count(random_cases(range(PLANS)), RULES)
     seldom = [f"{hits} {arm}" for hits, arm in seen.arms.below(LEAST) if str(arm) not in NEVER]
     assert seldom == []
     # What cannot be reached is still there, and is not.

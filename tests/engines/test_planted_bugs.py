@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from tests.conformance.vectors import vectors
-from tests.engines.planted import BUGS, SOUND, Bug, caught_by_plans, caught_by_vectors, differs
+from tests.engines.bug import Bug
+from tests.engines.planted import BUGS, SOUND, caught_by_plans, caught_by_vectors, differs
 
 VECTORS = {vector.name: vector for vector in vectors()}
 each_bug = pytest.mark.parametrize("bug", BUGS, ids=lambda bug: bug.name)

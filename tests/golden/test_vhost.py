@@ -10,8 +10,9 @@ from simulator.plan.trace import EXIT_KINDS, Trace
 
 Runner = Callable[..., Trace]
 
-HOST = ("h_hardirq", "h_napi_poll", "h_drv_rx_pk", "s_bridge", "h_tap_enq", "h_wake")
-GUEST = ("k_wake", "g_irq", "g_napi_poll", "g_drv_rx_pk", "g_stack_rx_pk", "g_rearm", "g_app_rx_pk")
+THREAD_WAKE = ("h_wake_work", "h_ipi_flight", "h_wake_run")
+HOST = ("h_hardirq", "h_napi_poll", "h_drv_rx_pk", "s_bridge", "h_tap_enq", *THREAD_WAKE)
+GUEST = ("k_wake_work", "k_wake_run", "g_irq", "g_napi_poll", "g_drv_rx_pk", "g_stack_rx_pk", "g_rearm", "g_app_rx_pk")
 MODES = {"apicv": ("k_pi_notify",), "legacy": ("k_inject", "k_eoi")}
 VHOST = (*HOST, "v_rx_pk", "h_copy_fs", "k_irqfd", *GUEST)
 QEMU = (*HOST, "q_loop", "q_tap_rd", "q_vq_rx", "h_copy_fs", "k_irqfd", *GUEST)
@@ -25,13 +26,14 @@ def latencies_ns(trace: Trace) -> list[float]:
     return [(time - born[packet]) / 1000 for time, event, _, packet in trace.log if event == "deliver"]
 
 
-# Host: 900 + 200 + 350 + 350. vhost: wake 3,000, frame 450 + 7.68 (64 B at 0.12 ns), irqfd 500. Guest: wake-up 4,000,
-# handler 500 + 250, poll 200, driver and stack 550, unmask 120, application 450. Legacy: inject 400 and end of interrupt
-# 700 for the 250. QEMU: loop 1,500, read 700 + 600 + two copies of 7.68 for vhost's frame.
+# Host: 900 + 200 + 350 + 350, then the wake-up call 1,000. vhost: IPI 500, scheduled 1,500, frame 450 + 7.68 (64 B at 0.12 ns),
+# irqfd 500, wake-up call 1,000. Guest: IPI 500, awake in 2,500, handler 500, poll 200, driver and stack 550, unmask 120,
+# application 450; no notification, since the vCPU was halted. Legacy: inject 400 and end of
+# interrupt 700 besides. QEMU: loop 1,500, read 700 + 600 + two copies of 7.68 for vhost's frame.
 SUMS_NS = [
-    ("vhost-net", "apicv", VHOST, 11_827.68),
+    ("vhost-net", "apicv", VHOST, 11_577.68),
     ("vhost-net", "legacy", VHOST, 12_677.68),
-    ("virtio-qemu", "apicv", QEMU, 14_185.36),
+    ("virtio-qemu", "apicv", QEMU, 13_935.36),
 ]
 
 
@@ -44,23 +46,24 @@ def test_idle_receiver(run: Runner, datapath: str, mode: str, costs: tuple[str, 
 
 # Each line: arrivals and latencies in ns, and how the second packet changes the first.
 SECOND_PACKETS = [
-    # p1 in the tap at 1,800 (900 + 200 + 700), p2, which came during the handler, at 2,500. The thread works from 4,800:
-    # p1 copied at 5,257.68, p2 at 5,715.36, published together; irqfd 6,215.36, guest awake 10,215.36, handler 10,965.36,
-    # p1 and p2 polled at 11,715.36 and 12,265.36, unmasked 12,385.36; read at 12,835.36 and 13,285.36. One interrupt.
-    ([0, 300], [12_835.36, 12_985.36], 1),
-    # p2's interrupt at 5,000: tap at 6,800. p1 is published at 5,257.68 and signalled at 5,757.68, then the thread sleeps;
-    # woken for 3,000, p2 copied at 10,257.68 while the guest (awake 9,757.68) is in its handler until 10,507.68; the
-    # event index is still the one before p1, so no second interrupt: p1 and p2 polled at 11,257.68 and 11,807.68,
-    # unmasked 11,927.68; read at 12,377.68 and 12,827.68.
-    ([0, 5_000], [12_377.68, 7_827.68], 1),
-    # p2 at 6,050: copied at 11,307.68, while the poll, which has found nothing more at 11,257.68, is unmasking until
-    # 11,377.68; asking for interrupts again it sees p2 and polls once more: 200 + 550 + 120 to 12,247.68; read at
-    # 12,697.68 and 13,147.68.
-    ([0, 6_050], [12_697.68, 7_097.68], 1),
-    # p2 at 6,700: copied at 11,957.68, after the poll ended at 11,377.68 (11,257.68 + 120); the guest asks for an
-    # interrupt: irqfd 12,457.68. p1 is read at 11,827.68 and the vCPU halts. Its exit and its sleep cost nothing here, so
-    # it is woken: 16,457.68, handler 17,207.68, poll 200, 550, 120, read 450: 18,527.68.
-    ([0, 6_700], [11_827.68, 11_827.68], 2),
+    # p1 in the tap at 1,800 (900 + 200 + 700); the core wakes the thread until 2,800, then p2, which came during the handler, is
+    # in the tap at 3,500. The thread works from 4,800: p1 copied at 5,257.68, p2 at 5,715.36, published together; irqfd and
+    # wake-up call 7,215.36, IPI 7,715.36, guest awake 10,215.36, handler 10,715.36, p1 and p2 polled at 11,465.36 and 12,015.36,
+    # unmasked 12,135.36; read at 12,585.36 and 13,035.36. One interrupt.
+    ([0, 300], [12_585.36, 12_735.36], 1),
+    # p2's interrupt at 4,990: tap at 6,790. p1 is published at 5,257.68 and signalled, the vCPU called, at 6,757.68, then the
+    # thread sleeps; woken for 3,000, p2 copied at 10,247.68 while the guest (awake 9,757.68) is in its handler until 10,257.68;
+    # the event index is still the one before p1, so no second interrupt: p1 and p2 polled at 11,007.68 and 11,557.68,
+    # unmasked 11,677.68; read at 12,127.68 and 12,577.68.
+    ([0, 4_990], [12_127.68, 7_587.68], 1),
+    # p2 at 5,800: copied at 11,057.68, while the poll, which has found nothing more at 11,007.68, is unmasking until
+    # 11,127.68; asking for interrupts again it sees p2 and polls once more: 200 + 550 + 120 to 11,997.68; read at
+    # 12,447.68 and 12,897.68.
+    ([0, 5_800], [12_447.68, 7_097.68], 1),
+    # p2 at 6,700: copied at 11,957.68, after the poll ended at 11,127.68 (11,007.68 + 120); the guest asks for an interrupt.
+    # p1 was read at 11,577.68 and the vCPU halted. Its exit and its sleep cost nothing here, so irqfd and wake-up call take
+    # until 13,457.68, the IPI until 13,957.68: awake 16,457.68, handler 16,957.68, poll 200, 550, 120, read 450: 18,277.68.
+    ([0, 6_700], [11_577.68, 11_577.68], 2),
 ]
 
 
@@ -122,18 +125,20 @@ def test_buffers_go_back_when_more_than_32_are_missing(run: Runner) -> None:
 
 def test_buffers_go_back_at_the_end_of_a_poll(run: Runner) -> None:
     # All 100 are there before the first poll ends: it takes 64 and gives 64 back, the next one 36.
-    trace = run("vhost-net", "apicv", ("k_wake", "g_stack_rx_pk"), [0] * 100)
+    trace = run("vhost-net", "apicv", ("k_wake_run", "g_stack_rx_pk"), [0] * 100)
     assert trace.counters["vm.sink.count"] == 100
     assert refills(trace) == 2
 
 
-# Sent into the socket at 0: the vCPU wakes (4,000), the call takes 400, the kick 700 + 300: 5,400. The thread wakes (3,000),
-# takes the frame (400 + 7.68), hands it on (200), bridge 250, driver 250: 9,507.68, doorbell 115. vhost batches, QEMU writes
-# each frame: loop 1,500, bottom half 300, pop 500, write 1,000 for vhost's 600.
-SEND = ("k_wake", "g_app_tx_pk", "k_exit", "k_ioeventfd", "h_wake", "h_copy_fs", "s_bridge", "h_drv_tx_pk", "h_mmio_wr")
+# Sent into the socket at 0, by what wakes the vCPU on its own core (2,500: no call, no IPI). The call takes 400, the kick 700 +
+# 300 and, since the thread sleeps, the wake-up call 1,000: 4,900. IPI 500, the thread is scheduled (1,500) at 6,900, takes the
+# frame (400 + 7.68), hands it on (200), bridge 250, driver 250, doorbell 115: 8,122.68. vhost batches, QEMU writes each frame:
+# loop 1,500, bottom half 300, pop 500, write 1,000 for vhost's 600.
+SEND_WAKES = ("k_wake_work", "k_wake_run", *THREAD_WAKE)
+SEND = (*SEND_WAKES, "g_app_tx_pk", "k_exit", "k_ioeventfd", "h_copy_fs", "s_bridge", "h_drv_tx_pk", "h_mmio_wr")
 SENT_NS = [
-    ("vhost-net", ("v_tx_pk", "v_flush"), 9_622.68),
-    ("virtio-qemu", ("q_loop", "q_bh", "q_vq_pop", "q_tap_wr"), 12_322.68),
+    ("vhost-net", ("v_tx_pk", "v_flush"), 8_122.68),
+    ("virtio-qemu", ("q_loop", "q_bh", "q_vq_pop", "q_tap_wr"), 10_822.68),
 ]
 
 
@@ -144,12 +149,12 @@ def test_idle_sender(run: Runner, datapath: str, backend: tuple[str, ...], total
     assert trace.counters["peer.sum_ps"] == round(total_ns * 1000)
 
 
-# p2 is posted at 5,800, while the thread wakes until 8,400: no kick. vhost takes both: 2 * (407.68 + 500) + 200 to 10,415.36,
-# and one doorbell, 115, for both. QEMU: loop and bottom half to 10,200, p1 to 12,207.68, doorbell to 12,322.68, p2 to
-# 14,330.36, doorbell to 14,445.36.
+# p2 is posted at 5,300, while the IPI is under way to the thread: no kick. The thread works from 6,900. vhost takes both:
+# 2 * (407.68 + 500 + doorbell 115) + 200 to 9,145.36; a frame from a tap rings by itself. QEMU: loop and bottom half to 8,700, p1
+# with its doorbell to 10,822.68; then it reports p1 as used, and the vCPU, halted meanwhile, is called (1,000); p2 to 13,945.36.
 TWO_SENT_NS = [
-    ("vhost-net", SENT_NS[0][1], 10_530.36, 10_530.36),
-    ("virtio-qemu", SENT_NS[1][1], 12_322.68, 14_445.36),
+    ("vhost-net", SENT_NS[0][1], 9_145.36, 9_145.36),
+    ("virtio-qemu", SENT_NS[1][1], 10_822.68, 13_945.36),
 ]
 
 

@@ -20,7 +20,7 @@ PRIMITIVES = {
 }  # fmt: skip
 EXPECTED = {
     "h_ctxsw": 1500, "h_app_tx_pk": 400, "h_stack_tx_pk": 1600, "h_stack_rx_pk": 700, "h_app_rx_pk": 800, "h_tap_enq": 150,
-    "s_bridge": 1050, "q_tap_rd": 700, "q_tap_wr": 1100, "h_copy_fs": 0.1, "h_wake_app": 800, "h_task_wake": 800,
+    "s_bridge": 1050, "q_tap_rd": 700, "q_tap_wr": 1100, "h_copy_fs": 0.1, "h_wake_app": 800,
     "h_wake_work": 700, "h_ipi_flight": 900, "h_wake_run": 2500, "h_idle_exit": 6500,
 }  # fmt: skip
 

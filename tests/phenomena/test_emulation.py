@@ -93,8 +93,12 @@ def test_e04_eight_exits_per_interrupt_at_low_rate(run: Runner) -> None:
     # Six accesses, the end of a level-triggered interrupt, and the halt. Two packets of 1 kpps seldom share a window.
     outcome = e1000(run, 0.2, "measurement.duration=2 s")
     assert per_packet(outcome, register_exits(outcome)) == pytest.approx(6, abs=0.3)
-    assert per_packet(outcome, outcome.exits("EOI")) == pytest.approx(1, abs=0.05)
+    assert per_packet(outcome, outcome.exits("EOI_INDUCED")) == pytest.approx(1, abs=0.05)
     assert per_packet(outcome, outcome.all_exits) == pytest.approx(8, abs=0.4)
+    # The same end of interrupt has another name where no virtual APIC takes it.
+    legacy = e1000(run, 0.2, "measurement.duration=2 s", "guests.vm.interrupts=legacy")
+    assert legacy.exits("EOI_INDUCED") == outcome.exits("EOI") == 0
+    assert per_packet(legacy, legacy.exits("EOI")) == pytest.approx(1, abs=0.05)
     free = e1000(run, 0.2, "measurement.duration=2 s", change=without_traps)
     assert per_packet(free, register_exits(free)) < 2.1
 
@@ -134,13 +138,18 @@ def test_e08_a_softirq_that_its_own_unmask_raises_again_is_demoted(run: Runner) 
     # The window is over when the poll ends, so its unmask raises the line at once: the softirq goes on, and only demotion
     # lets the application in.
     parts = {"host": {"model": "modern"}, "nic": {"model": "e810"}}
-    assert e1000(run, 180, **parts).goodput_pps > 0.75 * 180_000
-    assert e1000(run, 180, "host.softirq.demote=off", **parts).goodput_pps < 0.5 * 180_000
+    # Below, at 160 kpps, the softirq still ends now and then.
+    alive, flooded = (e1000(run, rate, **parts).goodput_pps for rate in (160, 220))
+    assert flooded > alive > 0.75 * 160_000
+    alive, flooded = (e1000(run, rate, "host.softirq.demote=off", **parts).goodput_pps for rate in (160, 220))
+    assert flooded < 0.01 * alive
 
 
 def test_e09_a_slow_backend_protects_its_guest(run: Runner) -> None:
     # Beyond what one core can receive, the tap queue drops before the guest has spent anything.
-    function, slow = (loaded(run, path, 1500) for path in ("sriov-vf", "virtio-qemu"))
+    # The host's driver is quick: its softirq has to bring all frames as far as the tap.
+    quick = "host.costs={h_drv_rx_pk: 50 ns}"
+    function, slow = (loaded(run, path, 1500, quick) for path in ("sriov-vf", "virtio-qemu"))
     assert slow.goodput_pps > 2 * function.goodput_pps
     assert slow.count("vm.q0.socket.dropped") == 0 < slow.count("tap.dropped")
 
@@ -148,7 +157,9 @@ def test_e09_a_slow_backend_protects_its_guest(run: Runner) -> None:
         quick = (replace(w, packet_ps=0, byte_fs=0, wake_ps=0) if w.label == "qemu" else w for w in plan.workers)
         return replace(plan, workers=tuple(quick))
 
-    assert loaded(run, "virtio-qemu", 1500, change=fast_backend).goodput_pps < 0.6 * slow.goodput_pps
+    fast = loaded(run, "virtio-qemu", 1500, quick, change=fast_backend)
+    assert fast.goodput_pps < 0.5 * slow.goodput_pps
+    assert fast.count("tap.dropped") == 0 < fast.count("vm.q0.socket.dropped")
 
 
 def test_e09_even_an_e1000_overtakes_a_function_in_livelock(run: Runner) -> None:
@@ -179,7 +190,10 @@ def test_e09_the_host_livelocks_when_softirq_and_main_loop_share_a_core(run: Run
 def test_e15_emulation_saturates_first(run: Runner) -> None:
     best = {path: max(loaded(run, path, rate).goodput_pps for rate in (200, 450, 900)) for path in ORDER[2:]}
     assert best["vhost-net"] > 1.3 * best["virtio-qemu"]
-    assert best["virtio-qemu"] > 2 * best["emulated-e1000"]
+    # A frame through the full main loop: read, fill, copy, a 50th of a turn; and 7 of 30 signal a running vCPU (500 + 900).
+    frame_s = 1.3e-6 + 60 * 0.12e-9 + 1.5e-6 / 50 + 7 / 30 * 1.4e-6
+    assert best["virtio-qemu"] == pytest.approx(1 / frame_s, rel=0.005)
+    assert best["virtio-qemu"] > 1.9 * best["emulated-e1000"]
 
 
 def test_e15_two_devices_are_not_twice_one(run: Runner) -> None:
@@ -203,8 +217,9 @@ def test_e15_accesses_wait_for_the_lock(run: Runner) -> None:
 
 
 def test_e21_a_burst_is_lost_at_the_tap(run: Runner) -> None:
-    # The host takes 1,400 frames at once; tap and ring have room for 1,000 and 256, and some are served meanwhile.
-    burst = [{"name": "load", "kind": "bursts", "burst": 1400, "gap": "100 ns", "rate": "20 kpps", "size": "64 B"}]
+    # The host takes 1,425 frames at once; tap and ring have room for 1,000 and 256, and some are served meanwhile. With 1,400
+    # the tap is just full.
+    burst = [{"name": "load", "kind": "bursts", "burst": 1425, "gap": "100 ns", "rate": "20 kpps", "size": "64 B"}]
     for ring, lost in ((256, True), (2048, False)):
         outcome = e1000(run, 20, "nic.rx_ring=4096", f"guests.vm.rx_ring={ring}", traffic=burst)
         drops = {name for name, value in outcome.trace.counters.items() if name.endswith("dropped") and value}

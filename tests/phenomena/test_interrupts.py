@@ -20,7 +20,8 @@ SERIES = [
     ("sriov-vf", "apicv"),
     ("sriov-vf", "legacy"),
 ]
-WAKE_US = 4.0
+CALL_US, FLIGHT_US, WAKE_US = 1.0, 0.5, 2.5
+"""Whoever wakes a vCPU calls, the IPI flies, the vCPU is scheduled and entered."""
 
 
 def low_load_us(run: Runner, *overrides: str) -> dict[str, float]:
@@ -35,8 +36,11 @@ def low_load_us(run: Runner, *overrides: str) -> dict[str, float]:
 def test_e03_order_at_low_load(run: Runner) -> None:
     found = low_load_us(run)
     assert list(found) == sorted(found, key=lambda series: found[series])
-    assert found["legacy"] - found["posted"] < WAKE_US, "the interrupt mode matters less than the wake-up of the vCPU"
-    assert found["posted"] - found["native"] > WAKE_US, "most of the gap to bare metal is the wake-up"
+    # Handler 900, irqfd 500, wake-up call 1,000, flight 500, injection 400 and EOI 700, instead of the wake-up vector's 900.
+    mode_us = found["legacy"] - found["posted"]
+    assert mode_us == pytest.approx(3.1, abs=0.05)
+    assert mode_us < CALL_US + FLIGHT_US + WAKE_US, "the interrupt mode matters less than the wake-up of the vCPU"
+    assert WAKE_US < found["posted"] - found["native"] < WAKE_US / 0.7, "most of the gap to bare metal is the wake-up"
 
 
 def test_e03_without_halting_the_gap_to_bare_metal_is_small(run: Runner) -> None:
@@ -121,7 +125,12 @@ def test_e13_masking_the_vector_costs_two_user_exits_per_interrupt(run: Runner) 
 def test_e13_masking_lowers_the_rate_that_a_guest_can_take(run: Runner) -> None:
     rate = ("guests.vm.interrupts=legacy", "traffic.load.rate=600 kpps")
     assert run(*rate).goodput_pps == pytest.approx(600_000, rel=0.01)
-    assert run(*rate, "guests.vm.mask_interrupts=on").goodput_pps < 300_000
+    # While an IPI is under way further interrupts join it, which spares some of the masking.
+    flying, at_once = (
+        run(*rate, "guests.vm.mask_interrupts=on", f"host.costs={{h_ipi_flight: {ns} ns}}").goodput_pps
+        for ns in (500, 0)
+    )
+    assert at_once < flying < 0.55 * 600_000
 
 
 def test_e13_moderation_hides_masking(run: Runner) -> None:

@@ -27,7 +27,8 @@ ORDER = (
 )
 """From the shortest way to the longest."""
 MODERATED = "nic.moderation={kind: gap, interval: 10 us}"
-WAKE_US = 4.0
+WAKE_US = 2.5
+"""The woken vCPU is scheduled and entered, on its own core."""
 
 
 def path(name: str, mode: str = "automatic") -> tuple[str, str]:
@@ -56,7 +57,9 @@ def test_e03_order_of_all_paths_at_low_load(run: Runner) -> None:
 
 
 def test_e03_without_sleepers_the_order_of_interrupt_modes_remains(run: Runner) -> None:
-    found = low_load_us(run, "guests.vm.idle=poll", "host.costs={h_wake: 0 ns}")
+    found = low_load_us(
+        run, "guests.vm.idle=poll", "host.costs={h_wake_work: 0 ns, h_ipi_flight: 0 ns, h_wake_run: 0 ns}"
+    )
     assert found[:2] == sorted(found[:2])
     assert found[5] - found[4] < 2.5, "with the mechanism off, the statement above fails"
 
@@ -136,15 +139,16 @@ def test_e24_cpu_per_gbps_of_large_frames(run: Runner, direction: str) -> None:
 
 
 def test_e24_at_64_bytes_the_copy_does_not_matter(run: Runner) -> None:
-    dear, free = (
-        cores_per_gbps(run, "virtio-qemu", "rx", f"host.costs={{h_copy_fs: {cost} ps/B}}", size="64 B")
-        for cost in (120, 0)
-    )
-    assert dear / free < 1.02
-    dear, free = (
-        cores_per_gbps(run, "virtio-qemu", "rx", f"host.costs={{h_copy_fs: {cost} ps/B}}") for cost in (120, 0)
-    )
-    assert dear / free > 1.02
+    def dearer(size: str) -> float:
+        dear, free = (
+            cores_per_gbps(run, "virtio-qemu", "rx", f"host.costs={{h_copy_fs: {cost} ps/B}}", size=size)
+            for cost in (120, 0)
+        )
+        return dear / free - 1
+
+    assert 0 < dearer("64 B") < 0.005
+    # 182 ns of 11.8 us: at this load most frames wake somebody, and QEMU signals for each.
+    assert dearer("1518 B") > max(0.015, 10 * dearer("64 B"))
 
 
 def round_trip_us(run: Runner, name: str, mode: str, *overrides: str) -> float:
@@ -190,14 +194,17 @@ def test_e33_with_many_requests_under_way_the_order_is_that_of_capacity(run: Run
         traffic = [{"name": "rr", "kind": "request-response", "outstanding": outstanding}]
         return float(run(*path(name), MODERATED, traffic=traffic).rate("peer.count"))
 
-    found = {name: [rate(name, n) for n in (4, 64, 256)] for name in ("sriov-vf", "vhost-net", "virtio-qemu")}
-    for few, many, more in found.values():
-        assert few < 0.7 * many, "one at a time the path is not full"
+    found = {name: [rate(name, n) for n in (1, 4, 64, 256)] for name in ("sriov-vf", "vhost-net", "virtio-qemu")}
+    for one, few, many, more in found.values():
+        assert one < 0.3 * many, "one at a time the path is not full"
+        assert one < few < 0.7 * many, "nor with four"
         assert more == pytest.approx(many, rel=0.01), "beyond saturation more requests bring nothing"
-    full = [many for _, many, _ in found.values()]
+    alone, full = ([rates[place] for rates in found.values()] for place in (0, 2))
+    assert alone == sorted(alone, reverse=True)
     assert full == sorted(full, reverse=True)
-    shares = [few / many for few, many, _ in found.values()]
-    assert shares[0] == max(shares), "the virtual function is full first"
+    # Of one request. With four QEMU is as far as the virtual function: its loop pays for every signal and is full early.
+    shares = [one / many for one, many in zip(alone, full, strict=True)]
+    assert shares[0] > 1.5 * max(shares[1:]), "the virtual function needs fewest"
 
 
 def bulk_gbps_per_core(run: Runner, name: str, merged: str) -> float:

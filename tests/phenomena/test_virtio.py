@@ -57,7 +57,7 @@ def with_gates(mode: str) -> Callable[[Plan], Plan]:
 @pytest.mark.parametrize("name", hosts())
 def test_e03_virtio_wakes_a_thread_of_the_host_first(name: str) -> None:
     vhost, function = (one_packet_us(name, path, "legacy") for path in ("vhost-net", "sriov-vf"))
-    assert vhost - function > host(name).ps("h_wake") / 1e6
+    assert vhost - function > sum(host(name).ps(part) for part in ("h_wake_work", "h_ipi_flight", "h_wake_run")) / 1e6
 
 
 def test_e33_a_round_trip_pays_every_way_twice(run: Runner) -> None:
@@ -98,8 +98,13 @@ def test_e10_without_event_index_there_are_more_interrupts(run: Runner, datapath
 
 def test_e10_at_saturation_the_event_index_carries_more(run: Runner) -> None:
     # The sending guest is the limit, and every interrupt takes its time.
-    event, flag = (loaded(run, 900, "tx", change=change) for change in (None, with_gates("flag")))
+    slow_guest = "host.costs={g_stack_tx_pk: 1 us}"
+    event, flag = (loaded(run, 900, "tx", slow_guest, change=change) for change in (None, with_gates("flag")))
     assert packets(flag) < 0.9 * packets(event)
+    # Where vhost is the limit, which rings the adapter's doorbell for every frame, there is nearly always work left.
+    event, flag = (loaded(run, 900, "tx", change=change) for change in (None, with_gates("flag")))
+    assert packets(flag) == pytest.approx(packets(event), rel=0.005)
+    assert interrupts(flag) < 0.1
 
 
 def test_e10_completions_wait_for_three_quarters(run: Runner) -> None:
@@ -113,16 +118,20 @@ def test_e10_completions_wait_for_three_quarters(run: Runner) -> None:
     assert interrupts(delayed) < 0.7 * interrupts(eager)
 
 
-def test_e10_over_qemu_kicks_fade_and_interrupts_come_back(run: Runner) -> None:
+def test_e10_over_qemu_kicks_fade_and_interrupts_do_not(run: Runner) -> None:
     # For QEMU half of the statement is false: its loop publishes frame by frame, 1.3 us apart when it is the limit, and a
-    # guest that needs half of that has emptied its ring and asked for an interrupt before every other frame.
+    # guest that needs half of that has emptied its ring and asked for the next interrupt. Two things spare some of them: the
+    # signal takes the loop's time (irqfd and IPI, 1.4 us), and frames go on coming while the IPI is under way.
     qemu = "guests.vm.datapath=virtio-qemu"
     sent = [kicks(loaded(run, rate, "tx", qemu)) for rate in LOADS_KPPS]
     assert sent[0] == pytest.approx(1, abs=0.02)
     assert sent == sorted(sent, reverse=True)
     received = [interrupts(loaded(run, rate, "rx", qemu)) for rate in LOADS_KPPS]
-    assert received[:-1] == sorted(received[:-1], reverse=True)
-    assert received[-1] > 0.4 > received[-2]
+    assert received == sorted(received, reverse=True)
+    assert received[-1] > 2 * interrupts(loaded(run, LOADS_KPPS[-1], "rx"))
+    free = "host.costs={k_ipi: 0 ns, k_wake_work: 0 ns, h_ipi_flight: 0 ns}"
+    before, last = (interrupts(loaded(run, rate, "rx", qemu, free)) for rate in LOADS_KPPS[-2:])
+    assert last > 0.4 > before, "signals for nothing: they come back, one for every other frame"
     slow_guest = "host.costs={g_drv_rx_pk: 1.5 us}"
     assert interrupts(loaded(run, LOADS_KPPS[-1], "rx", qemu, slow_guest)) < 0.1
 
@@ -142,6 +151,8 @@ def test_e10_a_backend_that_never_empties_the_ring_needs_no_kick(run: Runner) ->
 
 FRAME_S = 2e-6 + 60 * 0.12e-9
 """Time of the vhost thread per frame, made dear so that nothing else is the limit."""
+SIGNAL_S = (0.1 + 0.5 + 1.0) * 1e-6
+"""Per publication: event index, irqfd, call that wakes the vCPU, which slept."""
 DEAR = "host.costs={v_rx_pk: 2 us}"
 MANY_FLOWS = "traffic.load.flows=64"
 
@@ -151,7 +162,9 @@ def goodput(run: Runner, *overrides: str) -> float:
 
 
 def test_e14_one_worker_is_the_limit(run: Runner) -> None:
-    assert goodput(run) == pytest.approx(1 / FRAME_S, rel=0.01)
+    # 256 frames a turn, published after 65, 130, 195 and at the end; a new turn for 150 ns.
+    turn_s = 256 * FRAME_S + 4 * SIGNAL_S + 150e-9
+    assert goodput(run) == pytest.approx(256 / turn_s, rel=0.002)
 
 
 def test_e14_vcpus_do_not_help_and_queue_pairs_do(run: Runner) -> None:

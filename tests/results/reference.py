@@ -22,7 +22,7 @@ ROOT = Path(__file__).parents[2]
 FOLDER = ROOT / "results" / "reference"
 RUNS = ("paths", "vf-modes", "knees", "guests-over-paths")
 KEPT = (
-    "scenario.resolved.yaml", "result.json", "summary.csv", "stages.csv", "histograms.csv", "chart.png", "provenance.json",
+    "scenario.resolved.yaml", "result.json", "summary.csv", "stages.csv", "guests.csv", "histograms.csv", "chart.png", "provenance.json",
 )  # fmt: skip
 
 

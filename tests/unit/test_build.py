@@ -130,7 +130,7 @@ def test_defaults_come_from_the_catalogue(tmp_path: Path) -> None:
     adapter = costs.nic("e810")
     assert model.tick_hz == costs.host("modern").value("tick_hz")
     assert port.rate_bps == adapter.value("port_rate_bps")
-    assert (port.moderation.kind, port.moderation.interval_ps) == ("gap", adapter.value("itr_default"))
+    assert port.moderation.kind == "driver"
     ring = build(s).rings[0]
     assert ring.size == adapter.value("vf_rx_ring")
     assert ring.descriptor_bytes == adapter.value("rx_desc_bytes")

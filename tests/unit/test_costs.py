@@ -32,12 +32,12 @@ PARTS = tuple(hosts()) + tuple(nics())
 REQUIRED = """
 g_irq g_napi_poll g_rearm g_drv_rx_pk g_stack_rx_pk g_sock_pk g_wake_app g_app_rx_pk g_app_tx_pk g_stack_tx_pk
 g_drv_tx_pk g_tx_reap_pk g_refill_pk g_doorbell g_mmio_wr g_copy_fs g_seg_rx_pk g_seg_tx_pk g_csum_fs g_vq_add g_tick
-k_exit k_eoi k_inject k_ipi k_irqfd k_ioeventfd k_pi_notify k_pi_wakeup k_hlt k_block k_wake k_poll_exit
+k_exit k_eoi k_inject k_ipi k_irqfd k_ioeventfd k_pi_notify k_pi_wakeup k_hlt k_block k_poll_exit
 halt_poll_max_ns halt_poll_grow halt_poll_grow_start_ns halt_poll_shrink
 q_exit q_mmio q_loop q_bh q_tap_rd q_tap_wr q_irq q_rx_pk q_tx_pk q_vq_rx q_vq_pop
 h_hardirq h_hardirq_native h_napi_poll h_rearm h_drv_rx_pk h_stack_rx_pk h_sock_pk h_wake_app h_app_rx_pk h_app_tx_pk
 h_stack_tx_pk h_drv_tx_pk h_drv_tx_native_pk h_tx_reap_pk h_refill_pk h_doorbell h_mmio_wr h_copy_fs h_seg_rx_pk
-h_seg_tx_pk h_csum_fs h_tap_enq h_wake h_ctxsw h_idle_exit h_tick h_wake_mutex h_task_wake
+h_seg_tx_pk h_csum_fs h_tap_enq h_ctxsw h_idle_exit h_tick g_xdp_rx_pk g_xdp_tx_pk h_xdp_rx_pk h_xdp_tx_pk
 v_work v_rx_pk v_tx_pk v_signal v_flush s_bridge s_flood d_poll d_rx_burst d_rx_pk d_tx_pk
 p_mem p_mmio_rd p_mmio_wr_lat
 h_wake_work h_ipi_flight h_wake_run k_wake_work k_wake_run k_timer g_resched p_write_lat p_msi_flight k_pi_flight
@@ -336,13 +336,16 @@ BOLD_NS = {
     "k_pi_notify": 250,
     "k_pi_wakeup": 900,
     "k_hlt": 700,
-    "k_wake": 4000,
+    "k_wake_work": 1000,
+    "k_wake_run": 2500,
+    "h_ipi_flight": 500,
     "k_poll_exit": 500,
     "h_hardirq": 900,
     "h_hardirq_native": 500,
     "h_napi_poll": 200,
     "h_drv_rx_pk": 350,
-    "h_wake": 3000,
+    "h_wake_work": 1000,
+    "h_wake_run": 1500,
     "v_rx_pk": 450,
     "q_loop": 1500,
     "q_tap_rd": 700,
@@ -367,32 +370,33 @@ def test_textbook_sums_given_only_as_sums() -> None:
 
 
 _GUEST = ("g_napi_poll", "g_drv_rx_pk", "g_stack_rx_pk", "g_sock_pk", "g_rearm", "g_app_rx_pk")
-_NOTIFIED = ("g_irq", "k_pi_notify")
+_WAKE = ("h_wake_work", "h_ipi_flight", "h_wake_run")
+_VCPU_WAKE = ("k_wake_work", "h_ipi_flight", "k_wake_run")
 _HOST_RX = ("h_hardirq", "h_napi_poll", "h_drv_rx_pk", "s_bridge", "h_tap_enq")
 _USER = ("k_exit", "q_exit", "q_mmio")
 _STACK = ("h_napi_poll", "h_drv_rx_pk", "h_stack_rx_pk", "h_sock_pk", "h_rearm", "h_app_rx_pk")
-_IRQ = ("h_hardirq", "k_irqfd", "k_ipi")
+_IRQ = ("h_hardirq", "k_irqfd")
 
 
 @pytest.mark.parametrize(
     ("path", "names", "copies", "total_ps"),
     [
         ("native", ("h_hardirq_native", *_STACK), 0, 1_820_000),
-        ("VF posted", ("k_pi_wakeup", "k_wake", *_NOTIFIED, *_GUEST), 0, 6_970_000),
-        ("VF APICv", (*_IRQ, "k_wake", *_NOTIFIED, *_GUEST), 0, 8_370_000),
-        ("VF legacy", (*_IRQ, "k_inject", "k_wake", "g_irq", "k_eoi", *_GUEST), 0, 9_220_000),
-        ("vhost", (*_HOST_RX, "h_wake", "v_rx_pk", "k_irqfd", "k_wake", *_NOTIFIED, *_GUEST), 1, 11_827_680),
+        ("VF posted", ("k_pi_wakeup", "k_wake_run", "g_irq", *_GUEST), 0, 5_220_000),
+        ("VF APICv", (*_IRQ, *_VCPU_WAKE, "g_irq", *_GUEST), 0, 7_220_000),
+        ("VF legacy", (*_IRQ, "k_inject", *_VCPU_WAKE, "g_irq", "k_eoi", *_GUEST), 0, 8_320_000),
+        ("vhost", (*_HOST_RX, *_WAKE, "v_rx_pk", "k_irqfd", *_VCPU_WAKE, "g_irq", *_GUEST), 1, 11_577_680),
         (
             "e1000, without the refill write",
             (
                 *_HOST_RX,
-                "h_wake",
+                *_WAKE,
                 "q_loop",
                 "q_tap_rd",
                 "q_rx_pk",
                 "q_irq",
                 "k_inject",
-                "k_wake",
+                *_VCPU_WAKE,
                 "g_irq",
                 "k_eoi",
                 *_GUEST,
@@ -405,13 +409,13 @@ _IRQ = ("h_hardirq", "k_irqfd", "k_ipi")
             "e1000",
             (
                 *_HOST_RX,
-                "h_wake",
+                *_WAKE,
                 "q_loop",
                 "q_tap_rd",
                 "q_rx_pk",
                 "q_irq",
                 "k_inject",
-                "k_wake",
+                *_VCPU_WAKE,
                 "g_irq",
                 "k_eoi",
                 *_GUEST,

@@ -237,7 +237,7 @@ def test_links_queues_and_batches() -> None:
         (
             {"c0__hyp": 5 * MS, "load__offered": 1000, "socket__dropped": 10, "buffer__dropped": 1},
             (
-                "nothing saturated on average (core c0 is 50.0 % busy): bursts or a limit without a clock"
+                "nothing saturated on average (core c0 is 50.0 % busy): bursts, larger than what queues hold"
                 "; socket drops 1.00 % of the offered packets and fewer at 1 other places"
             ),
         ),
@@ -261,7 +261,11 @@ def test_links_queues_and_batches() -> None:
     ],
 )
 def test_the_bottleneck_is_said_in_a_sentence(counters: dict[str, int], sentence: str) -> None:
-    assert resources.bottleneck(PLAN, with_counters(blank(PLAN), **counters)) == sentence
+    # All that is offered and not dropped arrives.
+    lost = sum(count for name, count in counters.items() if name.endswith("__dropped"))
+    arrived = [US] * (counters.get("load__offered", 0) - lost)
+    trace = recorded(blank(PLAN), "app0", arrived) if arrived else blank(PLAN)
+    assert resources.bottleneck(PLAN, with_counters(trace, **counters)) == sentence
 
 
 def test_pooling_replications_adds_counts_and_keeps_extremes() -> None:
@@ -319,8 +323,23 @@ def test_latency_is_also_given_sink_by_sink() -> None:
     assert list(latency.latency_by_sink(PLAN, recorded(blank(PLAN), "app1", [US]))) == ["app1"]
 
 
-def test_queues_that_still_fill_are_said() -> None:
-    trace = with_counters(blank(PLAN), load__offered=1000, wire__busy_ps=25 * MS)
-    assert resources.bottleneck(PLAN, replace(trace, in_flight_end=20)) == "link wire is 100.0 % busy"
-    filling = resources.bottleneck(PLAN, replace(trace, in_flight_start=5, in_flight_end=26))
-    assert filling.endswith("; queues hold 21 packets more at the end than at the start (2.1 % of the offered)")
+def test_a_window_without_a_steady_state_is_said() -> None:
+    arrived = recorded(blank(PLAN), "app0", [US] * 979)
+    trace = with_counters(arrived, load__offered=1000, wire__busy_ps=25 * MS, socket__pushed=1000)
+    # 2 % of what is offered is the most that may stay in one queue.
+    some = with_counters(trace, socket__popped=980)
+    assert (resources.bottleneck(PLAN, some), resources.steady(PLAN, some)) == ("link wire is 100.0 % busy", 1.0)
+    filling = with_counters(trace, socket__popped=979)
+    said = "socket holds 2.1 % of the offered packets more at the end than at the start"
+    assert resources.bottleneck(PLAN, filling) == f"link wire is 100.0 % busy; not steady: {said}"
+    assert resources.steady(PLAN, filling) == 0.0
+    assert resources.unsteady(PLAN, with_counters(trace, rxring__completed=50, rxring__reaped=10)).startswith(
+        "socket holds"
+    )
+    nothing = with_counters(blank(PLAN), load__offered=1000)
+    assert resources.bottleneck(PLAN, nothing).endswith("; not steady: nothing of what is offered is delivered")
+    # The window has 10 ms.
+    assert resources.steady(PLAN, recorded(blank(PLAN), "app0", [2 * MS] * 40)) == 1.0
+    late = recorded(blank(PLAN), "app0", [3 * MS] * 40)
+    assert resources.unsteady(PLAN, late) == "half of the packets take over a quarter of the window"
+    assert resources.steady(PLAN, blank(PLAN, 0)) is None

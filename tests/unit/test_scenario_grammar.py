@@ -64,7 +64,22 @@ def value(tmp_path: Path, guest: str, key: str) -> Any:
         ("max_rate: 5 Gbit/s", "max_rate", "5 Gbit/s"),
         ("mtu: 9000 B", "mtu", "9000 B"),
         ("mask_interrupts: yes", "mask_interrupts", True),
-        ("application: {receive: 450 ns}", "application", {"receive": "450 ns", "send": None}),
+        (
+            "application: {receive: 450 ns}",
+            "application",
+            {"kind": "socket", "receive": "450 ns", "send": None, "vcpu": "same", "cores": None},
+        ),
+        (
+            "application: {vcpu: next, cores: 4-5}",
+            "application",
+            {"kind": "socket", "receive": None, "send": None, "vcpu": "next", "cores": [4, 5]},
+        ),
+        ("max_pps: 1 Mpps", "max_pps", "1 Mpps"),
+        ("min_rate: 2 Gbit/s", "min_rate", "2 Gbit/s"),
+        ("burst: 64 KiB", "burst", "64 KiB"),
+        ("backend_cores: 8-9", "backend_cores", [8, 9]),
+        ("cpu: {quota: 50 ms}", "cpu", {"quota": "50 ms", "period": "100 ms"}),
+        ("cpu: {quota: 5 ms, period: 10 ms}", "cpu", {"quota": "5 ms", "period": "10 ms"}),
     ],
 )
 def test_forms_of_guest_values(written: str, key: str, read: Any, tmp_path: Path) -> None:

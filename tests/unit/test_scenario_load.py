@@ -38,9 +38,9 @@ def test_defaults_are_visible(write: Write) -> None:
 
 def test_the_textbook_host_is_ideal_unless_told(write: Write) -> None:
     host = load(write("a.yaml", GOOD + "host: textbook\n")).host
-    assert (host.tick, host.idle_states, host.variability) == (False, False, False)
+    assert (host.tick, host.idle, host.variability) == (False, "poll", False)
     host = load(write("a.yaml", GOOD + "host: {model: textbook, tick: on}\n")).host
-    assert (host.tick, host.idle_states, host.variability) == (True, False, False)
+    assert (host.tick, host.idle, host.variability) == (True, "poll", False)
 
 
 def test_extends_merges_in_order(write: Write) -> None:
@@ -98,7 +98,7 @@ def test_an_override_of_null_restores_the_default(write: Write) -> None:
 def test_words_for_switches(write: Write) -> None:
     text = GOOD + "host: {tick: off, idle_states: no, variability: 'on'}\n"
     host = load(write("a.yaml", text)).host
-    assert (host.tick, host.idle_states, host.variability) == (False, False, True)
+    assert (host.tick, host.idle, host.variability) == (False, "poll", True)
 
 
 def test_every_value_has_an_origin(write: Write) -> None:

@@ -164,7 +164,7 @@ def test_the_folder_is_complete_and_says_where_it_comes_from(path: Path, tmp_pat
     assert folder.name.startswith("small-study-")
     names = {name for name in content(folder) if not name.startswith("points/")}
     assert names == {
-        "chart.png", "histograms.csv", "provenance.json", "result.json", "scenario.resolved.yaml", "stages.csv",
+        "chart.png", "guests.csv", "histograms.csv", "provenance.json", "result.json", "scenario.resolved.yaml", "stages.csv",
         "summary.csv",
     }  # fmt: skip
     provenance = json.loads((folder / "provenance.json").read_text())

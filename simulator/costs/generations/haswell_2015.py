@@ -21,6 +21,7 @@ _CLOCK_HZ = 2_400_000_000
 _GUEST = (
     *shared.receive_in_cycles("derived"),
     *shared.SOCKET,
+    *shared.XDP,
     shared.SEND_CALL,
     Row(
         "g_stack_tx_pk",
@@ -94,18 +95,6 @@ _KVM = (
         "luto2017_cpuid",
         source_name="exit_light",
         note="taken as a light exit",
-    ),
-    Row(
-        "k_wake",
-        "5632.75",
-        "ns",
-        "borrowed",
-        ("skx_cyclictest",),
-        "skx_cyclictest[1]",
-        low="4559.25",
-        high="5632.75",
-        source_name="halt_wake_nopoll",
-        note=shared.TIMER_NOTE,
     ),
     *wakeups.wakee(_CLOCK_HZ),
     Row(

@@ -20,6 +20,7 @@ _CLOCK_HZ = 2_930_000_000
 _GUEST = (
     *shared.receive_in_cycles("borrowed"),
     *shared.SOCKET,
+    *shared.XDP,
     Row(
         "g_app_tx_pk",
         "233",
@@ -125,18 +126,6 @@ _KVM = (
         "nhm_exit_direct",
         source_name="exit_light",
         note="taken as a light exit",
-    ),
-    Row(
-        "k_wake",
-        "13.215",
-        "us",
-        "borrowed",
-        ("lm_ctx_guest_smp", "lm_ctx_smp"),
-        "mean(lm_ctx_guest_smp) - mean(lm_ctx_smp)",
-        low="6.42",
-        high="20.01",
-        source_name="halt_wake_nopoll",
-        note="context switch between two vCPUs less that between two CPUs; contains the idle exit of the host's core",
     ),
     *wakeups.wakee(_CLOCK_HZ),
     Row(

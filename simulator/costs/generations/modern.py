@@ -54,6 +54,7 @@ GUEST = (
         note="page pool, recycled in softirq; high: from the page allocator",
     ),
     *shared.SOCKET,
+    *shared.XDP,
     Row(
         "g_app_rx_pk",
         "522.5",
@@ -132,18 +133,6 @@ KVM = (
         "skx_vmcall[0]",
         source_name="exit_light",
         note="taken as a light exit",
-    ),
-    Row(
-        "k_wake",
-        "4559.25",
-        "ns",
-        "cited",
-        ("skx_cyclictest",),
-        "skx_cyclictest[0]",
-        low="4559.25",
-        high="5632.75",
-        source_name="halt_wake_nopoll",
-        note=shared.TIMER_NOTE,
     ),
     *wakeups.wakee(_CLOCK_HZ),
     Row(

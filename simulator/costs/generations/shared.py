@@ -50,6 +50,31 @@ UNMEASURED = expected(
 )
 """What no source read gives for any of the three generations."""
 
+XDP = (
+    Row(
+        "g_xdp_rx_pk",
+        "41.6",
+        "ns",
+        "borrowed",
+        ("bdw_xdp_drop", "xdp_mlx5_2022"),
+        "bdw_xdp_drop",
+        low="41.6",
+        high="89",
+        note="low: one core with XDP_DROP at its most, on Broadwell; high: the same on another adapter's older queue",
+    ),
+    Row(
+        "g_xdp_tx_pk",
+        "22.2",
+        "ns",
+        "borrowed",
+        ("xdp_mlx5_2022",),
+        "10**9 / xdp_mlx5_2022[1] - 10**9 / xdp_mlx5_2022[0]",
+        low="11",
+        high="44",
+        note="transmit back less drop, one core; the CPU is not named",
+    ),
+)
+
 SOCKET = (
     Row(
         "g_sock_pk", "0.06", "us", "borrowed", ("ivb_sock_enqueue",), "ivb_sock_enqueue", note="traced on Ivy Bridge-EP"
@@ -102,7 +127,7 @@ IDLE_EXIT = Row(
     ("irq_latency_range", "hsw_fwdlat_noitr", "hsw_fwdlat_poll"),
     low="1000",
     high="75000",
-    note="with interrupt and wake-up 3.9 us on Haswell, 5 to 75 us in a survey; k_wake has an idle exit in it",
+    note="with interrupt and wake-up 3.9 us on Haswell, 5 to 75 us in a survey",
 )
 
 BRIDGE = Row(
@@ -116,9 +141,6 @@ BRIDGE = Row(
     note="processing alone; the other 1,436 cycles per packet are the driver's, counted in h_drv_*",
 )
 
-TIMER_NOTE = (
-    "Skylake-SP guest timer: idle exit of the host's core and the guest's own wake-up are in it, an upper bound"
-)
 SEND_CALL = Row(
     "g_app_tx_pk",
     "0.22",

@@ -37,18 +37,6 @@ _C1_NOTE = (
 )
 
 THREADS_2013 = (
-    Row(
-        "h_wake",
-        "3.035",
-        "us",
-        "borrowed",
-        ("lm_ctx_smp",),
-        "mean(lm_ctx_smp)",
-        low="1.89",
-        high="4.18",
-        source_name="wake_other_cpu",
-        note="middle of the range read",
-    ),
     SWITCH,
     Row(
         "h_wake_work",
@@ -81,16 +69,6 @@ def threads_2022(clock_hz: int) -> tuple[Row, ...]:
     work = Decimal(1870) - 2 * Decimal("61.67") - cycles_to_ns(_SWITCH_CYCLES, clock_hz)
     pipe, table = ("sched_pipe_same", "sched_pipe_cross"), ("idle_icx", "idle_icx_measured")
     return (
-        Row(
-            "h_wake",
-            "4.405",
-            "us",
-            "borrowed",
-            ("sched_pipe_cross",),
-            "sched_pipe_cross / 2",
-            source_name="wake_other_cpu",
-            note="half of a pipe round trip between two CPUs",
-        ),
         SWITCH,
         Row(
             "h_wake_work",

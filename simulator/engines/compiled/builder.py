@@ -14,8 +14,10 @@ from simulator.engines.compiled import kernel as k
 from simulator.plan.model import NONE, Plan
 
 SIZES = {
-    "streams": k.STREAM, "sources": k.SOURCE, "sinks": k.SINK, "links": k.LINK, "dmas": k.DMA, "fifos": k.FIFO, "rings": k.RING, "switches": k.SWITCH, "shapers": k.SHAPER,
-    "moderators": k.MODERATOR, "routes": k.ROUTE, "executors": k.EXECUTOR, "threads": k.THREAD, "locks": k.LOCK, "quotas": k.QUOTA, "ticks": k.TICK, "workers": k.WORKER,
+    "streams": k.STREAM, "sources": k.SOURCE, "sinks": k.SINK, "links": k.LINK, "dmas": k.DMA, "fifos": k.FIFO, "rings": k.RING,
+    "switches": k.SWITCH, "shapers": k.SHAPER,
+    "moderators": k.MODERATOR, "routes": k.ROUTE, "executors": k.EXECUTOR, "threads": k.THREAD, "locks": k.LOCK,
+    "quotas": k.QUOTA, "ticks": k.TICK, "workers": k.WORKER,
 }  # fmt: skip
 
 

@@ -330,8 +330,8 @@ class Climber:
     @property
     def _on_top(self) -> bool:
         if self._tune == RIGHT:
-            return self._right > 1 and self._left == 1
-        return self._left > 1 and self._right == 1
+            return self._left > 1 and self._right == 1
+        return self._right > 1 and self._left == 1
 
     def _step(self) -> None:
         if self._tired == 10:

@@ -114,7 +114,9 @@ class HardwareWorker(Worker):
 
     def _eligible(self) -> set[int]:
         """Inputs that may go now; those below their guaranteed rate before all others."""
-        may = {n for n, item in enumerate(self.inputs) if item.visible and (item.shaper is None or item.shaper.conforms)}
+        may = {
+            n for n, item in enumerate(self.inputs) if item.visible and (item.shaper is None or item.shaper.conforms)
+        }
         owed = {n for n in may if _is_owed(self.inputs[n])}
         return owed or may
 

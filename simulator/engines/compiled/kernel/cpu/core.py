@@ -15,7 +15,8 @@ from simulator.engines.compiled.kernel.clock.nodes import (
 from simulator.engines.compiled.kernel.clock.world import H_ACTING, H_NOW, INF
 from simulator.engines.compiled.kernel.cpu.accesses import access_effect, enter_access, leave_access
 from simulator.engines.compiled.kernel.cpu.executors import (
-    E_CARRY, E_CURRENT, E_GOVERNOR, E_IDLE_EXIT, E_IDLE_PENDING, E_IDLE_REST, E_IDLE_SINCE, E_IRQ_HEAD, E_LABELS, E_LEAF, E_LEAF_INNER, E_LEAF_LABEL, E_LEAF_REF, E_LEAF_REST,
+    E_CARRY, E_CURRENT, E_GOVERNOR, E_IDLE_EXIT, E_IDLE_PENDING, E_IDLE_REST, E_IDLE_SINCE, E_IRQ_HEAD, E_LABELS,
+    E_LEAF, E_LEAF_INNER, E_LEAF_LABEL, E_LEAF_REF, E_LEAF_REST,
     E_LEAF_THREAD, E_RUNNABLE, E_SHARED, E_SIBLING, E_SLICE, E_SLOT, E_SOFT_ACTIVE, E_SOFT_TASK, E_SOFT_WORKER, E_SPEED, E_SPREAD, E_SYNCED, V_EXIT,
     V_GUEST_IDLING, V_HYP_HEAD, set_leaf,
 )

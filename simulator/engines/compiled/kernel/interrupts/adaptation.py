@@ -202,7 +202,6 @@ def judge_class(m, x, a, d):
 @helper
 def adapt_classes(m, x, a, reaps):
     """The delays of the classes stand where other rules have their bounds; A_VECTOR is the register, in quarters of a microsecond."""
-    judged = m[a + A_CLASS]
     if reaps:
         judge_class(m, x, a, 1)
     judge_class(m, x, a, 0)
@@ -292,9 +291,9 @@ def decide(m, j, compared):
                 m[j + J_TUNE] = RIGHTWARD
                 m[j + J_RIGHT] = 0
         if m[j + J_TUNE] == RIGHTWARD:
-            top = m[j + J_RIGHT] > 1 and m[j + J_LEFT] == 1
-        else:
             top = m[j + J_LEFT] > 1 and m[j + J_RIGHT] == 1
+        else:
+            top = m[j + J_RIGHT] > 1 and m[j + J_LEFT] == 1
         if top:
             park_on_top(m, j)
         else:

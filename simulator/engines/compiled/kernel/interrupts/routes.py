@@ -126,7 +126,7 @@ def stage2(m, q, inside):
     wake_vcpu(m, v)
     if m[q + Q_MODE] == LEGACY:
         other = m[q + Q_IRQFD_ORIGIN] != 0 or m[q + Q_CORE] != c
-        if running and other and not inside:
+        if other and running and not inside:
             vm_exit(m, v, X_KICK, m[v + V_EXIT])
         hyp_job(m, v, m[q + Q_INJECT], J_INJECT, q)
         kick(m, c)

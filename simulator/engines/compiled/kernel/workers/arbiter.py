@@ -1,6 +1,7 @@
 """Which input is next if rates, deficits, shares or guarantees have a say.
 
-*Scope*: shapers, deficit round robin, shares of several inputs, guaranteed rates; plain orders are ``workers.next_input``. *Validation*: conformance vectors of arbitration.
+*Scope*: shapers, deficit round robin, shares of several inputs, guaranteed rates; plain orders are ``workers.next_input``.
+*Validation*: conformance vectors of arbitration.
 """
 
 from __future__ import annotations

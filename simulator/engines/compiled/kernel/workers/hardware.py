@@ -25,8 +25,8 @@ from simulator.engines.compiled.kernel.queues.shapers import opens, shaper_charg
 from simulator.engines.compiled.kernel.queues.waiters import W_NEXT
 from simulator.engines.compiled.kernel.workers.arbiter import choose_conforming, choose_drr, choose_grouped, served_grouped
 from simulator.engines.compiled.kernel.workers.workers import (
-    BY_FIRST, DRR, ROUND_ROBIN, W_BATCH_PS, W_C_PARKED, W_EXAM, W_INPUTS, W_INPUT_COUNT, W_LAST, W_OUTPUTS, W_POLICY, W_SELECT, W_SHAPED, W_SHARE_COUNT, W_SLOT, emit_all,
-    next_input, select, start_job, take_one,
+    BY_FIRST, DRR, ROUND_ROBIN, W_BATCH_PS, W_C_PARKED, W_EXAM, W_INPUTS, W_INPUT_COUNT, W_LAST, W_OUTPUTS,
+    W_POLICY, W_SELECT, W_SHAPED, W_SHARE_COUNT, W_SLOT, emit_all, next_input, select, start_job, take_one,
 )
 
 
