@@ -107,7 +107,10 @@ def test_2_ksoftirqd_brings_goodput_back_and_two_cards_are_not_twice_one() -> No
 
 @pytest.mark.parametrize(
     ("change", "helps"),
-    [("host.costs={q_exit: 0 ns}", False), ("host.costs={h_wake_work: 0 ns, h_ipi_flight: 0 ns, h_wake_run: 0 ns}", True)],
+    [
+        ("host.costs={q_exit: 0 ns}", False),
+        ("host.costs={h_wake_work: 0 ns, h_ipi_flight: 0 ns, h_wake_run: 0 ns}", True),
+    ],
 )
 def test_2_it_is_the_handing_over(change: str, helps: bool) -> None:
     found = entries("two-nics", *CARDS_ONLY, rate("150 kpps"), NEVER, change)
@@ -143,7 +146,11 @@ def flood(*changes: str) -> float:
 
 def test_3_bells_and_vcpus_limit_nothing() -> None:
     one = flood()
-    for change in ("host.costs={k_exit: 0 ns, k_ioeventfd: 0 ns}", "host.costs={h_wake_work: 0 ns, h_ipi_flight: 0 ns, h_wake_run: 0 ns}", "vcpus=1"):
+    for change in (
+        "host.costs={k_exit: 0 ns, k_ioeventfd: 0 ns}",
+        "host.costs={h_wake_work: 0 ns, h_ipi_flight: 0 ns, h_wake_run: 0 ns}",
+        "vcpus=1",
+    ):
         assert flood(change) == pytest.approx(one, rel=0.01), change
     assert flood("host.costs={v_tx_pk: 136 ns}") > 1.1 * one
 
@@ -178,7 +185,9 @@ def test_4_without_the_pause_the_faster_interrupt_is_the_faster_path() -> None:
 
 
 def test_4_halt_polling_gives_a_core_for_the_wake_up_only() -> None:
-    found = entries("halt-polling", "host.idle=c1", "compare={2 ms: {halt_poll: 2 ms}, posted poll mode: {interrupts: poll}}")
+    found = entries(
+        "halt-polling", "host.idle=c1", "compare={2 ms: {halt_poll: 2 ms}, posted poll mode: {interrupts: poll}}"
+    )
     at = {series: found[series, "20 kpps"] for series in ("no halt polling", "200 us", "posted poll mode")}
     median = {series: entry["latency_us"]["p50"] for series, entry in at.items()}
     assert median["no halt polling"] - median["200 us"] == pytest.approx(2.5, abs=0.7), "wake-up and idle state"
