@@ -23,6 +23,7 @@ from typing import Any
 import yaml
 
 from simulator import costs, metrics
+from simulator.costs.names import UNSPENT
 from simulator.scenario import Scenario, load, points
 from simulator.study.point import cost_status, job_of, plans
 from simulator.study.runs import run
@@ -93,7 +94,7 @@ def at_end(document: dict[str, Any], end: str) -> dict[str, Any]:
     text = {
         name: f"{getattr(entry, end)} ps" if entry.unit == "ps" else f"{getattr(entry, end) / 1000} ps/B"
         for name, entry in entries
-        if entry.status in ("borrowed", "assumed") and entry.unit in ("ps", "fs/B")
+        if entry.status in ("borrowed", "assumed") and entry.unit in ("ps", "fs/B") and name not in UNSPENT
     }
     return document | {"host": host | {"costs": text}}
 
