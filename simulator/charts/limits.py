@@ -21,6 +21,7 @@ from simulator.charts import style
 from simulator.charts.select import Point, properties
 from simulator.errors import InputError
 from simulator.scenario import parse_threshold
+from simulator.scenario.thresholds import HOLDS
 
 PER_UNIT = {units.TIME.name: 10**6, units.PACKET_RATE.name: 10**3, units.BIT_RATE.name: 1, units.RATIO.name: 10**6}
 """Base units of a dimension per unit of the metrics."""
@@ -44,12 +45,14 @@ class Limit:
 
 
 def limits(texts: Sequence[Any]) -> tuple[Limit, ...]:
-    """The thresholds of a document."""
+    """The thresholds of a document that have a limit; of what is true or false there is none to draw."""
     found = []
     for text in texts:
         try:
             read = parse_threshold(str(text))
         except InputError:
+            continue
+        if read.operator == HOLDS:
             continue
         size = PER_UNIT.get(read.dimension.name, 1) if read.dimension else 1
         found.append(Limit(read.metric, float(read.value / size), read.text, read.where))

@@ -215,10 +215,11 @@ def _moderation(chosen: Chosen, tuning: Tuning, name: str) -> Iterator[Line]:
     assert tuning.rx_usecs is not None
     if tuning.adaptive_rx:
         yield Line(
-            "",
-            f"{name}: adaptive RX is on, which is not modelled: the driver moves away from these values under load",
+            "moderation: {kind: adaptive}",
+            f"{name}: adaptive RX is on, so rx-usecs {tuning.rx_usecs} is where it begins",
             1,
         )
+        return
     frames = tuning.rx_frames if tuning.rx_frames and tuning.rx_frames <= MOST_FRAMES else None
     if tuning.rx_usecs == 0:
         yield Line("moderation: {kind: none}", f"{name}: rx-usecs 0", 1)

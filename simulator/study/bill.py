@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from simulator import costs
+from simulator.errors import ScenarioErrors
 from simulator.scenario import Point, Scenario, load, points
 from simulator.sriov.bill import SERIES, Bill, Load, bills
 from simulator.sriov.prices import Prices, load_prices
@@ -40,12 +41,17 @@ def bill(scenario: str | Path, prices: Prices | None = None, overrides: Sequence
     max_vfs = costs.nic(nic).facts["max_vfs"].value
     loads: dict[str, dict[str, Load]] = {}
     failed: dict[str, list[str]] = {}
-    for point, result in zip(points(loaded), compare(loaded, plot=False).results, strict=True):
+    for point in points(loaded):
         name = ", ".join(f"{key}={value}" for key, value in point.parameters.items())
+        loads.setdefault(name, {})
+        try:
+            result = compare(point.scenario, plot=False).results[0]
+        except ScenarioErrors as error:
+            failed.setdefault(name, []).append(f"{point.series}: {error}")
+            continue
         if result.error:
             failed.setdefault(name, []).append(f"{point.series}: {result.error}")
-        loads.setdefault(name, {})
-        if not result.error:
+        else:
             loads[name][point.series] = _load(point, result.entry)
     return [
         PointBill(name, tuple(bills(prices, nic, host, max_vfs, found)), tuple(failed.get(name, ())))

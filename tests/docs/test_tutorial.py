@@ -34,7 +34,8 @@ def test_moderation_hides_the_interrupt_mode(tmp_path: Path) -> None:
     assert mean["VF, posted", LOW] < 0.9 * mean["VF, legacy", LOW]
     assert mean["VF, posted", HIGH] == pytest.approx(mean["VF, legacy", HIGH], rel=0.1)
     assert 50 < mean["VF, posted", HIGH] < 80
-    assert mean["bare metal", HIGH] < 0.8 * mean["VF, posted", HIGH]
+    # another driver, another rule: the page says elsewhere, not on which side
+    assert not 0.8 < mean["bare metal", HIGH] / mean["VF, posted", HIGH] < 1.25
     assert found["VF, posted", HIGH]["host_work_cores"] < 0.65 * found["VF, legacy", HIGH]["host_work_cores"]
 
 

@@ -18,7 +18,7 @@ def test_a_node_state_is_an_adapter_with_functions() -> None:
 
 def test_of_two_excerpts_the_last_counts_and_cores_are_guessed() -> None:
     found = plain("node-state-excerpt.yaml")
-    assert (found["nic"]["model"], found["nic"]["rate"], found["host"]["cores"]) == ("x710", "40 Gbit/s", 72)
+    assert (found["nic"]["model"], found["nic"]["rate"], found["host"]["cores"]) == ("xl710", "40 Gbit/s", 72)
     assert found["guests"][0]["count"] == 3
     assert "of 2 lists of interfaces the last is taken" in text_of("node-state-excerpt.yaml")
 

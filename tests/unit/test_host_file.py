@@ -131,7 +131,7 @@ FAULTS = {
     "status: measured": ("status: mesured", "7: costs.h_ctxsw.status: 'mesured' is not a known status"),
     "how: two threads": ("why: two threads", "7: 'why' is not a known key of a cost"),
     "{value: 82.3 ps/B}": ("82.3 ps/B", "8: costs.g_copy_fs: '82.3 ps/B' is not a map such as"),
-    "value: 82.3 ps/B": ("value: 82.3 ns", "8: costs.g_copy_fs.value: '82.3 ns' has no known time per byte unit"),
+    "value: 82.3 ps/B": ("value: 82.3 ns", "8: costs.g_copy_fs.value: '82.3 ns' is a time, not a time per byte"),
     "halt_poll_max_ns": ("halt_poll_grow", "10: costs.halt_poll_grow: 'halt_poll_grow' is in ratio, which no host file states"),
     "facts:\n  tick_hz: {value: 1000 Hz}": ("facts: 7", "11: facts: '7' is not a map of keys"),
     "tick_hz": ("tick_h", "12: facts.tick_h: 'tick_h' is not a known fact"),
