@@ -104,7 +104,7 @@ def test_6_weights_divide_what_is_short() -> None:
     ratio = {}
     for (series,), entry in entries("noisy-neighbour", *GREEDY).items():
         sent = {name: sink["count"] for name, sink in entry["latency_by_sink"].items()}
-        ratio[series] = sent["peer"] * 1518 / (sent["quiet0.sink"] * 512)
+        ratio[series] = sent["noisy.sent"] * 1518 / (sent["quiet0.sink"] * 512)
     assert ratio["by packets"] == pytest.approx(1518 / 512, rel=0.03)
     assert ratio["by bytes"] == pytest.approx(1, rel=0.03)
     assert ratio["by bytes, weight 4"] == pytest.approx(1 / 4, rel=0.05)
