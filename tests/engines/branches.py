@@ -87,7 +87,6 @@ NEVER = {
     "hardware_idle: m[w + W_SHAPED] != 0 -> false": "something is visible and nothing was eligible, which only a rate can bring about",
     "hardware_idle: due != INF -> false": "the input that is held back has packets and a time at which it conforms",
     "on_examination: m[w + W_STATE] == IDLE -> false": "a hardware worker arms its examination only when IDLE and takes up work only in it",
-    "answered: m[s + S_KIND] == RR -> false": "only requests become responses, and only rr sources send requests",
     "draw: c >= m[z + Z_END] -> true": "a handler run that uses up a block of draws ends the run with an error",
     "deliver: reply == 0 -> true": "check() follows requests to their sinks and wants a link for the answer there; the run ends with an error",
     "run: m[H_RUNS] > 1000000 -> true": "the run ends with an error: time stands still",
