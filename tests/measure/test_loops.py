@@ -113,7 +113,7 @@ def test_a_reader_is_let_go(out: Words, bad: Words) -> None:
     with ThreadPoolExecutor(1) as thread:
         reader = thread.submit(loops.woken_by, event, np.zeros(10, np.int64), stop, out, bad)
         os.eventfd_write(event, 1)
-        assert reader.result(timeout=10) == 0
+        assert reader.result(timeout=300) == 0
     os.close(event)
 
 
@@ -141,7 +141,7 @@ def test_ping_and_pong(out: Words, bad: Words) -> None:
         turns = np.zeros(5, np.int64)
         loops.ping(mine, theirs, turns, out, bad)
         assert (turns > 0).all()
-        back.result(timeout=10)
+        back.result(timeout=300)
     assert (bad[0], failed[0]) == (0, 0)
     for event in (mine, theirs):
         os.close(event)
@@ -155,7 +155,7 @@ def test_giving_way_needs_another_thread(out: Words, bad: Words) -> None:
     with ThreadPoolExecutor(1) as thread:
         back = thread.submit(loops.yields_back, flags)
         loops.yields(flags, turns, out, bad)
-        back.result(timeout=10)
+        back.result(timeout=300)
     assert bad[0] == 1
     assert (turns > 0).all()
 
@@ -173,7 +173,7 @@ def test_a_stream_carries_all_its_bytes_and_a_broken_one_is_counted(out: Words, 
     with near, far, ThreadPoolExecutor(1) as thread:
         back = thread.submit(partial(loops.stream_in, far.fileno(), room, 300_000, other, failed))
         assert loops.stream_out(near.fileno(), room, 300_000, out, bad) > 0
-        assert back.result(timeout=10) > 0
+        assert back.result(timeout=300) > 0
         assert (bad[0], failed[0]) == (0, 0)
         near.close()
         loops.stream_in(far.fileno(), room, 1, out, bad)
