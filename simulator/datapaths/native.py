@@ -15,7 +15,7 @@ from __future__ import annotations
 from simulator.datapaths.model import Datapath
 from simulator.datapaths.queues import add_interrupt_queue, add_poll_queue, attach
 from simulator.errors import InputError
-from simulator.parts import driver, vmm
+from simulator.parts import driver, poll_mode, vmm
 from simulator.parts.cpu import NATIVE_CORE_COSTS
 from simulator.parts.machine import Attachment, Machine
 from simulator.parts.nic import join
@@ -37,7 +37,7 @@ HANDLER = Step(
 def steps(mode: str) -> tuple[Step, ...]:
     """Steps of both directions, with interrupts or in poll mode."""
     if mode == "poll":
-        return (*driver.POLL_STEPS, *driver.POLL_SEND_STEPS)
+        return (*poll_mode.STEPS, *poll_mode.SEND_STEPS)
     return (vmm.MESSAGE, HANDLER, *driver.interrupt_steps("h"))
 
 

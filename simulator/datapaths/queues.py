@@ -6,13 +6,12 @@
 
 from __future__ import annotations
 
+from simulator.parts import poll_mode
 from simulator.parts.driver import (
     Site,
-    add_poller,
     add_receiver,
     add_sender,
     doorbell_costs,
-    poll_doorbell_ps,
 )
 from simulator.parts.machine import Attachment, Machine
 from simulator.parts.nic import add_moderator, add_queue_pair
@@ -37,9 +36,9 @@ def add_interrupt_queue(machine: Machine, guest: GuestSettings, site: Site, work
 def add_poll_queue(machine: Machine, guest: GuestSettings, site: Site, sink: int) -> int:
     """One queue whose vector is masked. Returns the fifo to send from, or -1."""
     worker = machine.builder.promise(Worker)
-    doorbell_ps = poll_doorbell_ps(machine)
+    doorbell_ps = poll_mode.doorbell_ps(machine)
     pair = add_queue_pair(machine.builder, machine.port, guest, site.name, NONE, worker, doorbell_ps, doorbell_ps)
-    return add_poller(machine, guest, site, worker, pair, sink)
+    return poll_mode.add_poller(machine, guest, site, worker, pair, sink)
 
 
 def attach(machine: Machine, guest: GuestSettings, mac: int, sink: int, sends: list[int]) -> Attachment:

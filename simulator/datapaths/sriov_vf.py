@@ -16,7 +16,7 @@ from __future__ import annotations
 from simulator.datapaths.model import Datapath
 from simulator.datapaths.queues import add_interrupt_queue, add_poll_queue, attach
 from simulator.errors import InputError
-from simulator.parts import driver, vmm
+from simulator.parts import driver, poll_mode, vmm
 from simulator.parts.machine import Attachment, Machine
 from simulator.parts.nic import join
 from simulator.parts.settings import GuestSettings
@@ -27,7 +27,7 @@ from simulator.plan.model import Sink, Worker
 def steps(mode: str) -> tuple[Step, ...]:
     """Steps of both directions in interrupt mode `mode`."""
     if mode == "poll":
-        return (*driver.POLL_STEPS, *driver.POLL_SEND_STEPS)
+        return (*poll_mode.STEPS, *poll_mode.SEND_STEPS)
     return (*vmm.STEPS[mode], *driver.interrupt_steps("g"))
 
 

@@ -1,12 +1,11 @@
 """Driver, network stack and application of one queue, in a guest (`g_` costs) or on bare metal (`h_` costs).
 
 Interrupt-driven: interrupt handler, NAPI poll in the softirq (driver, stack, socket), application thread; a sender
-posts from its own thread. Poll mode: one thread that never sleeps looks at the ring, and the application works on the
-packet where it lies.
+posts from its own thread. With an XDP program the softirq answers, without stack, socket and application. Poll mode is in
+`simulator.parts.poll_mode`.
 
 *Scope*: one application thread per queue; UDP-like: the socket drops when full, no retransmission. GRO and TSO act
-through the traffic's super-packets. An acknowledgement wakes the application (in Linux the softirq handles it). A
-poll-mode thread that both receives and sends pays the dearer of the two per packet.
+through the traffic's super-packets. An acknowledgement wakes the application (in Linux the softirq handles it).
 *Validation*: tests/golden, tests/phenomena/test_livelock.py, tests/phenomena/test_interrupts.py.
 """
 
@@ -17,18 +16,16 @@ from dataclasses import dataclass, replace
 from simulator.parts import vmm
 from simulator.parts.cpu import add_spread
 from simulator.parts.machine import Machine
-from simulator.parts.nic import PEER, QueuePair
+from simulator.parts.nic import QueuePair
 from simulator.parts.settings import GuestSettings
-from simulator.parts.stages import APPLICATION, INTERRUPT, POLLING, SEND, SOFTIRQ, WAKE_UP
+from simulator.parts.stages import APPLICATION, INTERRUPT, SEND, SOFTIRQ, WAKE_UP
 from simulator.parts.steps import Step, names, total
-from simulator.plan.model import NONE, DescRing, Fifo, Gate, Input, Notify, Output, Switch, Thread, Worker
+from simulator.plan.model import NONE, Fifo, Gate, Input, Notify, Output, Thread, Worker
 
 REFILL_CHUNK = 32
-POLL_BURST = 32
 POLL_WEIGHT = 64
 GRO_BYTES = 65_536
 """Linux GRO_LEGACY_MAX_SIZE; what one poll of 64 frames brings is held together until its end."""
-POLL_PUBLISH = 32
 GENERIC_XDP = ("emulated-e1000",)
 """Paths whose guest driver has no XDP of its own: the stack runs the program on the sk_buff, and sends it packet by packet."""
 
@@ -36,7 +33,6 @@ _NAPI = "Linux net/core/dev.c, Documentation/networking/napi.rst"
 _SOCKET = "Linux net/core/sock.c, net/ipv4/udp.c"
 _XDP = "Linux net/core/filter.c, drivers' XDP_TX; generic: net/core/dev.c"
 _GRO = "Linux net/core/gro.c"
-_DPDK = "DPDK poll-mode drivers of ixgbe and ice"
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,25 +169,6 @@ def checksum_steps(side: str) -> tuple[Step, ...]:
     )
 
 
-POLL_STEPS: tuple[Step, ...] = (
-    Step("look at the ring", "vCPU, poll-mode thread", "poll.loop_ps", ("d_poll",), "per empty pass", source=_DPDK),
-    Step("receive", "vCPU, poll-mode thread", "poll.packet_ps", ("d_rx_pk",), source=_DPDK),
-    Step(
-        "give buffers back",
-        "vCPU, poll-mode thread",
-        "poll.doorbell_ps",
-        ("g_mmio_wr",),
-        "per 32 packets",
-        once=False,
-        source=_DPDK,
-    ),
-)
-POLL_SEND_STEPS: tuple[Step, ...] = (
-    Step("send", "vCPU, poll-mode thread", "poll.send_ps", ("d_tx_pk",), source=_DPDK),
-    Step("doorbell", "vCPU, poll-mode thread", "poll.doorbell_ps", ("g_mmio_wr",), "per 32 packets", source=_DPDK),
-)
-
-
 @dataclass(frozen=True, slots=True)
 class Refill:
     """When a driver gives receive buffers back: after `chunk` packets and at the end of a poll, if more than `above`."""
@@ -217,33 +194,51 @@ def add_napi(
     steps = _steps(guest, site)
     cost = _Cost(machine, steps)
     builder = machine.builder
+    out = (Output("fifo", socket, full="drop"),)
     builder.keep(
         worker,
-        Worker(
-            name=f"{site.name}.napi",
-            kind="soft",
-            on=site.softirq,
-            inputs=(Input("rx", pair.rx),),
-            outputs=(Output("fifo", socket, full="drop"),),
-            label="guest_soft" if site.side == "g" else "host_soft",
-            poll_ps=cost("napi.poll_ps"),
+        replace(
+            _softirq(machine, site, pair, out, refill, unmask, cost),
             packet_ps=cost("napi.packet_ps"),
             byte_fs=cost("napi.byte_fs"),
             segment_ps=cost("napi.segment_ps"),
             merge_bytes=GRO_BYTES if guest.gro and not unmask else 0,
             merge_ps=cost("napi.merge_ps"),
             chunk=POLL_WEIGHT if guest.gro and guest.bulk and not unmask else 1,
-            rearm_ps=cost("napi.rearm_ps"),
             reap_ring=pair.tx if guest.napi_tx else NONE,
-            reap_ps=cost("napi.reap_ps"),
-            refill_ring=pair.rx,
-            refill_chunk=refill.chunk,
-            refill_above=refill.above,
             spread=add_spread(builder, machine.host, f"{site.name}.napi", _worker_costs(steps, "napi")),
-            stage=builder.stage(SOFTIRQ),
-            notify_stage=builder.stage(INTERRUPT),
-            unmask=unmask,
         ),
+    )
+
+
+def _softirq(
+    machine: Machine,
+    site: Site,
+    pair: QueuePair,
+    outputs: tuple[Output, ...],
+    refill: Refill,
+    unmask: tuple[Notify, ...],
+    cost: _Cost,
+) -> Worker:
+    """What the softirq of a queue is whatever it does with a packet; it frees what was sent."""
+    builder = machine.builder
+    return Worker(
+        name=f"{site.name}.napi",
+        kind="soft",
+        on=site.softirq,
+        inputs=(Input("rx", pair.rx),),
+        outputs=outputs,
+        label="guest_soft" if site.side == "g" else "host_soft",
+        poll_ps=cost("napi.poll_ps"),
+        rearm_ps=cost("napi.rearm_ps"),
+        reap_ring=pair.tx,
+        reap_ps=cost("napi.reap_ps"),
+        refill_ring=pair.rx,
+        refill_chunk=refill.chunk,
+        refill_above=refill.above,
+        stage=builder.stage(SOFTIRQ),
+        notify_stage=builder.stage(INTERRUPT),
+        unmask=unmask,
     )
 
 
@@ -278,32 +273,15 @@ def _add_xdp(
     builder = machine.builder
     steps = xdp_steps(site.side, refill_doorbell(site.side), generic=guest.datapath in GENERIC_XDP)
     cost = _Cost(machine, steps)
+    sent = Output("post", pair.tx, publish_every=1 if guest.datapath in GENERIC_XDP else POLL_WEIGHT, full="drop")
     builder.keep(
         worker,
-        Worker(
-            name=f"{site.name}.napi",
-            kind="soft",
-            on=site.softirq,
-            inputs=(Input("rx", pair.rx),),
-            outputs=(
-                Output("sink", sink),
-                Output("post", pair.tx, publish_every=1 if guest.datapath in GENERIC_XDP else POLL_WEIGHT, full="drop"),
-            ),
-            label="guest_soft" if site.side == "g" else "host_soft",
-            poll_ps=cost("napi.poll_ps"),
+        replace(
+            _softirq(machine, site, pair, (Output("sink", sink), sent), refill, unmask, cost),
             packet_ps=cost("xdp.packet_ps") if guest.receive_ps is None else guest.receive_ps,
             reply_ps=cost("xdp.reply_ps") if guest.send_ps is None else guest.send_ps,
             select="endpoint",
-            rearm_ps=cost("napi.rearm_ps"),
-            reap_ring=pair.tx,
-            reap_ps=cost("napi.reap_ps"),
-            refill_ring=pair.rx,
-            refill_chunk=refill.chunk,
-            refill_above=refill.above,
             spread=add_spread(builder, machine.host, f"{site.name}.napi", names(steps, "xdp")),
-            stage=builder.stage(SOFTIRQ),
-            notify_stage=builder.stage(INTERRUPT),
-            unmask=unmask,
         ),
     )
 
@@ -402,11 +380,6 @@ def doorbell_costs(machine: Machine, site: Site) -> tuple[int, int]:
     return total(model, site.steps, "send.doorbell_ps"), total(model, site.steps, "napi.doorbell_ps")
 
 
-def poll_doorbell_ps(machine: Machine) -> int:
-    """What ringing costs a poll-mode driver."""
-    return total(machine.host.model, POLL_SEND_STEPS, "poll.doorbell_ps")
-
-
 def add_thread(machine: Machine, name: str, executor: int, side: str, *, woken_by: int = NONE) -> int:
     """The application's thread; `woken_by` is the executor of its softirq, if that is on the host."""
     model = machine.host.model
@@ -423,56 +396,6 @@ def add_thread(machine: Machine, name: str, executor: int, side: str, *, woken_b
 def application_vcpu(guest: GuestSettings, vcpus: list[int], queue: int) -> int:
     """Where the application of a queue runs: with its softirq, or on the next vCPU."""
     return vcpus[(queue + guest.application_vcpu) % len(vcpus)]
-
-
-def add_poller(machine: Machine, guest: GuestSettings, site: Site, worker: int, pair: QueuePair, sink: int) -> int:
-    """The poll-mode thread of one queue. Returns the fifo its application sends from, -1 if it sends nothing."""
-    builder, host = machine.builder, machine.host
-    model = host.model
-    steps = (*POLL_STEPS, *POLL_SEND_STEPS)
-    send_ps = total(model, steps, "poll.send_ps") + (guest.send_ps or 0)
-    receive_ps = total(model, steps, "poll.packet_ps") + (guest.receive_ps or 0)
-    fifo = (
-        builder.add(Fifo(name=f"{site.name}.send", capacity=guest.send_queue, poller=worker)) if guest.sends else NONE
-    )
-    inputs = (Input("rx", pair.rx), *([Input("fifo", fifo)] if guest.sends else []))
-    handed_back = min(REFILL_CHUNK, max(1, builder.get(DescRing, pair.rx).size // 2))
-    builder.keep(
-        worker,
-        Worker(
-            name=f"{site.name}.poll",
-            kind="task",
-            on=site.thread,
-            inputs=inputs,
-            outputs=(Output("sink", sink), Output("post", pair.tx, publish_every=POLL_PUBLISH, full="drop")),
-            label="pmd_work",
-            poll_mode=True,
-            loop_ps=total(model, steps, "poll.loop_ps"),
-            policy="rr",
-            chunk=POLL_BURST,
-            packet_ps=max(receive_ps, send_ps) if guest.sends else receive_ps,
-            reply_ps=send_ps,
-            reap_ring=pair.tx,
-            refill_ring=pair.rx,
-            refill_chunk=handed_back,
-            refill_above=handed_back
-            - 1,  # a poll-mode driver hands buffers back in full chunks only (DPDK rx_free_thresh)
-            select="switch" if guest.sends else "endpoint",
-            switch=_port_or_sink(machine, guest, site) if guest.sends else NONE,
-            spread=add_spread(builder, host, f"{site.name}.poll", _worker_costs(steps, "poll")),
-            stage=builder.stage(POLLING),
-        ),
-    )
-    return fifo
-
-
-def _port_or_sink(machine: Machine, guest: GuestSettings, site: Site) -> int:
-    """What arrives goes to the application (port 0), everything else to the ring (port 1)."""
-    macs, own = machine.port.guests + 1, len(machine.port.members)
-    table = [1] * (len(machine.port.vlans) * macs)
-    table[machine.port.vlans.index(guest.vlan) * macs + own] = 0
-    assert own != PEER
-    return machine.builder.add(Switch(f"{site.name}.forward", macs, tuple(table), ((0, 1), (1, 1)), default_port=1))
 
 
 @dataclass(frozen=True, slots=True)
@@ -508,7 +431,6 @@ _NOT_DRAWN = (
     "napi.wake_ps",
     "napi.doorbell_ps",
     "send.doorbell_ps",
-    "poll.doorbell_ps",
     "napi.segment_ps",
     "napi.merge_ps",
     "send.segment_ps",
