@@ -161,6 +161,13 @@ def xdp_steps(side: str, doorbell: Step, *, generic: bool = False) -> tuple[Step
     )
 
 
+def with_xdp(steps: tuple[Step, ...], side: str, path: str) -> tuple[Step, ...]:
+    """The steps of a path whose guest runs an XDP program: stack, socket and application are left out."""
+    gone = ("napi", "app", "send")
+    kept = (step for step in steps if step.charge.partition(".")[0] not in gone or step.charge == "send.doorbell_ps")
+    return (*kept, *xdp_steps(side, refill_doorbell(side), generic=path in GENERIC_XDP))
+
+
 def checksum_steps(side: str) -> tuple[Step, ...]:
     """What is added without checksum offload."""
     return tuple(

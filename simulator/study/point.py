@@ -21,13 +21,14 @@ from simulator.datapaths import datapath
 from simulator.metrics import latency, rates
 from simulator.metrics.guests import of_guests
 from simulator.metrics.window import PS_PER_SECOND
-from simulator.parts.driver import refill_doorbell, xdp_steps
+from simulator.parts.driver import with_xdp
+from simulator.parts.steps import Step
 from simulator.plan.fingerprint import fingerprint
 from simulator.plan.model import Plan
 from simulator.plan.trace import Trace
 from simulator.scenario import Point, Scenario, scenario_hash
-from simulator.scenario.build import build, host_settings, nic_overrides, nic_settings, notes
-from simulator.scenario.identity import guest_labels, identity, paths
+from simulator.scenario.build import build, guest_settings, host_settings, nic_overrides, nic_settings, notes
+from simulator.scenario.identity import guest_labels, identity
 from simulator.study.ranges import Range, spread
 from simulator.study.runs import Job, run
 from simulator.study.tables import swept
@@ -88,11 +89,8 @@ def cost_status(scenario: Scenario) -> dict[str, int]:
     """How many of the costs that the point's paths spend, and of its NIC's facts, have each status; overrides are
     assumed."""
     host = host_settings(scenario.host).model
-    spent = {cost for name, mode in paths(scenario) for step in datapath(name).steps(mode) for cost in step.costs}
-    for group in scenario.guests:
-        if group.application.kind == "xdp":
-            side = "h" if group.datapath == "native" else "g"
-            spent |= {cost for step in xdp_steps(side, refill_doorbell(side)) for cost in step.costs}
+    used = {(guest.datapath, guest.mode, guest.xdp) for guest in guest_settings(scenario, host_settings(scenario.host))}
+    spent = {cost for path, mode, xdp in used for step in _steps(path, mode, xdp) for cost in step.costs}
     found = Counter(host.cost(name).status for name in spent)
     nic = costs.nic(scenario.nic.model)
     facts = Counter(costs.summary(nic))
@@ -100,6 +98,11 @@ def cost_status(scenario: Scenario) -> dict[str, int]:
         facts.subtract([nic.facts[name].status])
         facts["assumed"] += 1
     return {status: found[status] + facts[status] for status in STATUSES}
+
+
+def _steps(path: str, mode: str, xdp: bool) -> tuple[Step, ...]:
+    steps = datapath(path).steps(mode)
+    return with_xdp(steps, "h" if path == "native" else "g", path) if xdp else steps
 
 
 def _exact(plan: Plan, trace: Trace) -> dict[str, int | None]:
