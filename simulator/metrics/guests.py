@@ -37,7 +37,10 @@ def sent_name(guest: str) -> str:
 
 
 def of_guests(plan: Plan, trace: Trace, members: Iterable[str]) -> dict[str, dict[str, Any]]:
-    """``{"all": {offered_pps, delivered_pps, throughput_bps, latency_us}, "rx": ..., "tx": ...}`` of these guests together."""
+    """``{"all": {offered_pps, delivered_pps, throughput_bps, latency_us}, "rx": ..., "tx": ...}`` of these guests together.
+
+    A direction in which nothing was offered or delivered is left out.
+    """
     own = set(members)
     sources = [source for source in plan.sources if source.name.partition(".")[0] in own]
     received_offers = {s.name for s in sources if (s.target_kind == "link") != (s.kind == "rr" or s.request)}
@@ -48,7 +51,12 @@ def of_guests(plan: Plan, trace: Trace, members: Iterable[str]) -> dict[str, dic
     sent = [sink.name for sink in plan.sinks if sink.name in ends]
     names = {"rx": (received, received_offers), "tx": (sent, {s.name for s in sources} - received_offers)}
     names["all"] = (received + sent, {s.name for s in sources})
-    return {which: _numbers(trace, *names[which]) for which in DIRECTIONS}
+    found = {which: _numbers(trace, *names[which]) for which in DIRECTIONS}
+    return {which: numbers for which, numbers in found.items() if which == "all" or _moved(numbers)}
+
+
+def _moved(numbers: dict[str, Any]) -> bool:
+    return bool(numbers["offered_pps"] or numbers["delivered_pps"])
 
 
 def _numbers(trace: Trace, sinks: list[str], sources: Iterable[str]) -> dict[str, Any]:

@@ -56,7 +56,10 @@ def breaches(
 def _value(threshold: Threshold, entry: Mapping[str, Any]) -> float | None:
     group, _, part = threshold.metric.partition(".")
     of = of_guest(threshold)
-    entry = entry["guests"][of[0]][of[1]] if of else entry
+    if of:
+        entry = entry["guests"][of[0]].get(of[1])
+        if entry is None:
+            return None
     value: float | None = entry[f"{group}_{METRICS[threshold.metric].unit}"][part] if part else entry[group]
     return value
 

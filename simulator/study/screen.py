@@ -40,12 +40,13 @@ def table(entries: Sequence[Entry]) -> str:
 
 def guests(entries: Sequence[Entry]) -> str:
     """What each entry of ``guests`` got, where a point has several; for as many points as have a row each."""
+    nothing = {"delivered_pps": 0.0}
     rows = [
         {
             "point": shortened(f"{point_name(entry)}: {label}", NAME_CELLS),
             "delivered": _rate(found["all"]["delivered_pps"]),
-            "to it": _rate(found["rx"]["delivered_pps"]),
-            "from it": _rate(found["tx"]["delivered_pps"]),
+            "to it": _rate(found.get("rx", nothing)["delivered_pps"]),
+            "from it": _rate(found.get("tx", nothing)["delivered_pps"]),
             "p50": _micro(found["all"]["latency_us"]["p50"]),
             "p99": _micro(found["all"]["latency_us"]["p99"]),
         }

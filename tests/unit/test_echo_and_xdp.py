@@ -78,7 +78,7 @@ def test_echoes_are_open_loop_and_as_long_as_what_came() -> None:
 def test_a_program_drops_what_nobody_asks_back() -> None:
     entry = compare(scenario("sriov-vf", "xdp", echo=False), workers=1).entries[0]
     assert entry["guests"]["vm"]["rx"]["delivered_pps"] == pytest.approx(1000, rel=0.06)
-    assert entry["guests"]["vm"]["tx"]["delivered_pps"] == 0
+    assert "tx" not in entry["guests"]["vm"]
 
 
 def test_poll_mode_has_no_softirq_and_guests_do_not_echo_themselves() -> None:

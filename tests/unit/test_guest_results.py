@@ -37,7 +37,7 @@ def test_what_comes_to_a_guest_and_what_it_sends_are_told_apart() -> None:
     guests = entry()["guests"]
     assert list(guests) == ["loud", "loud#0", "loud#1", "victim"]
     assert guests["loud#0"]["rx"]["delivered_pps"] == pytest.approx(20_000, rel=0.01)
-    assert guests["loud#0"]["tx"]["offered_pps"] == 0
+    assert "tx" not in guests["loud#0"]
     assert guests["loud#1"]["tx"]["delivered_pps"] == pytest.approx(50_000, rel=0.01)
     # an answer counts where it arrives: the client is at the far end
     assert guests["victim"]["tx"]["delivered_pps"] > 1_000
@@ -53,7 +53,9 @@ def test_parts_add_up_to_the_whole() -> None:
         assert guests["loud"]["all"][metric] == pytest.approx(members)
         assert found[metric] == pytest.approx(guests["loud"]["all"][metric] + guests["victim"]["all"][metric])
         for numbers in guests.values():
-            assert numbers["all"][metric] == pytest.approx(numbers["rx"][metric] + numbers["tx"][metric])
+            assert numbers["all"][metric] == pytest.approx(
+                sum(numbers[way][metric] for way in ("rx", "tx") if way in numbers)
+            )
     slowest = max(guests[name]["all"]["latency_us"]["max"] for name in ("loud", "victim"))
     assert found["latency_us"]["max"] == slowest
 
