@@ -13,7 +13,7 @@ from simulator.cli import cli
 from simulator.errors import InputError
 from tests.results.reference import FOLDER, KEPT, RUNS, comparable, differences
 
-LARGEST_BYTES = 1_500_000
+LARGEST_BYTES = 2_000_000
 SWEPT = {"load": ("vf-modes", "knees", "guests-over-paths"), "throughput": ()}
 """Charts that need a sweep, and the runs that have it."""
 
