@@ -4,7 +4,8 @@
 2. `write` brings a folder to exactly these pages. Files that did not change are left alone, stale ones are removed.
 3. ``docs/conf.py`` calls it before each build; the folder is not kept in git, so no page can be older than the code.
 
-*Scope*: scenario grammar, commands, hosts, NICs, datapaths, SR-IOV devices, shipped scenarios, packet sizes, stages and columns, rules. The
+*Scope*: scenario grammar, commands, hosts, NICs, datapaths, SR-IOV devices, shipped scenarios, packet sizes, stages and columns, rules, measured
+points. The
 metrics page is kept by hand around a table that a test compares with the registry.
 *Validation*: tests/docs/test_generated.py.
 """
@@ -13,9 +14,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from generate import catalogue, commands, datapaths, devices, grammar, results, rules, scenarios, sizes
+from generate import catalogue, commands, datapaths, devices, grammar, results, rules, scenarios, sizes, validation
 
-SOURCES = (grammar, commands, catalogue, datapaths, devices, scenarios, sizes, results, rules)
+SOURCES = (grammar, commands, catalogue, datapaths, devices, scenarios, sizes, results, rules, validation)
 
 
 def pages() -> dict[str, str]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from fnmatch import fnmatchcase
 from typing import Any
 
 ROLES = ("validation", "trend", "calibration", "qualitative")
@@ -46,6 +47,8 @@ class Point:
     """A loss in per cent, compared as what is left of 100 %."""
     reason: str = ""
     same_as: str = ""
+    rests_on: str = ""
+    """Scenario, settings and rule as text: points with the same rest on one number and share one count."""
 
     @property
     def measured(self) -> float:
@@ -68,9 +71,15 @@ class Source:
     testbeds: Mapping[str, Mapping[str, Any]]
     mapping: str
     differs: tuple[str, ...]
+    findings: Mapping[str, str]
+    """Pattern of ids -> why these points are off, and where in the model that is."""
     scenarios: Mapping[str, Mapping[str, Any]]
     reasons: Mapping[str, str]
     points: tuple[Point, ...]
+
+    def finding(self, point: Point) -> str:
+        """Why a point is off, as far as that is known."""
+        return next((text for pattern, text in self.findings.items() if fnmatchcase(point.id, pattern)), "")
 
 
 @dataclass(frozen=True, slots=True)

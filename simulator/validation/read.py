@@ -1,7 +1,7 @@
 """The files of measured points: read whole, checked whole, every fault with its line.
 
 1. A file holds ``group``, ``title``, ``sources``, ``testbeds``, ``points``, and where points have scenarios ``mapping``,
-   ``differs`` and ``scenarios``; ``unexpressed`` gives the reasons that points name.
+   ``differs`` and ``scenarios``; ``findings`` says of points (a pattern of ids) why they are off; ``unexpressed`` gives the reasons that points name.
 2. A point has exactly one of ``scenario`` with ``predict``, ``unexpressed`` (a reason's name) and ``same_as`` (a point's id).
 3. Settings (``set``) are laid on the scenario as ``--set`` does; the scenarios are read by the grammar when they run.
 
@@ -21,7 +21,18 @@ from simulator.formats import yaml12
 from simulator.formats.yaml12 import Node
 from simulator.validation.model import MODEL_UNITS, ROLES, Point, Source
 
-FILE_KEYS = ("group", "title", "sources", "testbeds", "mapping", "differs", "scenarios", "unexpressed", "points")
+FILE_KEYS = (
+    "group",
+    "title",
+    "sources",
+    "testbeds",
+    "mapping",
+    "differs",
+    "findings",
+    "scenarios",
+    "unexpressed",
+    "points",
+)
 NEEDED_KEYS = ("group", "title", "sources", "testbeds", "points")
 _TEXT: tuple[tuple[type, ...], str] = ((str,), "a text")
 POINT_KEYS: dict[str, tuple[tuple[type, ...], str]] = {
@@ -74,7 +85,7 @@ def _source(path: Path, faults: list[InputError]) -> Source | None:
     known = len(faults)
     faults += [unknown(node.key_origin, "key", key, FILE_KEYS) for key, node in keys.items() if key not in FILE_KEYS]
     faults += [InputError(path.name, f"has no {key}") for key in NEEDED_KEYS if key not in keys]
-    for key in ("sources", "testbeds", "scenarios", "unexpressed"):
+    for key in ("sources", "testbeds", "findings", "scenarios", "unexpressed"):
         if key in keys and not isinstance(keys[key].value, dict):
             faults.append(BadValue(keys[key].origin, f"as {key} is not a mapping", str(keys[key].plain())))
     if "points" in keys and not isinstance(keys["points"].value, list):
@@ -92,6 +103,7 @@ def _source(path: Path, faults: list[InputError]) -> Source | None:
         testbeds=plain["testbeds"],
         mapping=str(plain.get("mapping", "")),
         differs=tuple(plain.get("differs", ())),
+        findings=plain.get("findings", {}),
         scenarios=plain.get("scenarios", {}),
         reasons=plain.get("unexpressed", {}),
         points=tuple(points),
@@ -105,6 +117,7 @@ def _point(node: Node, file: Mapping[str, Any], faults: list[InputError]) -> Poi
         return None
     data = node.plain()
     rule = data.get("predict", {})
+    rests_on = [file.get("scenarios", {}).get(data.get("scenario")), data.get("set"), rule, data.get("compare")]
     return Point(
         **{key: data[key] for key in POINT_KEYS},
         group=str(file["group"]),
@@ -117,6 +130,7 @@ def _point(node: Node, file: Mapping[str, Any], faults: list[InputError]) -> Poi
         kept=data.get("compare") == "kept",
         reason=file.get("unexpressed", {}).get(data.get("unexpressed", ""), ""),
         same_as=data.get("same_as", ""),
+        rests_on=json.dumps(rests_on, sort_keys=True) if rule else "",
     )
 
 

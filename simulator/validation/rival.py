@@ -6,7 +6,7 @@
    places counts once. The scored group is left out.
 
 *Scope*: paths are compared by family (``FAMILIES``), since every source words them its own way.
-*Validation*: ``tests/validation/test_rival.py``.
+*Validation*: ``tests/validation/test_score.py``.
 """
 
 from __future__ import annotations

@@ -1,6 +1,7 @@
 """From predictions to the numbers of the score: factor, share within two, order of pairs, rival, shape of trends.
 
-1. The score is over points of role ``validation`` that have a prediction; every group counts once, its points share it.
+1. The score is over points of role ``validation`` that have a prediction; every group counts once, its points share it, and
+   points that rest on one number (the same scenario and rule) share one count.
 2. ``factor``: geometric mean of the deviation either way. ``bias``: geometric mean of predicted over measured. ``spread``:
    the factor that is left when a group's own bias is taken out.
 3. Order: pairs of one group, metric and workload whose measured values differ by more than 10 %; a group's share of right
@@ -14,7 +15,7 @@
 from __future__ import annotations
 
 import math
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from itertools import combinations
 from statistics import fmean, median
@@ -57,16 +58,32 @@ def numbers(predictions: Sequence[Prediction]) -> dict[str, Any]:
     groups = _grouped(predictions, lambda point: point.group)
     if not groups:
         return dict.fromkeys(("factor", "bias", "spread", "within_2", "median_abs_rel_error"))
-    logs = {group: [found.log_ratio for found in members] for group, members in groups.items()}
+    means = {group: _Means(members) for group, members in groups.items()}
+    bias = {group: own.of(lambda found: found.log_ratio) for group, own in means.items()}
     return {
-        "factor": math.exp(fmean(fmean(map(abs, own)) for own in logs.values())),
-        "bias": math.exp(fmean(fmean(own) for own in logs.values())),
-        "spread": math.exp(fmean(fmean(abs(log - fmean(own)) for log in own) for own in logs.values())),
-        "within_2": fmean(fmean(found.factor <= 2 for found in members) for members in groups.values()),
+        "factor": math.exp(fmean(own.of(lambda found: abs(found.log_ratio)) for own in means.values())),
+        "bias": math.exp(fmean(bias.values())),
+        "spread": math.exp(fmean(own.of(_less(bias[group])) for group, own in means.items())),
+        "within_2": fmean(own.of(lambda found: found.factor <= 2) for own in means.values()),
         "median_abs_rel_error": _weighted_median(
-            (abs(found.ratio - 1), 1 / len(members)) for members in groups.values() for found in members
+            (abs(found.ratio - 1), weight) for own in means.values() for found, weight in own.weighted
         ),
     }
+
+
+class _Means:
+    """Means over the points of one group: those that rest on one number share one count."""
+
+    def __init__(self, members: Sequence[Prediction]) -> None:
+        share = Counter(found.point.rests_on for found in members)
+        self.weighted = [(found, 1 / share[found.point.rests_on] / len(share)) for found in members]
+
+    def of(self, number: Callable[[Prediction], float]) -> float:
+        return math.fsum(weight * number(found) for found, weight in self.weighted)
+
+
+def _less(bias: float) -> Callable[[Prediction], float]:
+    return lambda found: abs(found.log_ratio - bias)
 
 
 def order(predictions: Sequence[Prediction]) -> tuple[float | None, int]:
@@ -106,10 +123,11 @@ def intervals(scored: Sequence[Prediction]) -> dict[str, Any]:
     groups = _grouped(known, lambda point: point.group)
     if not groups:
         return {"interval_coverage": None, "median_interval_ratio": None}
+    means = [_Means(own) for own in groups.values()]
     return {
-        "interval_coverage": fmean(fmean(is_inside(found) for found in own) for own in groups.values()),
+        "interval_coverage": fmean(own.of(is_inside) for own in means),
         "median_interval_ratio": _weighted_median(
-            (_high_over_low(found), 1 / len(own)) for own in groups.values() for found in own
+            (_high_over_low(found), weight) for own in means for found, weight in own.weighted
         ),
     }
 
