@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from functools import cache
 from hashlib import sha256
@@ -32,6 +32,7 @@ from simulator.plan.fingerprint import fingerprint
 from simulator.plan.model import Plan
 from simulator.plan.trace import Trace
 from simulator.scenario import Point, Scenario, load, points
+from simulator.scenario.build import drawn
 from simulator.scenario.identity import guest_labels
 from simulator.study.point import job_of, plans
 from simulator.study.runs import run
@@ -45,10 +46,11 @@ _writing = Lock()
 
 @dataclass(frozen=True, slots=True)
 class Task:
-    """One scenario (JSON) and settings such as ``traffic.in.rate=10 kpps``."""
+    """One scenario (JSON), settings such as ``traffic.in.rate=10 kpps``, and the factors of a machine drawn from its ranges."""
 
     document: str
     settings: tuple[str, ...] = ()
+    factors: tuple[tuple[str, float], ...] = ()
 
     def scenario(self) -> Scenario:
         """Read by the grammar. Raises ScenarioErrors as a scenario file does."""
@@ -94,8 +96,11 @@ def acting_hash() -> str:
 
 def simulate(task: Task, store: Store, stopped: Callable[[], bool] = lambda: False) -> dict[str, Values]:
     """Series -> values of the pooled replications. Raises SimulatorError for a scenario that cannot run."""
-    scenario = task.scenario()
-    return {point.series: _values(point, store, stopped) for point in points(scenario)}
+    found = {}
+    for point in points(task.scenario()):
+        own = Point(point.series, point.parameters, drawn(point.scenario, dict(task.factors)))
+        found[point.series] = _values(own, store, stopped)
+    return found
 
 
 def _values(point: Point, store: Store, stopped: Callable[[], bool]) -> Values:
@@ -140,4 +145,4 @@ def document(scenario: Mapping[str, Any]) -> str:
 
 def with_settings(task: Task, settings: Iterable[str]) -> Task:
     """The task with further settings, which win."""
-    return Task(task.document, (*task.settings, *settings))
+    return replace(task, settings=(*task.settings, *settings))
