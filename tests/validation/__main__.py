@@ -12,7 +12,6 @@ from simulator.validation import record
 from simulator.validation.runs import Store, acting_hash
 from simulator.validation.uncertain import with_draws
 from tests.validation import table
-from tests.validation.figures import predictions
 
 RECORDED_DRAWS = 8
 KEPT = Path(__file__).parents[2] / "results" / "validation"
@@ -22,12 +21,11 @@ def main() -> None:
     if "--record" in sys.argv[1:]:
         store_record()
         return
-    found = list(predictions())
-    print(table.page(found))
+    print(table.page())
     if "--write" in sys.argv[1:]:
-        table.PAGE.write_text(table.page(found), encoding="utf-8")
+        table.PAGE.write_text(table.page(), encoding="utf-8")
         readme = table.README.read_text(encoding="utf-8")
-        table.README.write_text(table.in_readme(readme, table.short(found)), encoding="utf-8")
+        table.README.write_text(table.in_readme(readme, table.short()), encoding="utf-8")
 
 
 def store_record() -> None:
