@@ -21,7 +21,6 @@ from simulator.study.provenance import program_hash
 from tests.notebooks.execute import outputs, run
 from tests.notebooks.reading import FILES, name
 
-
 TWICE = 2
 
 
