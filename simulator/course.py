@@ -1,7 +1,7 @@
 """What the lessons of the course need besides the program: a stop until the reader has guessed, and scenarios that do not tell their answer.
 
-1. ``guessed`` raises `NoGuess` while a prediction is still None. A lesson imports what it simulates with in the cells after it, so that
-   nothing is shown without a guess, whatever goes on behind the error.
+1. ``guessed`` raises `NoGuess` while a prediction is still None. A lesson imports what it simulates with behind that call, in the
+   same cell, so that nothing is shown without a guess, whatever goes on after the error.
 2. ``question`` is a scenario file without the description, which says what comes out.
 
 *Scope*: the notebooks of the course. *Validation*: tests/notebooks.
