@@ -42,19 +42,14 @@ class Measurement(Strict):
     """What is left out at the start, and how long is measured after it."""
 
     warmup_ps: Time | None = Field(default=None, alias="warmup")
-    """Simulated before counting starts; null is what MSER-5 cuts from a pilot run of 5 ms and the duration."""
-    duration_ps: PositiveTime | None = Field(default=None, alias="duration")
-    """Counted after the warm-up, in each replication; null is 50 ms."""
+    """Simulated before counting starts; null is what MSER-5 cuts from a pilot run of 5 ms and the duration, 5 ms at least."""
+    duration_ps: PositiveTime = Field(default=50_000_000_000, alias="duration")
+    """Counted after the warm-up, in each replication."""
 
     @property
     def before_ps(self) -> int:
         """The warm-up as far as it is known before anything runs."""
         return 5_000_000_000 if self.warmup_ps is None else self.warmup_ps
-
-    @property
-    def window_ps(self) -> int:
-        """The measured time."""
-        return 50_000_000_000 if self.duration_ps is None else self.duration_ps
 
 
 class Sweep(Strict):

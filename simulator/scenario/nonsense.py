@@ -33,7 +33,7 @@ def _wire_ps(frame_bytes: int, line_bps: int) -> int:
 
 
 def _window(scenario: Scenario, line_bps: int) -> Iterator[Fault]:
-    duration_ps, frame_ps = scenario.measurement.window_ps, _wire_ps(SMALLEST_FRAME_BYTES, line_bps)
+    duration_ps, frame_ps = scenario.measurement.duration_ps, _wire_ps(SMALLEST_FRAME_BYTES, line_bps)
     if duration_ps < frame_ps:
         message = f"is shorter than one frame on this line, {units.exact_time(frame_ps)}: nothing can be measured"
         yield ("measurement", "duration"), BadValue("", message, units.exact_time(duration_ps))

@@ -90,7 +90,7 @@ def _mixed(scenario: Scenario, item: Capture, path: Path, guest: Listener, repli
     )
     wanted = rate(total_bytes / recorded_rate) if item.rates() else recorded_rate
     most = max(FEWEST_PACKETS, PACKETS_IN_ALL // guest.guests)
-    length_ps = scenario.measurement.before_ps + scenario.measurement.window_ps
+    length_ps = scenario.measurement.before_ps + scenario.measurement.duration_ps
     window_ps = min(length_ps, math.ceil(most * PS_PER_SECOND / wanted))
     seed = int.from_bytes(
         hashlib.sha256(f"{scenario.seed}\0{guest.name}.{item.name}\0mix".encode()).digest()[:8], "little"
@@ -130,7 +130,7 @@ def _balance(found: Recording) -> Iterator[str]:
 def _too_slow(scenario: Scenario, item: Capture, view: View) -> Iterator[str]:
     """A warning when the capture's own timing leaves the window almost empty."""
     rate = Fraction(0) if item.rates() else _own_rate(item, view)
-    window_ps = scenario.measurement.window_ps
+    window_ps = scenario.measurement.duration_ps
     expected = rate * window_ps / PS_PER_SECOND
     if rate and expected < FEWEST_IN_WINDOW:
         yield (

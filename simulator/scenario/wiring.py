@@ -90,11 +90,11 @@ def location_of(scenario: Scenario, place: str) -> Location:
 def _too_long(scenario: Scenario, plan: Plan) -> Iterator[Fault]:
     """What grows with simulated time and must stay exact in 63 bits."""
     window = scenario.measurement
-    length_ps, allowed = window.before_ps + window.window_ps, check_bounds.longest_ps(plan)
+    length_ps, allowed = window.before_ps + window.duration_ps, check_bounds.longest_ps(plan)
     if length_ps > allowed.time_ps:
         shown = units.format_time(allowed.time_ps)
         message = f"with the warm-up is longer than {shown}, up to which {allowed.reason}"
-        yield ("measurement", "duration"), BadValue("", message, units.exact_time(window.window_ps))
+        yield ("measurement", "duration"), BadValue("", message, units.exact_time(window.duration_ps))
 
 
 def _too_few_cores(scenario: Scenario, machine: Machine, bound: str) -> Iterator[Fault]:

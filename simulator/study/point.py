@@ -84,7 +84,7 @@ def assess(point: Point, plan: Plan, windows: Sequence[Window], warmup: Warmup) 
         "by_replication": {name: [headline[name] for headline in headlines] for name in COMPARED},
         "precision": judged(windows, point.scenario.goals, stated=point.scenario.replications is not None),
         "warmup": {"length_s": warmup.length_ps / PS_PER_SECOND, "stated": warmup.stated},
-        "warnings": warnings(windows, warmup, point.scenario.measurement.window_ps),
+        "warnings": warnings(windows, warmup, point.scenario.measurement.duration_ps),
         "window_s": (pooled.end_ps - pooled.start_ps) / PS_PER_SECOND,
         "line_rate_bps": nic_settings(point.scenario.nic).rate_bps,
         "cost_status": cost_status(point.scenario),

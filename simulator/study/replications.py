@@ -2,7 +2,7 @@
 precision takes.
 
 1. `stated_warmup` is the scenario's; where there is none, `pilot_of` runs from the empty machine, and `warmup_of` reads MSER-5's
-   cut from it. A run that still drifts at half its length is done again, twice as long, up to eight times.
+   cut from it, or 5 ms if that is more. A run that still drifts at half its length is done again, twice as long, up to eight times.
 2. `wanted` says how many replications to run next, from those that have ended; 0 ends the point.
 
 Both look at nothing but finished runs in their order, so that every number of workers comes to the same.
@@ -38,7 +38,7 @@ def job_of(index: int, point: Point, plan: Plan, engine: str, replication: int, 
         index,
         plan,
         warmup.length_ps,
-        scenario.measurement.window_ps,
+        scenario.measurement.duration_ps,
         engine,
         scenario.seed,
         replication,
@@ -49,7 +49,7 @@ def job_of(index: int, point: Point, plan: Plan, engine: str, replication: int, 
 def pilot_of(index: int, point: Point, plan: Plan, engine: str, times: int = 1) -> Job:
     """A run from the empty machine, `times` as long as warm-up and window together."""
     window = point.scenario.measurement
-    length_ps = times * (window.before_ps + window.window_ps)
+    length_ps = times * (window.before_ps + window.duration_ps)
     return Job(index, plan, 0, length_ps, engine, point.scenario.seed, 0, slices=PILOT_SLICES, pilot=times)
 
 
@@ -64,7 +64,8 @@ def warmup_of(point: Point, pilot: Window, times: int) -> Warmup | None:
     cut = cut_of_pilot(pilot)
     if not cut.refused:
         length_ps = pilot.trace.end_ps - pilot.trace.start_ps
-        return Warmup(length_ps * cut.values // PILOT_SLICES, stated=False)
+        # One run does not show what starts slowly in some runs only, such as a core that is asleep when the first packet comes.
+        return Warmup(max(point.scenario.measurement.before_ps, length_ps * cut.values // PILOT_SLICES), stated=False)
     if times < PILOT_LONGEST:
         return None
     return Warmup(point.scenario.measurement.before_ps, stated=False, refused=True)

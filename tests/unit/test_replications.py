@@ -94,10 +94,16 @@ def window(slices: tuple[tuple[int, int], ...], path: Path) -> Window:
 
 def test_the_pilot_says_how_long_to_warm_up(path: Path) -> None:
     length_ps = window((), path).trace.end_ps
-    found = warmup_of(point(path), window(slow_start(60), path), 1)
+    found = warmup_of(point(path), window(slow_start(400, count=1000), path), 1)
     assert found is not None
     assert not found.stated
-    assert 60 <= found.length_ps * 500 / length_ps <= 120  # steady from there on; what wavers moves the minimum a little
+    assert (
+        400 <= found.length_ps * 500 / length_ps <= 460
+    )  # steady from there on; what wavers moves the minimum a little
+
+
+def test_a_short_start_is_given_five_milliseconds(path: Path) -> None:
+    assert warmup_of(point(path), window(slow_start(20), path), 1) == Warmup(5 * 10**9, stated=False)
 
 
 def test_a_pilot_that_still_drifts_is_run_longer_and_at_last_refused(path: Path) -> None:
