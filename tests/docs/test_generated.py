@@ -91,7 +91,7 @@ def test_defaults_and_units_are_those_of_a_scenario_file() -> None:
     table = {row[0]: row for row in rows("scenario.md")}
     assert table["`mtu`"][1:4] == ["size", ", ".join(units.SIZE.shown), "`1500 B`"]
     assert table["`schema`"][3] == "*needed*"
-    assert table["`replications`"][1:4] == ["whole number, 1 to 10,000", "", "`3`"]
+    assert table["`replications`"][1:4] == ["whole number, 1 to 10,000", "", "`null`"]
     assert table["`irq_cores`"][1] == "cores such as `0-3,8` or `[0, 1]`"
     assert table["`drop_enable`"][1] == "`on` or `off`"
 
