@@ -25,8 +25,8 @@ from simulator.plan.fingerprint import fingerprint
 from simulator.scenario import Point
 from simulator.scenario.build import build, drawn
 from simulator.study.fanout import fan_out
-from simulator.study.point import PointResult, job_of, plans
-from simulator.study.runs import run
+from simulator.study.once import once, plans_of
+from simulator.study.point import PointResult
 
 DRAWS, LEAST_DRAWS, MOST_DRAWS = 16, 8, 4096
 LEVEL = 0.9
@@ -157,8 +157,8 @@ class _Draw:
 
 def _headline(draw: _Draw, stopped: Callable[[], bool]) -> Values:
     point = Point(draw.point.series, draw.point.parameters, drawn(draw.point.scenario, draw.factors))
-    traces = [run(job_of(0, point, plan, draw.engine, number), stopped) for number, plan in plans(point)]
-    return metrics.headline(build(point.scenario), metrics.pool(traces))
+    plans = plans_of(point)
+    return metrics.headline(plans[0], once(point, plans, draw.engine, stopped))
 
 
 def _values(point: Point, metric: str, factors: Sequence[Factors], engine: str, workers: int) -> list[float]:

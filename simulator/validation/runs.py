@@ -34,8 +34,7 @@ from simulator.plan.trace import Trace
 from simulator.scenario import Point, Scenario, load, points
 from simulator.scenario.build import drawn
 from simulator.scenario.identity import guest_labels
-from simulator.study.point import job_of, plans
-from simulator.study.runs import run
+from simulator.study.once import once, plans_of
 
 Values = dict[str, float | None]
 ACTS = ("engines", "plan", "metrics")
@@ -104,15 +103,12 @@ def simulate(task: Task, store: Store, stopped: Callable[[], bool] = lambda: Fal
 
 
 def _values(point: Point, store: Store, stopped: Callable[[], bool]) -> Values:
-    replicated = list(plans(point))
-    window = point.scenario.measurement
-    parts = [acting_hash(), [fingerprint(plan) for _, plan in replicated], window.warmup_ps, window.duration_ps]
+    plans, window = plans_of(point), point.scenario.measurement
+    parts = [acting_hash(), [fingerprint(plan) for plan in plans], window.before_ps, window.duration_ps]
     key = sha256(json.dumps([*parts, point.scenario.seed]).encode()).hexdigest()
     known = store.get(key)
     if known is None:
-        plan = replicated[0][1]
-        trace = metrics.pool([run(job_of(0, point, each, "compiled", number), stopped) for number, each in replicated])
-        known = _measure(point.scenario, plan, trace)
+        known = _measure(point.scenario, plans[0], once(point, plans, stopped=stopped))
         store.put(key, known)
     return known
 
