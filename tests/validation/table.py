@@ -40,8 +40,9 @@ open is another question, which `--uncertainty` answers.
 
 `python -m tests.validation --write` makes this page from the record; a test compares.
 """
-_README = """{points} published measurements from {groups} test-beds, untuned: off by a factor of {factor} on average (every
-test-bed once), {within} within a factor of 2. The table has the point in the middle of each test-bed, path and unit. [All points, test-beds and what differs](docs/explanation/sanity.md).
+_README = """{points} published measurements from {groups} test-beds, untuned: off by a factor of {factor} on average (every test-bed once),
+{within} within a factor of 2. The table has the point in the middle of each test-bed, path and unit. [All points, test-beds and what
+differs](docs/explanation/sanity.md).
 
 | test-bed | path | what | measured | predicted | ratio |
 | --- | --- | --- | --- | --- | --- |
