@@ -2,7 +2,8 @@
 
 1. Every question has the design of its own machine, the same for all questions of that machine; random numbers are common.
 2. Windows longer than ``LONGEST`` are cut to it: a draw needs a percentile, not the last digit of it.
-3. A point's interval is that of its own value over the draws: a difference or a ratio of two series is taken draw by draw.
+3. A loss point has none: it would be searched anew for every draw.
+4. A point's interval is that of its own value over the draws: a difference or a ratio of two series is taken draw by draw.
 
 *Scope*: what is unknown about the costs; test-beds that differ from their models are not in the interval.
 *Validation*: ``tests/validation/test_predict.py``.
@@ -35,7 +36,8 @@ def with_draws(
     progress: Callable[[int, int], None] | None = None,
 ) -> list[Prediction]:
     """The predictions with their intervals; where a draw gives no value there is none."""
-    asked = questions(sources, [found.point for found in predictions if found.value is not None])
+    known = [found.point for found in predictions if found.value is not None and "search" not in found.point.rule]
+    asked = questions(sources, known)
     drawn = {one: _draws(one, draws) for one in dict.fromkeys(asked.values())}
     answers = answer_all([each for own in drawn.values() for each in own], store, jobs, progress)
     return [
