@@ -43,7 +43,7 @@ METRICS = {
         "posted", "taken", "completed", "reaped", "dropped", "maximum", "integral",
         "avail_checks", "avail_fired", "avail_suppressed", "used_checks", "used_fired", "used_suppressed",
     ),
-    "link": ("items", "bytes", "busy_ps"),
+    "link": ("items", "bytes", "busy_ps", "dropped"),
     "dma": ("reads", "waited"),
     "switch": ("dropped",),
     "moderator": ("events", "fired"),
