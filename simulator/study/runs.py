@@ -3,6 +3,7 @@
 1. The engine is made with the plan, the seed and the number of the replication.
 2. It runs to the end of the warm-up, `begin_window` clears every count, then it runs to the end of the window.
 3. Between slices the run asks whether to stop; a run in slices equals one run.
+4. If the window is divided, sums are read at the end of every interval: a row is what an interval has added.
 
 *Scope*: one process, one plan. *Validation*: tests/unit/test_study_parts.py.
 """
@@ -10,7 +11,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib import import_module
 from time import monotonic
 
@@ -38,6 +39,8 @@ class Job:
     engine: str
     seed: int
     replication: int
+    interval_ps: int = 0
+    """Length of the intervals by which the window is summed up; 0: it is not."""
     deadline_s: float | None = None
     """Reading of `time.monotonic`, the same clock in all processes of a machine, after which the run gives up."""
 
@@ -62,11 +65,25 @@ def run(job: Job, stopped: Callable[[], bool] = lambda: False) -> Trace:
     engine = engine_named(job.engine)(job.plan, job.seed, job.replication)
     _advance(engine, 0, job.warmup_ps, stopped, job.deadline_s)
     engine.begin_window()
-    _advance(engine, job.warmup_ps, job.duration_ps, stopped, job.deadline_s)
-    trace = engine.trace()
+    if job.interval_ps:
+        trace = _in_intervals(engine, job, stopped)
+    else:
+        _advance(engine, job.warmup_ps, job.duration_ps, stopped, job.deadline_s)
+        trace = engine.trace()
     if residual := stages.residual_ps(job.plan, trace):
         raise EngineError(f"latency and its stages differ by {residual} ps over all delivered packets")
     return trace
+
+
+def _in_intervals(engine: Engine, job: Job, stopped: Callable[[], bool]) -> Trace:
+    rows, before = [], engine.sums()
+    for start_ps in range(0, job.duration_ps, job.interval_ps):
+        length_ps = min(job.interval_ps, job.duration_ps - start_ps)
+        _advance(engine, job.warmup_ps + start_ps, length_ps, stopped, job.deadline_s)
+        now = engine.sums()
+        rows.append(tuple(after - earlier for after, earlier in zip(now, before, strict=True)))
+        before = now
+    return replace(engine.trace(), interval_ps=job.interval_ps, sums=tuple(rows))
 
 
 def over(deadline_s: float | None) -> bool:

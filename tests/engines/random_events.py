@@ -13,23 +13,22 @@ from random import Random
 from simulator.plan.model import NONE, Event, Plan
 
 GRID_PS = 100_000
-MOST = 14
 RATES_BPS = (0, 10**8, 10**9, 8 * 10**9)
 
 
-def happening(plan: Plan, until_ps: int, seed: object) -> Plan:
-    """`plan` with up to 14 events before `until_ps`; as it is if nothing in it can change."""
+def happening(plan: Plan, until_ps: int, seed: object, most: int = 14) -> Plan:
+    """`plan` with up to `most` more events before `until_ps`; as it is if nothing in it can change."""
     random = Random(f"events {seed}")
     choices = list(_places(plan))
     if not choices:
         return plan
     kinds = sorted({kind for kind, _ in choices})
-    events: list[Event] = []
-    for _ in range(random.randint(1, MOST)):
+    events = list(plan.events)
+    for _ in range(random.randint(1, most)):
         # Kinds first: there are many more rings and links than shapers.
         kind = random.choice(kinds)
         target = random.choice([place for word, place in choices if word == kind])
-        again = events and random.random() < 0.3
+        again = bool(events) and random.random() < 0.3
         at_ps = events[-1].at_ps if again else random.randrange(1 + until_ps // GRID_PS) * GRID_PS
         events.append(_event(plan, random, at_ps, kind, target))
     return replace(plan, events=tuple(sorted(events, key=lambda event: event.at_ps)))
@@ -58,5 +57,7 @@ def _event(plan: Plan, random: Random, at_ps: int, kind: str, target: int) -> Ev
         return Event(at_ps, kind, target, random.randrange(len(plan.workers[target].inputs)), random.randint(1, 4))
     if kind == "entry":
         switch = plan.switches[target]
-        return Event(at_ps, kind, target, random.randrange(len(switch.table)), random.randint(NONE, len(switch.ports) - 1))
+        return Event(
+            at_ps, kind, target, random.randrange(len(switch.table)), random.randint(NONE, len(switch.ports) - 1)
+        )
     return Event(at_ps, kind, target, 0, random.choice((0, 0, 1)))

@@ -20,7 +20,7 @@ from simulator.errors import EngineError
 from simulator.plan import slots as slot_numbers
 from simulator.plan.draws import Draws
 from simulator.plan.model import Plan
-from simulator.plan.trace import EVENTS, EXIT_KINDS, LABELS, Trace
+from simulator.plan.trace import EVENTS, EXIT_KINDS, LABELS, SUMS, Trace
 
 _LOG_BLOCK = 1 << 16
 _GROWTH = 4096
@@ -67,6 +67,15 @@ class CompiledEngine:
         self._log: list[tuple[int, str, str, int]] = []
         self._window_start = 0
         self._alive_at_start = 0
+        summed = [
+            (base + (k.K_SUM if metric == "sum_ps" else _FIELDS[kind][metric]), metric == "sum_ps")
+            for kind, metrics in SUMS.items()
+            for base in self._image.at[kind]
+            for metric in metrics
+        ]
+        self._summed = np.array([position for position, _ in summed], dtype=np.int64)
+        self._wide_sums = [n for n, (_, wide) in enumerate(summed) if wide]
+        """Sums of two words."""
 
     def run(self, until_ps: int) -> None:
         """Handle everything up to and including ``until_ps``. Raises EngineError on a zero-time loop."""
@@ -113,6 +122,13 @@ class CompiledEngine:
             m[m[base + words] : m[base + words] + count] = 0
         self._window_start = int(m[k.H_NOW])
         self._alive_at_start = int(m[k.H_ALIVE])
+
+    def sums(self) -> tuple[int, ...]:
+        """Those counters that are summed up by intervals, since the beginning of the window, up to now."""
+        words = self._memory[self._summed].tolist()
+        for n in self._wide_sums:
+            words[n] += int(self._memory[self._summed[n] + 1]) * k.CARRY
+        return tuple(words)
 
     def trace(self) -> Trace:
         """Counters since the beginning of the window, up to now."""

@@ -43,7 +43,7 @@ from simulator.engines.reference.workers.workers import Worker
 from simulator.errors import EngineError
 from simulator.plan import model
 from simulator.plan.model import NONE
-from simulator.plan.trace import Trace
+from simulator.plan.trace import SUMS, Trace
 
 
 class ReferenceEngine:
@@ -73,6 +73,15 @@ class ReferenceEngine:
             entity.begin_window()
         self._start_ps = self._world.now_ps
         self._in_flight_start = self._world.alive
+
+    def sums(self) -> tuple[int, ...]:
+        """Those counters that are summed up by intervals, from the beginning of the window to now."""
+        return tuple(
+            entity.counts[metric]
+            for collection, metrics in SUMS.items()
+            for entity in getattr(self._world, collection)
+            for metric in metrics
+        )
 
     def trace(self) -> Trace:
         """The counters from the beginning of the window to now."""

@@ -11,7 +11,8 @@ from simulator.engines.compiled.kernel.bus.links import on_link
 from simulator.engines.compiled.kernel.clock.calendar import rise, take_soon
 from simulator.engines.compiled.kernel.clock.levels import meter
 from simulator.engines.compiled.kernel.clock.world import (
-    DONE, E_ZERO_TIME, FAILED, H_CHANGE, H_CORES, H_CORE_COUNT, H_ERROR, H_ERROR_AT, H_HANDLED, H_KINDS, H_LOCKS, H_LOCK_COUNT, H_LOG_CAPACITY, H_LOG_COUNT, H_MARGIN,
+    DONE, E_ZERO_TIME, FAILED, H_CHANGE,
+    H_CORES, H_CORE_COUNT, H_ERROR, H_ERROR_AT, H_HANDLED, H_KINDS, H_LOCKS, H_LOCK_COUNT, H_LOG_CAPACITY, H_LOG_COUNT, H_MARGIN,
     H_METERS, H_METER_COUNT, H_NODES_FREE, H_NOW, H_PACKETS_FREE, H_REFILL, H_REFS, H_RUNS, H_SOON, H_SOON_COUNT, H_TIMES, H_TREE, INF, NEED_DRAWS,
     NEED_LOG, NEED_MEMORY,
 )
@@ -103,12 +104,9 @@ def run(m, until):
     """Handle every armed slot with time <= until, after an event's step if there is one; returns a status, see DONE and its followers."""
     margin = m[H_MARGIN]
     if m[H_CHANGE] != NO_CHANGE:
-        status = lacks(m, margin)
-        if status != DONE:
-            return status
         change(m)
-        if until < m[H_NOW]:  # another step of this instant follows
-            return DONE
+    if until < m[H_NOW]:  # more happens at this instant before its slots
+        return lacks(m, margin)
     times = m[H_TIMES]
     tree = m[H_TREE]
     kinds = m[H_KINDS]

@@ -21,7 +21,7 @@ from simulator.engines.compiled.kernel.ends.sources import (
 from simulator.engines.compiled.kernel.interrupts.moderators import observe_received
 from simulator.engines.compiled.kernel.queues.effects import effect
 from simulator.engines.compiled.kernel.queues.rings import (
-    RX, R_AVAIL, R_AVAIL_GATE, R_C_DROPPED, R_C_POSTED, R_C_REAPED, R_C_TAKEN, R_FETCHED, R_FREED, R_HEAD, R_HELD, R_KIND, R_METER, R_MODERATOR, R_OFF,
+    RX, R_AVAIL, R_AVAIL_GATE, R_C_DROPPED, R_C_POSTED, R_C_REAPED, R_C_TAKEN, R_FETCHED, R_FREED, R_HEAD, R_HELD_HEAD, R_KIND, R_METER, R_MODERATOR, R_OFF,
     R_PLACE, R_POSTED, R_REAPED, R_SENT, R_SIZE, R_TAKEN, R_WAIT_HEAD, R_WATCHED, TX,
 )
 from simulator.engines.compiled.kernel.queues.rx_ring import hand_over_held
@@ -56,7 +56,7 @@ def turn_ring(m, r, on):
     if on != 0:
         m[r + R_OFF] = 0
     elif m[r + R_OFF] == 0:
-        if m[r + R_HELD] > 0:
+        if m[r + R_HELD_HEAD] != 0:
             hand_over_held(m, r)
         m[r + R_OFF] = 1
         while m[r + R_WAIT_HEAD] != 0:
