@@ -19,7 +19,8 @@ from simulator import costs, metrics
 from simulator.citation import STATUSES
 from simulator.datapaths import datapath
 from simulator.metrics import latency, rates
-from simulator.metrics.guests import of_guests
+from simulator.metrics.guests import ends_of, of_guests
+from simulator.metrics.intervals import over_time
 from simulator.metrics.window import PS_PER_SECOND
 from simulator.parts.driver import with_xdp
 from simulator.parts.steps import Step
@@ -30,8 +31,12 @@ from simulator.scenario import Point, Scenario, scenario_hash
 from simulator.scenario.build import build, guest_settings, host_settings, nic_overrides, nic_settings, notes
 from simulator.scenario.identity import guest_labels, identity
 from simulator.study.ranges import Range, spread
+from simulator.sriov.schedule import timeline, with_events
 from simulator.study.runs import Job, run
 from simulator.study.tables import swept
+
+
+PIECES = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,15 +58,24 @@ def run_point(point: Point, engine: str = "compiled", replications: int | None =
 def plans(point: Point, replications: int | None = None) -> Iterator[tuple[int, Plan]]:
     """(replication, plan): captures are drawn when a plan is built, so they need one each; other traffic shares one."""
     drawn = any(item.kind == "capture" for item in point.scenario.traffic)
-    first = build(point.scenario)
+    first = with_events(point.scenario, build(point.scenario))
     for number in range(replications or point.scenario.replications):
-        yield number, build(point.scenario, number) if drawn and number else first
+        yield number, with_events(point.scenario, build(point.scenario, number)) if drawn and number else first
 
 
 def job_of(index: int, point: Point, plan: Plan, engine: str, replication: int) -> Job:
     """One replication of point number `index`."""
     scenario, window = point.scenario, point.scenario.measurement
-    return Job(index, plan, window.warmup_ps, window.duration_ps, engine, scenario.seed, replication)
+    interval_ps = interval_of(scenario)
+    return Job(index, plan, window.warmup_ps, window.duration_ps, engine, scenario.seed, replication, interval_ps)
+
+
+def interval_of(scenario: Scenario) -> int:
+    """Length of the pieces for which results over time are given; 0: none are."""
+    window = scenario.measurement
+    if window.interval_ps is not None:
+        return window.interval_ps
+    return max(1, window.duration_ps // PIECES) if scenario.events else 0
 
 
 def assess(point: Point, plan: Plan, traces: Sequence[Trace]) -> PointResult:
@@ -82,7 +96,23 @@ def assess(point: Point, plan: Plan, traces: Sequence[Trace]) -> PointResult:
         "scenario_hash": scenario_hash(point.scenario),
         "plan_hash": fingerprint(plan),
     }
+    if pooled.interval_ps:
+        entry["over_time"] = _over_time(point.scenario, plan, pooled, len(traces))
     return PointResult(entry, latency.histogram(plan, pooled))
+
+
+def _over_time(scenario: Scenario, plan: Plan, trace: Trace, runs: int) -> dict[str, Any]:
+    """Rows per interval of all traffic and of each guest, and what happened when."""
+    labels = guest_labels(scenario)
+    marks = timeline(scenario).marks if scenario.events else []
+    return {
+        "interval_s": trace.interval_ps / PS_PER_SECOND,
+        "events": [{"at_s": mark.at_ps / PS_PER_SECOND, "what": mark.what} for mark in marks],
+        "all": over_time(plan, trace, runs),
+        "guests": {
+            label: over_time(plan, trace, runs, *ends_of(plan, members)) for label, members in labels.items()
+        },
+    }
 
 
 def cost_status(scenario: Scenario) -> dict[str, int]:
