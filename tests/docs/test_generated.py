@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import sys
 from pathlib import Path
@@ -116,12 +117,28 @@ def test_every_shipped_scenario_is_there() -> None:
 
 
 def test_a_folder_is_brought_to_the_pages_and_no_further(tmp_path: Path) -> None:
-    generate.write(tmp_path)
-    kept = tmp_path / "commands.md"
+    folder = tmp_path / "generated"
+    generate.write(folder)
+    kept = folder / "commands.md"
     stamp = kept.stat().st_mtime_ns
-    (tmp_path / "datapaths" / "gone.md").write_text("an older version's", encoding="utf-8")
-    (tmp_path / "scenario.md").write_text("changed by hand", encoding="utf-8")
-    generate.write(tmp_path)
-    found = {path.relative_to(tmp_path).as_posix(): path.read_text(encoding="utf-8") for path in tmp_path.rglob("*.md")}
-    assert found == PAGES
+    (folder / "datapaths" / "gone.md").write_text("an older version's", encoding="utf-8")
+    (folder / "results.md").write_text("changed by hand", encoding="utf-8")
+    generate.write(folder)
+    places = {folder.parent / name if name in generate.KEPT else folder / name: text for name, text in PAGES.items()}
+    assert {path: path.read_text(encoding="utf-8") for path in tmp_path.rglob("*.md")} == places
     assert kept.stat().st_mtime_ns == stamp
+
+
+@pytest.mark.parametrize("name", generate.KEPT)
+def test_pages_kept_for_readers_of_the_repository_are_those_of_today(name: str) -> None:
+    """``DOCS_UPDATE=1`` or ``make docs`` writes them."""
+    path = ROOT / "docs" / "reference" / name
+    if os.environ.get("DOCS_UPDATE"):
+        path.write_text(PAGES[name], encoding="utf-8")
+    assert path.read_text(encoding="utf-8") == PAGES[name]
+
+
+def test_every_lesson_has_a_page_without_results() -> None:
+    lessons = {path.stem for path in (ROOT / "notebooks").glob("*.ipynb")}
+    assert {name.removeprefix("course/").removesuffix(".md") for name in PAGES if name.startswith("course/")} == lessons
+    assert all("](../docs/" not in text for text in PAGES.values())
