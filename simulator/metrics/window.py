@@ -55,8 +55,8 @@ def queue_names(plan: Plan) -> tuple[str, ...]:
 
 def drop_places(plan: Plan) -> tuple[str, ...]:
     """Names of everything that may drop packets."""
-    entities = (*plan.switches, *plan.links)
-    return (*source_names(plan), *queue_names(plan), *(entity.name for entity in entities))
+    switches, links = (switch.name for switch in plan.switches), (link.name for link in plan.links)
+    return (*source_names(plan), *queue_names(plan), *switches, *links)
 
 
 def executor_names(plan: Plan, kind: str) -> tuple[str, ...]:

@@ -13,7 +13,7 @@ packet buffer, the guest's sockets) are not touched. *Validation*: ``tests/sriov
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 
 from simulator import units
@@ -21,6 +21,7 @@ from simulator.errors import InputError, ScenarioErrors
 from simulator.plan.check import require
 from simulator.plan.model import Event, Plan
 from simulator.scenario.events import PF, Happening, functions, meant
+from simulator.scenario.load import DEFAULT, origins
 from simulator.scenario.model import Scenario
 from simulator.sriov import assign, iplink, sysfs, timing
 from simulator.sriov.catalogue import MODELS
@@ -57,16 +58,24 @@ def with_events(scenario: Scenario, plan: Plan) -> Plan:
     if not scenario.events:
         return plan
     found = timeline(scenario)
-    if found.faults:
-        raise ScenarioErrors(found.faults)
+    require_granted((scenario,))
     happening = replace(plan, events=tuple(_placed(plan, found, scenario.measurement.warmup_ps)))
     require(happening)
     return happening
 
 
-def refusals(scenario: Scenario) -> list[InputError]:
-    """What the control plane refuses, each at its event."""
-    return timeline(scenario).faults if scenario.events else []
+def require_granted(scenarios: Iterable[Scenario], written: Scenario | None = None) -> None:
+    """Raise ``ScenarioErrors`` with every event that the control plane refuses, each once, and where it stands in the file of the
+    scenario as `written`."""
+    found = [fault for scenario in scenarios if scenario.events for fault in timeline(scenario).faults]
+    if found:
+        lines = origins(written) if written is not None else {}
+        placed = [fault.at(_place(fault.place, lines.get(fault.place, DEFAULT))) for fault in found]
+        raise ScenarioErrors(list({str(fault): fault for fault in placed}.values()))
+
+
+def _place(path: str, origin: str) -> str:
+    return path if origin == DEFAULT else f"{origin}: {path}"
 
 
 def timeline(scenario: Scenario) -> Timeline:

@@ -27,6 +27,7 @@ from simulator.plan.trace import Trace
 from simulator.scenario import Point, Scenario, parse_threshold
 from simulator.scenario.audit import audited, study, written_seed
 from simulator.scenario.identity import identity
+from simulator.sriov.schedule import require_granted
 from simulator.study.comparison import Comparison
 from simulator.study.estimate import seconds
 from simulator.study.fanout import fan_out
@@ -67,6 +68,7 @@ def compare(
     loaded, expanded = _audited(path_or_scenario, overrides)
     scenario = _with_options(loaded, seed, replications)
     found = tuple(_with_runs(point, loaded, scenario) for point in expanded)
+    require_granted((point.scenario for point in found), loaded)
     thresholds = [parse_threshold(text) for text in scenario.thresholds]
     folder = folder_of(out, scenario, engine) if out is not None else None
     if folder is not None:

@@ -32,11 +32,10 @@ from simulator.plan.trace import Trace
 from simulator.scenario import Point, Scenario, scenario_hash
 from simulator.scenario.build import build, guest_settings, host_settings, nic_overrides, nic_settings, notes
 from simulator.scenario.identity import guest_labels, identity
-from simulator.study.ranges import Range, spread
 from simulator.sriov.schedule import timeline, with_events
+from simulator.study.ranges import Range, spread
 from simulator.study.runs import Job, run
 from simulator.study.tables import swept
-
 
 PIECES = 100
 
@@ -111,9 +110,7 @@ def _over_time(scenario: Scenario, plan: Plan, trace: Trace, runs: int) -> dict[
         "interval_s": trace.interval_ps / PS_PER_SECOND,
         "events": [{"at_s": mark.at_ps / PS_PER_SECOND, "what": mark.what} for mark in marks],
         "all": over_time(plan, trace, runs),
-        "guests": {
-            label: over_time(plan, trace, runs, *ends_of(plan, members)) for label, members in labels.items()
-        },
+        "guests": {label: over_time(plan, trace, runs, *ends_of(plan, members)) for label, members in labels.items()},
     }
 
 
