@@ -3,7 +3,7 @@
 An item says when (``at``, from the beginning of the window), what (exactly one of ``numvfs``, ``plug``, ``unplug``, ``reset``, ``rate``,
 ``link``), and, if the waits of the real thing are too long for the window, how long it ``takes`` instead.
 
-*Scope*: words and names; what the PF driver says to it is ``simulator.sriov.schedule``'s. *Validation*: ``tests/unit/test_scenario_events.py``,
+*Scope*: words and names; what the PF driver says to it is ``simulator.sriov.schedule``'s. *Validation*: ``tests/sriov/test_schedule.py``,
 ``tests/bad``.
 """
 
