@@ -97,6 +97,9 @@ def event_faults(scenario: Scenario) -> Iterator[tuple[tuple[int | str, ...], In
             yield ("events", number, "at"), BadValue("", message, units.exact_time(item.at_ps))
     if scenario.events and not owners:
         yield ("events",), InputError("", "need a guest with a virtual function (datapath sriov-vf)")
+    if scenario.events and scenario.measurement.warmup_ps is None:
+        message = "has to be stated where there are events: they count from its end"
+        yield ("measurement",), InputError("", "warmup " + message)
     interval = scenario.measurement.interval_ps
     if interval is not None and length_ps > MOST_INTERVALS * interval:
         message = f"divides the window into more than {MOST_INTERVALS:,}"

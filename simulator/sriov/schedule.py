@@ -20,6 +20,7 @@ from simulator import units
 from simulator.errors import InputError, ScenarioErrors
 from simulator.plan.check import require
 from simulator.plan.model import Event, Plan
+from simulator.scenario.build import build
 from simulator.scenario.events import PF, Happening, functions, meant
 from simulator.scenario.load import DEFAULT, origins
 from simulator.scenario.model import Scenario
@@ -53,13 +54,18 @@ class Timeline:
     faults: list[InputError] = field(default_factory=list)
 
 
+def plan_of(scenario: Scenario, replication: int = 0) -> Plan:
+    """The plan of one point with its events, which is what is run."""
+    return with_events(scenario, build(scenario, replication))
+
+
 def with_events(scenario: Scenario, plan: Plan) -> Plan:
     """`plan` with the scenario's events; ``ScenarioErrors`` if the PF driver refuses one."""
     if not scenario.events:
         return plan
     found = timeline(scenario)
     require_granted((scenario,))
-    happening = replace(plan, events=tuple(_placed(plan, found, scenario.measurement.warmup_ps)))
+    happening = replace(plan, events=tuple(_placed(plan, found, scenario.measurement.before_ps)))
     require(happening)
     return happening
 
@@ -117,7 +123,7 @@ class _Course:
         writes = [item.numvfs for _, item in items if item.numvfs is not None]
         if writes and writes[0] > 0:
             for guest in self.guests:
-                self.found.events.append((-self.scenario.measurement.warmup_ps, "function", guest, 0))
+                self.found.events.append((-self.scenario.measurement.before_ps, "function", guest, 0))
         else:
             self._bring_up(len(self.guests))
         for number, item in items:

@@ -19,6 +19,7 @@ from simulator.scenario.build import build
 from simulator.sriov import timing
 from simulator.sriov.schedule import timeline, with_events
 from simulator.study.point import PointResult, assess
+from simulator.study.ranges import Warmup
 from simulator.study.runs import Job, run
 
 MS = 10**9
@@ -46,8 +47,8 @@ def result(wanted: Scenario, plan: Plan | None = None) -> dict[str, Any]:
 
     plan = plan or with_events(wanted, build(wanted))
     window = wanted.measurement
-    job = Job(0, plan, window.warmup_ps, window.duration_ps, "compiled", 1, 0, window.duration_ps // 100)
-    entry: PointResult = assess(Point("", {}, wanted), plan, [run(job)])
+    job = Job(0, plan, window.before_ps, window.duration_ps, "compiled", 1, 0, interval_ps=window.duration_ps // 100)
+    entry: PointResult = assess(Point("", {}, wanted), plan, [run(job)], Warmup(window.before_ps))
     return entry.entry
 
 

@@ -16,7 +16,7 @@ PLANS = (3, 4, 8, 13, 28)
 
 
 def window(plan: Plan, engine: str, replication: int = 0) -> Trace:
-    return run(Job(0, plan, WARMUP_PS, DURATION_PS, engine, 1, replication, INTERVAL_PS))
+    return run(Job(0, plan, WARMUP_PS, DURATION_PS, engine, 1, replication, interval_ps=INTERVAL_PS)).trace
 
 
 @pytest.mark.parametrize("seed", PLANS)
@@ -31,7 +31,7 @@ def test_rows_add_up_and_engines_agree(seed: int) -> None:
 
 def test_a_window_in_intervals_is_the_window() -> None:
     plan, _ = random_plan(PLANS[0])
-    whole = run(Job(0, plan, WARMUP_PS, DURATION_PS, "compiled", 1, 0))
+    whole = run(Job(0, plan, WARMUP_PS, DURATION_PS, "compiled", 1, 0)).trace
     assert whole.sums == ()
     assert window(plan, "compiled").counters == whole.counters
 
