@@ -25,6 +25,7 @@ from typing import Any
 
 import simulator
 from simulator import costs, metrics
+from simulator.errors import SimulatorError
 from simulator.formats.files import write_whole
 from simulator.metrics import latency
 from simulator.metrics.guests import of_guests
@@ -103,8 +104,11 @@ def simulate(task: Task, store: Store, stopped: Callable[[], bool] = lambda: Fal
 
 
 def _values(point: Point, store: Store, stopped: Callable[[], bool]) -> Values:
-    plans, window = plans_of(point), point.scenario.measurement
-    parts = [acting_hash(), [fingerprint(plan) for plan in plans], window.before_ps, window.duration_ps]
+    window = point.scenario.measurement
+    if window.warmup_ps is None or point.scenario.replications is None:
+        raise SimulatorError(f"{point.scenario.name}: a scenario to be scored states its warm-up and replications")
+    plans = plans_of(point)
+    parts = [acting_hash(), [fingerprint(plan) for plan in plans], window.warmup_ps, window.duration_ps]
     key = sha256(json.dumps([*parts, point.scenario.seed]).encode()).hexdigest()
     known = store.get(key)
     if known is None:

@@ -28,7 +28,7 @@ _PAGE = """# Predicted beside published: an excerpt
 all points](../reference/generated/validation.md) has every one with its test-bed, what stands for it and what differs, and the reasons of the largest
 errors; `sriovsim validate` computes them anew ([how](../how-to/validate.md)).
 
-Scored, every test-bed once: **off by a factor of {factor}** either way on average, {within} within a factor of 2, half within {median}.
+Scored, every [test-bed](../glossary.md) once: **off by a factor of {factor}** either way on average, {within} within a factor of 2, half within {median}.
 By test-bed the factor is {least} to {most}.
 
 The table has, for each test-bed, path and unit, the point in the middle: half of its kind are farther off. `of` says how many it stands for.
