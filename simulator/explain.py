@@ -351,7 +351,7 @@ def formula_text(found: Mapping[str, Any]) -> str:
     lines = [
         f"{found['datapath']}, interrupts: {found['mode']}, host {found['host']}, NIC {found['nic']}",
         "",
-        "work =",
+        "work, receiving and sending =",
     ]
     for per, terms in counts.items():
         copied = per == "byte"
@@ -362,7 +362,7 @@ def formula_text(found: Mapping[str, Any]) -> str:
         )
         lines.append(f"  + (number of: {per}) x {amount}{'  = ' + parts if parts else ''}")
     copies = sum(1 for term in found["terms"] if term["what"] == "copy")
-    lines += ["", f"copies of the payload: {copies}", "exits ="]
+    lines += ["", f"copies of the payload, receiving and sending: {copies}", "exits ="]
     lines += [f"  + (number of: {exit_['per']}) x {exit_['exits']} ({exit_['step']})" for exit_ in found["exits"]] or [
         "  none"
     ]
