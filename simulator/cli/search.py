@@ -1,6 +1,6 @@
 """``sriovsim search``: an answer with its certificate instead of a table of points.
 
-*Scope*: arguments and printing; the searches are in ``simulator/search``. *Validation*: ``tests/search/test_command.py``.
+*Scope*: arguments and printing; the searches are in ``simulator/search``. *Validation*: ``tests/search/test_searches.py``.
 """
 
 from __future__ import annotations

@@ -3,7 +3,7 @@
 Each statement has the document in which it was read. Where none was found, the statement follows from how the path is built here
 (`docs/reference/datapaths.md`) and says so. What a vendor's own products add is not in it.
 
-*Scope*: Linux, KVM, OpenStack's reference drivers. *Validation*: tests/decide/test_facts.py (every path has every row, every row a source).
+*Scope*: Linux, KVM, OpenStack's reference drivers. *Validation*: tests/decide/test_decide.py (every path has every row, every row a source).
 """
 
 from __future__ import annotations

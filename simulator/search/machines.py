@@ -5,7 +5,7 @@
    energy. Ranges of the prices stand beside the sum.
 3. The certificate is the whole list: what each costs, and why those that fail do.
 
-*Scope*: what the bill counts; servers themselves are not in it. *Validation*: tests/search/test_machines.py.
+*Scope*: what the bill counts; servers themselves are not in it. *Validation*: tests/search/test_searches.py.
 """
 
 from __future__ import annotations

@@ -6,7 +6,7 @@
 A service level that is kept, broken and kept again on the way up is not searched for: the answer is one of its edges, and its certificate
 says which.
 
-*Scope*: steps of one. *Validation*: tests/search/test_numbers.py, against scans.
+*Scope*: steps of one. *Validation*: tests/search/test_searches.py, against scans.
 """
 
 from __future__ import annotations

@@ -6,7 +6,7 @@
 3. Both ends of the final gap are simulated once more with all replications: the certificate.
 4. `onset` halves a gap on the condition that no replication loses a packet.
 
-*Scope*: open loops. *Validation*: tests/search/test_throughput.py, against scans.
+*Scope*: open loops. *Validation*: tests/search/test_searches.py, against scans.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from simulator.bounds import bound
 from simulator.errors import InputError
 from simulator.scenario import load
 from simulator.scenario.build import build
-from simulator.scenario.traffic import Bursts, Constant, Poisson
+from simulator.scenario.traffic import Bursts, Capture, Constant, Poisson
 from simulator.search.answer import Answer
 from simulator.search.slo import Verdict
 from simulator.search.trials import NO_SWEEP, Trial, Trials
@@ -38,10 +38,10 @@ _LONG_S = 1e9
 def rates(path: str, overrides: Sequence[str]) -> tuple[str, ...]:
     """Overrides that clear the sources' other rates, to be followed by one that sets them. Raises InputError without open loops."""
     scenario = load(path, (*overrides, NO_SWEEP))
-    found = [(n, item) for n, item in enumerate(scenario.traffic) if isinstance(item, (Poisson, Constant, Bursts))]
+    found = [(n, item) for n, item in enumerate(scenario.traffic) if isinstance(item, (Poisson, Constant, Bursts, Capture))]
     if not found:
         raise InputError(
-            path, "has no open-loop traffic, whose rate could be searched; write kind: poisson, constant or bursts"
+            path, "has no open-loop traffic, whose rate could be searched; write kind: poisson, constant, bursts or capture"
         )
     gone = [f"traffic.{number}.{key}=null" for number, item in found for key in item.rates() if key != "rate"]
     return (*gone, *(f"traffic.{number}.rate={{rate}} pps" for number, _ in found))
