@@ -36,6 +36,7 @@ COMMANDS = {
     "measure-host": "measure_host",
     "run": "run",
     "search": "search",
+    "validate": "validate",
 }
 
 

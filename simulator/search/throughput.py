@@ -1,9 +1,9 @@
 """NDR and PDR: the highest rate without loss, and with at most 0.5 % of it; and where loss begins with all replications.
 
-1. MLRsearch (RFC 2544 as practised, the library of FD.io CSIT) chooses the rates, for both at once. A trial is one replication: the scenario's
-   warm-up, then its window; lost is what was dropped in the window.
+1. MLRsearch (RFC 2544 as practised, the library of FD.io CSIT) chooses the rates, for both at once. A trial is the scenario's
+   replications, each with its warm-up and window; lost is what was dropped in a window.
 2. The searched rate is that of each open-loop source; all have the same. It goes up to where the wire is full, which the bounds know.
-3. Both ends of the final gap are simulated once more with all replications: the certificate.
+3. Both ends of the final gap are the certificate.
 4. `onset` halves a gap on the condition that no replication loses a packet.
 
 *Scope*: open loops. *Validation*: tests/search/test_searches.py, against scans.
@@ -26,8 +26,8 @@ from simulator.search.slo import Verdict
 from simulator.search.trials import NO_SWEEP, Trial, Trials
 
 GOALS = {"NDR": 0.0, "PDR": 0.005}
-LEAST_PPS, RESOLUTION = 1_000, 0.01
-"""Lowest rate of a source, and relative width of the final gap."""
+LEAST_PPS, RESOLUTION, RUNS = 1_000, 0.01, 3
+"""Lowest rate of a source, relative width of the final gap, and replications of a trial where the scenario states none."""
 ABOVE_BOUND = 1.2
 """Above the bound by so much, what queues hold does not hide the loss for long."""
 NEARLY = 0.999
@@ -38,10 +38,13 @@ _LONG_S = 1e9
 def rates(path: str, overrides: Sequence[str]) -> tuple[str, ...]:
     """Overrides that clear the sources' other rates, to be followed by one that sets them. Raises InputError without open loops."""
     scenario = load(path, (*overrides, NO_SWEEP))
-    found = [(n, item) for n, item in enumerate(scenario.traffic) if isinstance(item, (Poisson, Constant, Bursts, Capture))]
+    found = [
+        (n, item) for n, item in enumerate(scenario.traffic) if isinstance(item, (Poisson, Constant, Bursts, Capture))
+    ]
     if not found:
         raise InputError(
-            path, "has no open-loop traffic, whose rate could be searched; write kind: poisson, constant, bursts or capture"
+            path,
+            "has no open-loop traffic, whose rate could be searched; write kind: poisson, constant, bursts or capture",
         )
     gone = [f"traffic.{number}.{key}=null" for number, item in found for key in item.rates() if key != "rate"]
     return (*gone, *(f"traffic.{number}.rate={{rate}} pps" for number, _ in found))
@@ -104,16 +107,23 @@ def _worth_trying_pps(trials: Trials) -> int:
 def _measurer(trials: Trials) -> Any:
     from MLRsearch import AbstractMeasurer, MeasurementResult
 
+    runs = runs_of(trials)
+
     class Measurer(AbstractMeasurer):  # type: ignore[misc]  # the library carries no types
         """Runs trials for the library."""
 
         def measure(self, intended_duration: float, intended_load: float) -> Any:
-            """One replication at that rate."""
-            trial = trials.run(round(intended_load), 1, round(intended_duration * 10**12))
+            """All replications at that rate."""
+            trial = trials.run(round(intended_load), runs)
             offered, lost = counts(trial)
             return MeasurementResult(intended_duration, intended_load, offered_count=offered, loss_count=lost)
 
     return Measurer()
+
+
+def runs_of(trials: Trials) -> int:
+    """Replications of a trial: those that the scenario states, or `RUNS`."""
+    return trials.point(LEAST_PPS).scenario.replications or RUNS
 
 
 def counts(trial: Trial) -> tuple[int, int]:
@@ -125,33 +135,37 @@ def counts(trial: Trial) -> tuple[int, int]:
 
 
 def _answer(trials: Trials, name: str, found: Any, searched: int, packets: int) -> Answer:
+    runs = runs_of(trials)
     ends = [
-        None if bound_ is None else trials.run(round(float(bound_.float_load)))
+        None if bound_ is None else trials.run(round(float(bound_.float_load)), runs)
         for bound_ in (found.relevant_lower_bound, found.relevant_upper_bound)
     ]
     reasons: tuple[str, ...] = ()
-    sure = True
     if ends[1] is not None:
         offered, lost = counts(ends[1])
-        reasons = (f"{lost:,} of {offered:,} packets lost in all replications, over {GOALS[name]:.1%}",)
-        sure = lost / offered > GOALS[name]
-    if ends[0] is not None:
-        offered, lost = counts(ends[0])
-        sure = sure and lost / offered <= GOALS[name]
+        reasons = (f"{lost:,} of {offered:,} packets lost, over {GOALS[name]:.1%}",)
+    sure = not any(_holds(end, GOALS[name]) for end in ends)
     return Answer(trials.series, name, ends[0], ends[1], Verdict(False, reasons), sure, searched, packets, _rate)
+
+
+def _holds(trial: Trial | None, share: float) -> bool:
+    """Whether the interval of a trial's loss holds the share that is asked for."""
+    found = (trial.entry or {}).get("ranges", {}).get("loss_ratio", {}) if trial else {}
+    low, high = found.get("low"), found.get("high")
+    return low is not None and high is not None and low < share < high
 
 
 def onset(trials: Trials, resolution: float = RESOLUTION) -> Answer:
     """The rate of each source at which some replication begins to lose packets."""
-    low, high = 0, highest_pps(trials) + 1
+    low, high, runs = 0, highest_pps(trials) + 1, runs_of(trials)
     value = LEAST_PPS
-    while value < high and not counts(trials.run(value))[1]:
+    while value < high and not counts(trials.run(value, runs))[1]:
         low, value = value, value * 4
     high = min(high, value)
     while (low and high - low > max(1, resolution * high)) or (not low and high > LEAST_PPS):
         middle = round((low * high) ** 0.5) if low and log(high / low) > resolution else (low + high) // 2
-        low, high = (low, middle) if counts(trials.run(middle))[1] else (middle, high)
-    ends = [trials.run(n) if LEAST_PPS <= n <= highest_pps(trials) else None for n in (low, high)]
+        low, high = (low, middle) if counts(trials.run(middle, runs))[1] else (middle, high)
+    ends = [trials.run(n, runs) if LEAST_PPS <= n <= highest_pps(trials) else None for n in (low, high)]
     lost = () if ends[1] is None else (f"{counts(ends[1])[1]:,} packets lost",)
     return Answer(
         trials.series,

@@ -2,8 +2,8 @@
 
 1. A value is laid on the scenario as ``--set`` does it; a value with which the scenario cannot be built is not kept, and the fault is
    the reason.
-2. A trial is what the scenario states: its window and replications, or as many as the precision takes. Searches for a rate may ask for
-   one replication and a shorter window; both are kept apart.
+2. A trial is what the scenario states: its window and replications, or as many as the precision takes. Searches for a rate ask for
+   a number of replications.
 3. Packets are counted, so that a search can say what it cost.
 
 *Scope*: one series; the scenario's own sweep is left out. *Validation*: tests/search.
@@ -12,7 +12,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any
 
 from simulator.errors import InputError, ScenarioErrors, SimulatorError
@@ -43,7 +43,7 @@ class Trials:
     at: Callable[[Any], tuple[str, ...]]
     """Value -> overrides that set it."""
     engine: str = "compiled"
-    known: dict[tuple[Any, int, int], Trial] = field(default_factory=dict)
+    known: dict[tuple[Any, int], Trial] = field(default_factory=dict)
     packets: int = 0
     """Offered in all trials, warm-ups left out."""
 
@@ -60,21 +60,18 @@ class Trials:
             raise ScenarioErrors(faults)
         return point
 
-    def run(self, value: Any, replications: int = 0, duration_ps: int = 0) -> Trial:
+    def run(self, value: Any, replications: int = 0) -> Trial:
         """The trial at a value; 0 is what the scenario says."""
-        key = (value, replications, duration_ps)
+        key = (value, replications)
         if key not in self.known:
             self.known[key] = self._run(*key)
         return self.known[key]
 
-    def _run(self, value: Any, replications: int, duration_ps: int) -> Trial:
+    def _run(self, value: Any, replications: int) -> Trial:
         try:
             point = self.point(value)
         except (InputError, ScenarioErrors) as error:
             return Trial(value, None, str(error).splitlines()[0])
-        if duration_ps:
-            window = point.scenario.measurement.model_copy(update={"duration_ps": duration_ps})
-            point = replace(point, scenario=point.scenario.model_copy(update={"measurement": window}))
         try:
             entry = run_point(point, self.engine, replications or None).entry
         except SimulatorError as error:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from simulator.search.numbers import most, setting
 from simulator.search.slo import parse
-from simulator.search.throughput import LEAST_PPS, counts, highest_pps, ndr_and_pdr, trials_of
+from simulator.search.throughput import LEAST_PPS, counts, highest_pps, ndr_and_pdr, runs_of, trials_of
 from simulator.search.trials import Trials, judged, series_of
 from tests.search.cases import LARGEST, guest_counts, rate_searches
 
@@ -26,9 +26,9 @@ def scan(trials: Trials, thresholds: tuple, largest: int) -> int:
 def scan_of_rates(file: str, resolution: float = RESOLUTION, first: float = LEAST_PPS) -> tuple[int, int, int]:
     """(last rate without loss, first with it, packets): every rate of a geometric row, as a person would."""
     trials = trials_of(file, (), series_of(file, ())[0])
-    rate, last, highest = first, 0, highest_pps(trials)
+    rate, last, highest, runs = first, 0, highest_pps(trials), runs_of(trials)
     while rate <= highest:
-        if counts(trials.run(round(rate), 1))[1]:
+        if counts(trials.run(round(rate), runs))[1]:
             return last, round(rate), trials.packets
         last, rate = round(rate), rate * (1 + resolution)
     return last, highest, trials.packets
