@@ -23,9 +23,11 @@ from simulator.errors import InputError, Interrupted, ScenarioErrors, SimulatorE
 
 COMMANDS = {
     "bill": "bill",
+    "bounds": "bounds",
     "chart": "chart",
     "check": "check",
     "compare": "compare",
+    "decide": "decide",
     "device": "device",
     "doctor": "doctor",
     "explain": "explain",
@@ -33,6 +35,7 @@ COMMANDS = {
     "list": "listing",
     "measure-host": "measure_host",
     "run": "run",
+    "search": "search",
     "validate": "validate",
 }
 
