@@ -6,7 +6,8 @@
    stand beside it and are kept, for those who read the repository without a build; a test compares them.
 4. Pictures are drawn anew each time.
 
-*Scope*: scenario grammar, commands, hosts, NICs, datapaths, SR-IOV devices, shipped scenarios, packet sizes, stages and columns, rules, lessons. The
+*Scope*: scenario grammar, commands, hosts, NICs, datapaths, SR-IOV devices, shipped scenarios, packet sizes, stages and columns, rules, lessons,
+measured points. The
 metrics page is kept by hand around a table that a test compares with the registry.
 *Validation*: tests/docs/test_generated.py.
 """
@@ -27,9 +28,10 @@ from generate import (
     rules,
     scenarios,
     sizes,
+    validation,
 )
 
-SOURCES = (grammar, commands, catalogue, datapaths, devices, scenarios, sizes, results, rules, course)
+SOURCES = (grammar, commands, catalogue, datapaths, devices, scenarios, sizes, results, rules, course, validation)
 KEPT = ("scenario.md",)
 """Pages in the parent of the folder."""
 

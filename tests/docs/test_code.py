@@ -2,7 +2,7 @@
 
 - ``sh``: each line is a command. ``console``: so is each line after ``$``, and what follows it is its exact output;
   without any ``$`` all lines are commands.
-- ``yaml``: a whole scenario, a mix of captures, a host, or a part of a scenario, which is laid on a small whole one. A comment
+- ``yaml``: a whole scenario, a mix of captures, a host, measured points, or a part of a scenario, which is laid on a small whole one. A comment
   in the first line names the file.
 - ``python``: executed. ``text`` and unnamed: not code, but commands in them must exist.
 
@@ -19,7 +19,7 @@ from typing import Any
 import click
 import pytest
 
-from simulator import costs
+from simulator import costs, validation
 from simulator.cli import cli
 from simulator.formats import yaml12
 from simulator.scenario import load, points
@@ -65,10 +65,13 @@ def _yaml(text: str) -> None:
     named = re.match(r"# (\S+\.yaml)\n", text)
     path = Path(named[1] if named else "block.yaml")
     keys = yaml12.parse(text, str(path), Path.cwd()).plain().keys()
-    whole = "schema" in keys or "connections" in keys
+    whole = "schema" in keys or "connections" in keys or "group" in keys
+    path.parent.mkdir(exist_ok=True)
     path.write_text(text if whole else f"extends: base.yaml\n{text}", encoding="utf-8")
     if "connections" in keys:
         assert load_mix(path).connections
+    elif "group" in keys:
+        assert validation.read(path.parent)[0].points
     elif "base" in keys:
         assert costs.host(str(path)).name == path.stem
     else:
