@@ -44,8 +44,8 @@ class Uplink:
     """What a software switch has on both sides: the host's queues on the port and the guests' tap queues.
 
     `bundles` are lanes that were opened together, by the costs of what is behind the driver; `members` are (MAC index, VLAN
-    index, first tap, queues); `senders` are workers that send into the switch, each with the lane whose transmit ring it uses. `opened`: how many bundles
-    were given out.
+    index, first tap, queues); `senders` are workers that send into the switch, each with the lane whose transmit ring it
+    uses. `opened`: how many bundles were given out, from 0.
     """
 
     bundles: dict[tuple[str, ...], list[tuple[Lane, ...]]] = field(default_factory=dict)
