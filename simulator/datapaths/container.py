@@ -36,7 +36,7 @@ def steps(carry: tuple[str, ...], _mode: str) -> tuple[Step, ...]:
     """
     end = ("lane.doorbell_ps", "uplink.rearm_ps")
     host = (replace(step, once=True) if step.charge in end else step for step in uplink.steps(carry))
-    return (*host, *veth.receive_steps(), *veth.send_steps(carry, uplink.DRIVER_SEND))
+    return (*host, *veth.receive_steps(), *veth.send_steps(("h_veth_pk", *carry), uplink.DRIVER_SEND))
 
 
 def build(carry: tuple[str, ...], machine: Machine, guest: GuestSettings) -> Attachment:

@@ -2,7 +2,8 @@
 
 1. Two cores are chosen, not two threads of one core where there is a choice.
 2. Each role is one thread for the whole run: what it asked of the kernel for itself ends with it.
-3. The kernel counts for each thread how often it lost its core: a slice in which that happened says nothing.
+3. They come before what others run there, as far as the user may: that ends with them, too.
+4. The kernel counts for each thread how often it lost its core: a slice in which that happened says nothing.
 
 *Scope*: Linux. *Validation*: ``tests/measure/test_cores.py``.
 """
@@ -21,6 +22,7 @@ from typing import TypeVar
 from simulator.measure import kernel
 
 Result = TypeVar("Result")
+_MOST_URGENT = -20
 _CPUS = Path("/sys/devices/system/cpu")
 
 
@@ -116,5 +118,8 @@ def _settle(core: int, idle: bool) -> None:
     os.sched_setaffinity(0, {core})
     if idle:
         os.sched_setscheduler(0, os.SCHED_IDLE, os.sched_param(0))
+    else:
+        with suppress(OSError):
+            os.setpriority(os.PRIO_PROCESS, 0, _MOST_URGENT)
     with suppress(OSError):
         kernel.no_timer_slack()

@@ -31,6 +31,7 @@ def all_probes(crew: Crew, bench: Network, kept: ExitStack) -> tuple[list[Probe]
         ("sends that end on the way", "veth", lambda: lone_sends(crew, bench)),
         ("tap", "tap", lambda: taps(crew, bench)),
         ("bridge", "bridge", lambda: [datagrams(crew, bench, "bridge", SMALL_BYTES)]),
+        ("routed", "routed", lambda: [datagrams(crew, bench, "routed", SMALL_BYTES)]),
         ("bridge of taps", "bridge of taps", lambda: tap_bridge(crew, bench)),
         ("stream", "", lambda: [streams(crew, bench.streams.get("veth", bench.streams["lo"]))]),
         ("timer", "", lambda: [timers(crew)]),

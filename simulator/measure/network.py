@@ -10,6 +10,7 @@ Three namespaces without a name: near, far and middle.
 | ``noop`` | near 10.0.2.1 into a pair whose other end is down: the queueing discipline drops |
 | ``tap`` | near 10.0.3.1 into a tap that a reader empties, and frames written to it for its socket |
 | ``bridge`` | near 10.0.4.1, a bridge in the middle, far 10.0.4.2 |
+| ``routed`` | near 10.0.5.1, a namespace in the middle that forwards, far 10.0.6.2 |
 | ``in``, ``out`` | two taps as ports of that bridge |
 | ``lo`` | the loopback device, for a user who may have no namespaces |
 
@@ -36,8 +37,9 @@ _PORT = 20_000
 _QUEUE_BYTES, _LEAST_QUEUE_BYTES = 4 << 20, 1
 _PATIENCE = struct.pack("ll", 5, 0)
 """Seconds after which an end of a stream gives up: nobody waits for ever for an end that has failed."""
+_BOTH_SUBNETS = 16
 _NOBODY = "02:00:00:00:00:ff"
-_DEVICES = ("va", "vb", "na", "nb", "tp", "ca", "pa", "cb", "pb", "br", "in", "out")
+_DEVICES = ("va", "vb", "na", "nb", "tp", "ca", "pa", "cb", "pb", "br", "in", "out", "ra", "rp", "rb", "rq")
 _MACS = {name: f"02:00:00:00:00:{number:02x}" for number, name in enumerate(_DEVICES, 1)}
 
 
@@ -144,6 +146,22 @@ def _bridge(bench: Network, kept: ExitStack, spaces: _Spaces) -> None:
     _datagrams(bench, kept, "bridge", spaces.near, spaces.far, "10.0.4.2")
 
 
+def _routed(bench: Network, kept: ExitStack, spaces: _Spaces) -> None:
+    """Each end takes the other for a neighbour and the forwarder's MAC for its address."""
+    kernel.enter_network(spaces.middle)
+    Path("/proc/sys/net/ipv4/ip_forward").write_text("1", encoding="utf-8")
+    ends = (("ra", "rp", spaces.near, "10.0.5", 1, "10.0.6.2"), ("rb", "rq", spaces.far, "10.0.6", 2, "10.0.5.1"))
+    for end, port, side, subnet, own, other in ends:
+        _pair(side, spaces.middle, end, port)
+        with _inside(spaces.middle) as netlink:
+            netlink.add_address(port, f"{subnet}.254")
+            netlink.add_neighbour(port, f"{subnet}.{own}", _MACS[end])
+        with _inside(side) as netlink:
+            netlink.add_address(end, f"{subnet}.{own}", _BOTH_SUBNETS)
+            netlink.add_neighbour(end, other, _MACS[port])
+    _datagrams(bench, kept, "routed", spaces.near, spaces.far, "10.0.6.2")
+
+
 def _bridge_of_taps(bench: Network, kept: ExitStack, spaces: _Spaces) -> None:
     with _inside(spaces.middle) as netlink:
         for name in ("in", "out"):
@@ -152,7 +170,7 @@ def _bridge_of_taps(bench: Network, kept: ExitStack, spaces: _Spaces) -> None:
         netlink.add_station("out", _NOBODY)
 
 
-_BENCHES = {"veth": _veth, "tap": _tap, "bridge": _bridge, "bridge of taps": _bridge_of_taps}
+_BENCHES = {"veth": _veth, "tap": _tap, "bridge": _bridge, "routed": _routed, "bridge of taps": _bridge_of_taps}
 
 
 def frame(to: str, length_bytes: int = 60) -> bytes:

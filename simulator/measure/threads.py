@@ -12,6 +12,8 @@
 from __future__ import annotations
 
 import os
+import select
+import struct
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, ExitStack, nullcontext
@@ -34,7 +36,7 @@ _BOUNCES = 300
 
 
 def switches(crew: Crew, kept: ExitStack) -> Iterator[Probe]:
-    """Two threads of one core: giving way, and waking each other. A turn has two switches, the middle turn counts."""
+    """Two threads of one core: giving way, waking each other, one of them asleep in a poll. A turn has two switches, the middle turn counts."""
     memory, other = Memory(), Memory()
     mine, theirs = os.eventfd(0), os.eventfd(0)
     for event in (mine, theirs):
@@ -54,7 +56,26 @@ def switches(crew: Crew, kept: ExitStack) -> Iterator[Probe]:
         back.result()
         return None if memory.failed() or other.failed() else {"switch_by_event": float(np.median(turns)) / 2}
 
-    for name, attempt in (("switch_by_yield", giving_way), ("switch_by_event", waking)):
+    polled, idle = (os.eventfd(0, os.EFD_NONBLOCK) for _ in range(2))
+    for event in (polled, idle):
+        kept.callback(os.close, event)
+    entries = np.frombuffer(
+        b"".join(struct.pack("=ihh", event, select.POLLIN, 0) for event in (polled, idle)), np.int64
+    )
+
+    def waking_a_loop() -> Values | None:
+        back = crew.beside.start(lambda: loops.pong_polling(polled, mine, entries, _TURNS, other.out, other.bad))
+        crew.first.call(lambda: loops.ping(mine, polled, turns, memory.out, memory.bad))
+        back.result()
+        failed = memory.failed() or other.failed()
+        return None if failed else {"switch_by_poll": float(np.median(turns)) / 2}
+
+    ways = (
+        ("switch_by_yield", giving_way),
+        ("switch_by_event", waking),
+        ("switch_by_poll", waking_a_loop),
+    )
+    for name, attempt in ways:
         attempt()
         yield Probe(name, attempt)
 
@@ -122,10 +143,13 @@ def _parts(mode: str, before: Words, after: Words, woken: Words, gaps: Words | N
             return None
         place = np.minimum(np.searchsorted(gaps[:, 1], woken), len(gaps) - 1)
         start, end = gaps[place, 0], gaps[place, 1]
+        # the interrupt may land before the signal's call returns: then nothing of its flight is left to wait for
+        landed = np.maximum(start, after)
         inside = (start <= woken) & (woken <= end) & (start >= before)
         if inside.sum() < len(woken) // 2:
             return None
         values |= {"stop": (start - before)[inside], "busy": (end - start)[inside], "return": (woken - start)[inside]}
+        values |= {"flight": (landed - after)[inside], "run": (woken - landed)[inside]}
     return {f"wake_{mode}_{name}": float(np.median(times)) for name, times in values.items()}
 
 

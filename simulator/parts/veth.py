@@ -39,10 +39,10 @@ def receive_steps() -> tuple[Step, ...]:
     return (STACK, *(step for step in driver.receive_steps("h", unused) if step.charge in _RECEIVED))
 
 
-def send_steps(carry: tuple[str, ...], leave: tuple[str, ...]) -> tuple[Step, ...]:
-    """The send call through the pair: `carry` are the costs of what leads on from there, `leave` those of the last device."""
+def send_steps(way: tuple[str, ...], leave: tuple[str, ...]) -> tuple[Step, ...]:
+    """The send call: `way` are the costs of what the frame passes on the sender's core, `leave` those of the last device."""
     last = Step("last device", "core, application", "send.packet_ps", leave, source=_BACKLOG)
-    return driver.send_steps("h", ("h_veth_pk", *carry), last)
+    return driver.send_steps("h", way, last)
 
 
 def add_backlog(builder: PlanBuilder, host: HostSettings, name: str, core: int, socket: int) -> int:
