@@ -32,6 +32,7 @@ COMMANDS = {
     "import": "import_",
     "list": "listing",
     "measure-host": "measure_host",
+    "prove": "prove",
     "run": "run",
 }
 

@@ -60,11 +60,11 @@ def _siblings(core: int) -> frozenset[int]:
 
 
 class Thread:
-    """One thread on one core; ``idle`` lets every other thread go first."""
+    """One thread on one core; ``idle`` lets every other thread go first, ``urgent`` it before all others as far as permitted."""
 
-    def __init__(self, core: int, idle: bool = False) -> None:
+    def __init__(self, core: int, idle: bool = False, urgent: bool = True) -> None:
         self.core = core
-        self._pool = ThreadPoolExecutor(1, initializer=_settle, initargs=(core, idle))
+        self._pool = ThreadPoolExecutor(1, initializer=_settle, initargs=(core, idle, urgent and not idle))
 
     def start(self, function: Callable[[], Result]) -> Future[Result]:
         """Begin; the result comes later."""
@@ -114,11 +114,11 @@ def undisturbed(function: Callable[[], Result]) -> tuple[Result, bool]:
     return result, resource.getrusage(resource.RUSAGE_THREAD).ru_nivcsw == before
 
 
-def _settle(core: int, idle: bool) -> None:
+def _settle(core: int, idle: bool, urgent: bool) -> None:
     os.sched_setaffinity(0, {core})
     if idle:
         os.sched_setscheduler(0, os.SCHED_IDLE, os.sched_param(0))
-    else:
+    if urgent:
         with suppress(OSError):
             os.setpriority(os.PRIO_PROCESS, 0, _MOST_URGENT)
     with suppress(OSError):

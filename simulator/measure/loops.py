@@ -148,6 +148,15 @@ def empty_reads(fd, buffer, turns, out, bad):
 
 
 @loop
+def empty_receives(fd, buffer, turns, out, bad):
+    """Ask a socket in which nothing waits."""
+    address, start = buffer.ctypes.data, now(MONOTONIC, out)
+    for _ in range(turns):
+        bad[0] += _recv(fd, address, 65_536, MSG_DONTWAIT) != -1
+    return now(MONOTONIC, out) - start
+
+
+@loop
 def event_writes(fd, turns, out, bad):
     """Signal an eventfd for which nobody waits."""
     out[3] = 1

@@ -35,7 +35,7 @@ from simulator.measure.netlink import Netlink, mac_bytes
 SMALL_BYTES, LARGE_BYTES = 18, 1472
 _PORT = 20_000
 _QUEUE_BYTES, _LEAST_QUEUE_BYTES = 4 << 20, 1
-_PATIENCE = struct.pack("ll", 5, 0)
+PATIENCE = struct.pack("ll", 5, 0)
 """Seconds after which an end of a stream gives up: nobody waits for ever for an end that has failed."""
 _BOTH_SUBNETS = 16
 _NOBODY = "02:00:00:00:00:ff"
@@ -55,7 +55,9 @@ class Network:
 
 
 @dataclass(frozen=True, slots=True)
-class _Spaces:
+class Spaces:
+    """The three namespaces, as descriptors."""
+
     near: int
     far: int
     middle: int
@@ -64,26 +66,28 @@ class _Spaces:
 @contextmanager
 def network() -> Iterator[Network]:
     """Make what the kernel permits; all of it is gone afterwards."""
-    bench = Network()
     with ExitStack() as kept:
         # namespaces belong to a thread; this one ends before anything is measured
         with ThreadPoolExecutor(1) as thread:
-            thread.submit(_make, bench, kept).result()
+            bench, _ = thread.submit(make_network, kept).result()
         yield bench
 
 
-def _make(bench: Network, kept: ExitStack) -> None:
+def make_network(kept: ExitStack) -> tuple[Network, Spaces | None]:
+    """The benches and their namespaces, for a thread that may stay in any of them; they last as long as ``kept``."""
+    bench = Network()
     _loopback(bench, kept)
     try:
-        spaces = _Spaces(*(_namespace(kept) for _ in range(3)))
+        spaces = Spaces(*(_namespace(kept) for _ in range(3)))
     except OSError as error:
         bench.absent.update(dict.fromkeys(_BENCHES, f"network namespaces: {_why(error)}"))
-        return
+        return bench, None
     for name, make in _BENCHES.items():
         try:
             make(bench, kept, spaces)
         except OSError as error:
             bench.absent[name] = _why(error)
+    return bench, spaces
 
 
 def _why(error: OSError) -> str:
@@ -106,7 +110,7 @@ def _loopback(bench: Network, kept: ExitStack) -> None:
     bench.streams["lo"] = _stream(kept, None, None, "127.0.0.1")
 
 
-def _veth(bench: Network, kept: ExitStack, spaces: _Spaces) -> None:
+def _veth(bench: Network, kept: ExitStack, spaces: Spaces) -> None:
     _pair(spaces.near, spaces.far, "va", "vb")
     _pair(spaces.near, spaces.far, "na", "nb", far_up=False)
     _addresses(spaces.near, spaces.far, "va", "vb", "10.0.1")
@@ -122,7 +126,7 @@ def _veth(bench: Network, kept: ExitStack, spaces: _Spaces) -> None:
         bench.senders[name] = _sender(kept, address, _PORT).fileno()
 
 
-def _tap(bench: Network, kept: ExitStack, spaces: _Spaces) -> None:
+def _tap(bench: Network, kept: ExitStack, spaces: Spaces) -> None:
     _enter(spaces.near)
     bench.taps["tap"] = _open_tap(kept, "tp")
     with _inside(spaces.near) as netlink:
@@ -133,7 +137,7 @@ def _tap(bench: Network, kept: ExitStack, spaces: _Spaces) -> None:
     bench.receivers["tap"] = _receiver(kept, "10.0.3.1", _PORT).fileno()
 
 
-def _bridge(bench: Network, kept: ExitStack, spaces: _Spaces) -> None:
+def _bridge(bench: Network, kept: ExitStack, spaces: Spaces) -> None:
     with _inside(spaces.middle) as netlink:
         netlink.add_bridge("br", _MACS["br"])
         netlink.set_up("br")
@@ -146,7 +150,7 @@ def _bridge(bench: Network, kept: ExitStack, spaces: _Spaces) -> None:
     _datagrams(bench, kept, "bridge", spaces.near, spaces.far, "10.0.4.2")
 
 
-def _routed(bench: Network, kept: ExitStack, spaces: _Spaces) -> None:
+def _routed(bench: Network, kept: ExitStack, spaces: Spaces) -> None:
     """Each end takes the other for a neighbour and the forwarder's MAC for its address."""
     kernel.enter_network(spaces.middle)
     Path("/proc/sys/net/ipv4/ip_forward").write_text("1", encoding="utf-8")
@@ -162,7 +166,7 @@ def _routed(bench: Network, kept: ExitStack, spaces: _Spaces) -> None:
     _datagrams(bench, kept, "routed", spaces.near, spaces.far, "10.0.6.2")
 
 
-def _bridge_of_taps(bench: Network, kept: ExitStack, spaces: _Spaces) -> None:
+def _bridge_of_taps(bench: Network, kept: ExitStack, spaces: Spaces) -> None:
     with _inside(spaces.middle) as netlink:
         for name in ("in", "out"):
             bench.taps[name] = _open_tap(kept, name)
@@ -260,5 +264,5 @@ def _stream(kept: ExitStack, near: int | None, far: int | None, address: str) ->
         sender.settimeout(None)
         receiver = kept.enter_context(server.accept()[0])
     for end, option in ((sender, socket.SO_SNDTIMEO), (receiver, socket.SO_RCVTIMEO)):
-        end.setsockopt(socket.SOL_SOCKET, option, _PATIENCE)
+        end.setsockopt(socket.SOL_SOCKET, option, PATIENCE)
     return sender.fileno(), receiver.fileno()

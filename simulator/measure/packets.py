@@ -88,6 +88,15 @@ def tap_bridge(crew: Crew, bench: Network) -> Iterator[Probe]:
     yield batches(("tap_write_bridge", "tap_read_60B"), crew.first, fill, drain)
 
 
+def empty_receives(crew: Crew, bench: Network) -> Probe:
+    """A socket asked in vain."""
+    room = np.zeros(65_536, np.uint8)
+    receiver = bench.receivers["lo"]
+    return single(
+        "udp_receive_empty", crew.first, lambda turns, m: loops.empty_receives(receiver, room, turns, m.out, m.bad)
+    )
+
+
 def streams(crew: Crew, ends: tuple[int, int]) -> Probe:
     """A TCP stream between two threads of one core: what each of them computes for a byte."""
     piece, room, near, far = (np.zeros(_STREAM_PIECE, np.uint8), np.zeros(_STREAM_PIECE, np.uint8), Memory(), Memory())

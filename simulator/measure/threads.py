@@ -33,6 +33,7 @@ _LEAST_GAP_NS, _NOISE_LEAST_NS, _MOST_GAPS = 300, 1_000, 200_000
 _LONGEST_SPIN_NS = 20 * WAKES * GAP_NS
 _SLEEPS, SLEEP_NS = 20, 100_000
 _BOUNCES = 300
+_TWO_NS, _LEAST_SLICE_NS, _MOST_SLICES, _FEWEST_TURNS = 40_000_000, 200_000, 1000, 4
 
 
 def switches(crew: Crew, kept: ExitStack) -> Iterator[Probe]:
@@ -78,6 +79,25 @@ def switches(crew: Crew, kept: ExitStack) -> Iterator[Probe]:
     for name, attempt in ways:
         attempt()
         yield Probe(name, attempt)
+
+
+def slices_of_two(crew: Crew) -> Probe:
+    """How long the scheduler lets one of two computing threads run before it is the other's turn."""
+    rooms = [np.zeros((_MOST_SLICES, 2), np.int64) for _ in range(2)]
+    memories = Memory(), Memory()
+
+    def attempt() -> Values | None:
+        stop, until = np.zeros(1, np.int64), time.monotonic_ns() + _TWO_NS
+        found = [
+            thread.start(lambda room=room, m=m: loops.spin(room, _LEAST_SLICE_NS, until, stop, m.out))  # type: ignore[misc]
+            for thread, room, m in zip((crew.first, crew.beside), rooms, memories, strict=True)
+        ]
+        gaps = np.concatenate([room[: future.result()] for room, future in zip(rooms, found, strict=True)])
+        lengths = gaps[:, 1] - gaps[:, 0]
+        return {"slice_of_two": float(np.median(lengths))} if len(lengths) >= _FEWEST_TURNS else None
+
+    attempt()
+    return Probe("slice of two", attempt, tries=2, kept=1, why_lost="two computing threads did not take turns")
 
 
 def timers(crew: Crew) -> Probe:
