@@ -23,6 +23,7 @@ from simulator.errors import InputError, Interrupted, ScenarioErrors, SimulatorE
 
 COMMANDS = {
     "bill": "bill",
+    "calibrate": "calibrate",
     "chart": "chart",
     "check": "check",
     "compare": "compare",
