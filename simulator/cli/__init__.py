@@ -35,6 +35,7 @@ COMMANDS = {
     "measure-host": "measure_host",
     "prove": "prove",
     "run": "run",
+    "validate": "validate",
 }
 
 

@@ -10,7 +10,8 @@ from simulator.prove.experiments import EXPERIMENTS
 
 ROOT = Path(__file__).parents[2]
 OCCASIONS = [
-    json.loads((ROOT / "results" / "prove" / f"{name}.json").read_text(encoding="utf-8")) for name in ("first", "second")
+    json.loads((ROOT / "results" / "prove" / f"{name}.json").read_text(encoding="utf-8"))
+    for name in ("first", "second")
 ]
 
 
