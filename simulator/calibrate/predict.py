@@ -97,8 +97,8 @@ class Predictor:
         changed = scenario.host.model_copy(update={"costs": scenario.host.costs | texts})
         plan, window = build(scenario.model_copy(update={"host": changed})), scenario.measurement
         self.simulated += 1
-        trace = run(Job(0, plan, window.warmup_ps, window.duration_ps, "compiled", scenario.seed + self.seed, 0))
-        return metrics.headline(plan, trace)
+        job = Job(0, plan, window.before_ps, window.duration_ps, "compiled", scenario.seed + self.seed, 0)
+        return metrics.headline(plan, run(job).trace)
 
 
 def _predicted(observed: Observed, found: Mapping[str, float | None], values: Mapping[str, int], host: Host) -> float:
