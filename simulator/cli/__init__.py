@@ -24,6 +24,7 @@ from simulator.errors import InputError, Interrupted, ScenarioErrors, SimulatorE
 COMMANDS = {
     "bill": "bill",
     "bounds": "bounds",
+    "calibrate": "calibrate",
     "chart": "chart",
     "check": "check",
     "compare": "compare",
@@ -34,6 +35,7 @@ COMMANDS = {
     "import": "import_",
     "list": "listing",
     "measure-host": "measure_host",
+    "prove": "prove",
     "run": "run",
     "search": "search",
     "validate": "validate",
