@@ -36,6 +36,7 @@ def season(plan: Plan, seed: str) -> Plan:
         _merging,
         _noise,
         _sources,
+        _ports,
     ):
         if die.random() < 0.35:
             plan = feature(plan, die)
@@ -192,6 +193,25 @@ def _shares(plan: Plan, die: Random) -> Plan:
         }
 
     return _each(plan, "workers", die, shares, 0.9)
+
+
+def _ports(plan: Plan, die: Random) -> Plan:
+    """Inputs and outputs with costs of their own, and next hops."""
+
+    def costs() -> dict[str, Any]:
+        return {"packet_ps": _cost(die), "byte_fs": die.choice((0, 0, die.randint(1, 500_000)))}
+
+    def ports(worker: model.Worker) -> dict[str, Any]:
+        next_hop = plan.switches[0].macs if plan.switches else 0
+        return {
+            "inputs": tuple(dataclasses.replace(item, **costs()) for item in worker.inputs),
+            "outputs": tuple(
+                dataclasses.replace(item, dst=die.choice((NONE, die.randrange(max(1, next_hop)))), **costs())
+                for item in worker.outputs
+            ),
+        }
+
+    return _each(plan, "workers", die, ports, 0.7)
 
 
 def _merging(plan: Plan, die: Random) -> Plan:
