@@ -28,6 +28,7 @@ _NS = {
     "g_refill_pk": "40",
     "g_xdp_rx_pk": "60",
     "g_xdp_tx_pk": "40",
+    "g_fwd_pk": "300",
     "g_doorbell": "20",
     "g_mmio_wr": "115",
     "g_seg_rx_pk": "100",

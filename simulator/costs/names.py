@@ -30,6 +30,7 @@ _STACK = {
     "merge_pk": "GRO: merge one frame into a held one, beyond its driver receive",
     "xdp_rx_pk": "XDP: driver receive without sk_buff, and a small program",
     "xdp_tx_pk": "XDP_TX: driver transmit of a received frame from where it lies",
+    "fwd_pk": "kernel IPv4 forwarding between driver receive and driver transmit: routing lookup, neighbour, hooks",
     "buf_pk": "per further buffer of a frame: descriptor and fragment",
 }
 STACK_SUFFIXES = (*_STACK, "copy_fs", "copy_cold_fs", "csum_fs")

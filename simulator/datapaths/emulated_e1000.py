@@ -24,7 +24,7 @@ from simulator.parts.cpu import add_spread
 from simulator.parts.machine import Attachment, Lane, Machine
 from simulator.parts.settings import GuestSettings
 from simulator.parts.stages import BACKEND, BACKEND_WAKE
-from simulator.parts.steps import Step, names, total
+from simulator.parts.steps import Step, total
 from simulator.plan.model import INFINITE_PS, NONE, Input, Moderator, Output, Sink, Thread, Worker
 
 TAP_READS = 50
@@ -52,7 +52,7 @@ RECEIVE_STEPS = (
 SEND_STEPS = (
     Step("device model: take a descriptor", _VCPU, "transmit.packet_ps", ("q_tx_pk",), source=_QEMU),
     Step("write to the tap", _VCPU, "transmit.packet_ps", ("q_tap_wr",), source=_QEMU),
-    Step("bridge, host driver", _VCPU, "transmit.packet_ps", ("s_bridge", "h_drv_tx_pk"), source=_QEMU),
+    *uplink.send_steps(_VCPU, "transmit", _QEMU),
     Step(
         "further segment of a super-packet",
         _VCPU,
@@ -63,7 +63,6 @@ SEND_STEPS = (
         source=_QEMU,
     ),
     Step("copy", _VCPU, "transmit.byte_fs", ("h_copy_fs",), "per byte", source=_QEMU),
-    Step("host doorbell", _VCPU, "transmit.packet_ps", ("h_doorbell", "h_mmio_wr"), source=_QEMU),
     Step("raise the line", _VCPU, "moderator.signal_ps", ("q_irq",), "per edge, 128 us apart", source=_QEMU),
 )
 
@@ -129,7 +128,7 @@ def _add_device(
     builder.keep(receiver, _receiver(machine, site.name, thread, tap, pair.rx, loop_ps))
     builder.keep(sender, _transmitter(machine, site, pair.tx))
     builder.keep(timer, _timer(machine, site.name, thread, moderator, loop_ps))
-    machine.uplink.senders.append((sender, lane))
+    uplink.add_sender(machine, sender, lane, SEND_STEPS, "transmit")
     unmask = e1000.unmask(model, lock, moderator)
     driver.add_receiver(machine, guest, site, napi, pair, sink, e1000.REFILL, unmask)
     return driver.add_sender(machine, guest, site, pair) if guest.sends else NONE
@@ -195,8 +194,7 @@ def _timer(machine: Machine, name: str, thread: int, moderator: int, loop_ps: in
 
 
 def _spread(machine: Machine, name: str, table: tuple[Step, ...], part: str) -> int:
-    drawn = (step for step in table if not step.charge.endswith("segment_ps"))
-    return add_spread(machine.builder, machine.host, name, names(drawn, part))
+    return add_spread(machine.builder, machine.host, name, uplink.drawn(table, part))
 
 
 DATAPATH = Datapath(

@@ -8,7 +8,8 @@
 *Scope*: receive and transmit of a backend are two workers of one thread, so they take turns. A backend without buffers
 waits for the guest's kick and leaves frames in the tap queue, which then drops. The thread has a core of its own, unless the
 scenario says where backends run. A
-frame for another guest of the host costs the sender's backend what one for the wire does.
+frame for another guest of the host goes into its tap queue at once: the sender's backend pays for that, the receiver's for the
+second copy.
 *Validation*: tests/golden/test_vhost.py, tests/phenomena/test_virtio.py.
 """
 
@@ -25,7 +26,7 @@ from simulator.parts.machine import Attachment, Lane, Machine
 from simulator.parts.nic import QueuePair
 from simulator.parts.settings import GuestSettings
 from simulator.parts.stages import BACKEND, BACKEND_WAKE
-from simulator.parts.steps import Step, names, total
+from simulator.parts.steps import Step, total
 from simulator.parts.uplink import firewall_ps
 from simulator.plan.model import INFINITE_PS, NONE, Input, Notify, Output, Sink, Thread, Worker
 
@@ -136,7 +137,7 @@ def _add_queue(
     tap = uplink.add_tap(machine, site.name, receiver)
     _add_receiver(machine, backend, site.name, receiver, thread, tap, pair)
     _add_sender(machine, backend, site.name, sender, thread, pair)
-    machine.uplink.senders.append((sender, lane))
+    uplink.add_sender(machine, sender, lane, backend.send.steps, "backend")
     driver.add_receiver(machine, guest, site, napi, pair, sink, virtio.REFILL)
     return driver.add_sender(machine, guest, site, pair) if guest.sends else NONE
 
@@ -185,7 +186,7 @@ def _keep(
             select="first" if output is not None else "switch",
             recheck=direction.recheck,
             backend=True,
-            spread=add_spread(builder, machine.host, name, names(table, "backend")),
+            spread=add_spread(builder, machine.host, name, uplink.drawn(table, "backend")),
             stage=builder.stage(BACKEND),
             notify_stage=builder.stage(BACKEND_WAKE),
         ),

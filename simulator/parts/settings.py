@@ -1,6 +1,6 @@
 """What a builder must know of host, NIC and guest: numbers only, no YAML, no units, defaults from the catalogue.
 
-*Scope*: one host with one NIC port; frame lengths are without FCS, times are ps.
+*Scope*: one host, NICs of one port each; frame lengths are without FCS, times are ps.
 *Validation*: tests/unit/test_build.py builds every combination.
 """
 
@@ -65,7 +65,7 @@ class PortSettings:
     """One port of a NIC and its PCIe link.
 
     Rates of 0 take no time. `rx_ring`, `tx_ring`: descriptors of every queue whose owner asks for none; 0: the NIC's
-    default.
+    default. `name`: of an adapter among several.
     """
 
     model: Nic
@@ -83,21 +83,24 @@ class PortSettings:
     virtual_functions: bool = False
     rx_ring: int = 0
     tx_ring: int = 0
+    name: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class GuestSettings:
     """One guest, or one application on bare metal.
 
-    `halt_poll_max_ps` None: the host's value. `rx_ring`, `tx_ring` 0: the port's for a NIC's rings, 256 for virtqueues. `cores`
+    `halt_poll_max_ps` None: the host's value. `rx_ring`, `tx_ring` 0: the port's for a NIC's rings, 256 for virtqueues. `adapter`: number of its NIC. `cores`
     empty: cores of its own; `backend_cores`, `application_cores` (bare metal) empty: as the host says, where the softirq is.
     `application_vcpu`: the application has the vCPU after that of its queue's softirq. `sends`, `answers`: which way its
-    application uses the port; `xdp`: a program in the softirq answers; `reply_bytes` is copied for each answer.
+    application uses the port; `xdp`: a program in the softirq answers; `reply_bytes` is copied for each answer. `next_hop`: the
+    guest forwards what comes to this address, and does nothing else.
     """
 
     name: str
     datapath: str
     mode: str = "posted"
+    adapter: int = 0
     vcpus: int = 1
     queues: int = 1
     nics: int = 1
@@ -132,6 +135,7 @@ class GuestSettings:
     receive_ps: int | None = None
     send_ps: int | None = None
     xdp: bool = False
+    next_hop: int | None = None
     sends: bool = False
     answers: bool = False
     reply_bytes: int = 60

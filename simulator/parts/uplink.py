@@ -93,24 +93,26 @@ STEPS: tuple[Step, ...] = (
 )
 """From the host's interrupt until the frame is in the tap queue."""
 
-SEND_STEPS: tuple[Step, ...] = (
-    replace(MESSAGE, charge="lane.flight_ps"),
-    Step(
-        "bridge, host driver",
-        "backend thread",
-        "backend.packet_ps",
-        ("s_bridge", "h_drv_tx_pk"),
-        source=_NAPI,
-    ),
-    Step(
-        "host doorbell",
-        "backend thread",
-        "backend.packet_ps",
-        ("h_doorbell", "h_mmio_wr"),
-        source=_NAPI,
-    ),
-)
-"""What sending into the switch takes of the thread that brings the frame. Frames from taps come one by one, so each rings."""
+
+def send_steps(thread: str, part: str, source: str = _NAPI) -> tuple[Step, ...]:
+    """What sending into the switch takes of the thread that brings the frame: look-up, then host driver or a neighbour's tap.
+
+    Frames from taps come one by one, so each rings. Charges: `packet_ps`, `nic_ps` and `neighbour_ps` of `part`.
+    """
+    return (
+        Step("bridge", thread, f"{part}.packet_ps", ("s_bridge",), source=source),
+        Step("host driver", thread, f"{part}.nic_ps", ("h_drv_tx_pk",), "per packet for the wire", source=source),
+        Step(
+            "host doorbell", thread, f"{part}.nic_ps", ("h_doorbell", "h_mmio_wr"), "per packet for the wire", source=source
+        ),
+        Step(
+            "tap queue of a neighbour", thread, f"{part}.neighbour_ps", ("h_tap_enq",), "per packet for a neighbour",
+            once=False, source=source,
+        ),
+    )  # fmt: skip
+
+
+SEND_STEPS: tuple[Step, ...] = (replace(MESSAGE, charge="lane.flight_ps"), *send_steps("backend thread", "backend"))
 
 FIREWALL = {"off": (), "filter": ("s_filter",), "conntrack": ("s_filter", "s_conntrack")}
 """Costs per bridged frame and direction, by what the bridge does besides."""
@@ -133,6 +135,12 @@ def add_tap(machine: Machine, name: str, backend: int) -> int:
     return machine.uplink.taps[-1]
 
 
+def add_sender(machine: Machine, worker: int, lane: Lane, steps: tuple[Step, ...], part: str) -> None:
+    """Note a worker that sends into the switch; its outputs follow when all guests are known."""
+    nic_ps, neighbour_ps = (total(machine.host.model, steps, f"{part}.{field}") for field in ("nic_ps", "neighbour_ps"))
+    machine.uplink.senders.append((worker, lane, nic_ps, neighbour_ps))
+
+
 def close_uplink(machine: Machine, from_wire: Switch, from_guest: Switch) -> None:
     """Give the workers on both sides their outputs: all taps; backends have the NIC's ring before them."""
     builder, uplink = machine.builder, machine.uplink
@@ -143,9 +151,10 @@ def close_uplink(machine: Machine, from_wire: Switch, from_guest: Switch) -> Non
             builder.change(Worker, lane.worker, outputs=taps, switch=inward)
             if uplink.merges:
                 builder.change(Worker, lane.worker, merge_bytes=GRO_BYTES, chunk=POLL_WEIGHT)
-    for worker, lane in uplink.senders:
-        ring = Output("post", lane.pair.tx, full="drop")
-        builder.change(Worker, worker, outputs=(ring, *taps), switch=outward)
+    for worker, lane, nic_ps, neighbour_ps in uplink.senders:
+        ring = Output("post", lane.pair.tx, full="drop", packet_ps=nic_ps)
+        beside = tuple(replace(tap, packet_ps=neighbour_ps) for tap in taps)
+        builder.change(Worker, worker, outputs=(ring, *beside), switch=outward)
 
 
 def _open(machine: Machine, queues: int) -> tuple[Lane, ...]:
@@ -161,7 +170,7 @@ def _open(machine: Machine, queues: int) -> tuple[Lane, ...]:
 
 
 def _add_lane(machine: Machine, number: int) -> Lane:
-    builder, model, name = machine.builder, machine.host.model, f"uplink{number}"
+    builder, model, name = machine.builder, machine.host.model, f"{machine.port.prefix}uplink{number}"
     cores = machine.host.irq_cores
     core = machine.cpus.core(
         cores[number % len(cores)] if cores else machine.cpus.own(), name, softirq_costs=CORE_COSTS
@@ -202,10 +211,15 @@ def _add_lane(machine: Machine, number: int) -> Lane:
     return Lane(receiver, pair, builder.keep(worker, napi))
 
 
+def drawn(steps: tuple[Step, ...], part: str) -> tuple[str, ...]:
+    """Costs of a worker's jobs; further segments are rare, and a frame for a neighbour is one for the wire that it is not."""
+    rare = tuple(f"{part}.{field}" for field in ("segment_ps", "neighbour_ps"))
+    return names((step for step in steps if step.charge not in rare), part)
+
+
 def _drawn() -> tuple[str, ...]:
-    """Costs of the poll's jobs; further segments are rare."""
-    rare = ("uplink.segment_ps", "uplink.merge_ps")
-    return names((step for step in STEPS if step.charge not in rare), "uplink")
+    """Costs of the softirq's jobs; merging is told apart by the packet."""
+    return names((step for step in STEPS if step.charge not in ("uplink.segment_ps", "uplink.merge_ps")), "uplink")
 
 
 def firewall_ps(machine: Machine) -> int:

@@ -232,7 +232,7 @@ def _cost(plan: Plan, worker: Worker, packet: Largest) -> Iterator[str]:
         total += worker.reap_ps * plan.rings[worker.reap_ring].size
     yield from _factored(plan, place(worker), total, worker.spread)
     if byte_fs * packet.length >= LIMIT // 2:
-        yield f"{place(worker)}: byte_fs = {byte_fs}, ports included: does not fit 62 bits for {packet.length} bytes"
+        yield f"{place(worker)}: byte_fs = {byte_fs}: does not fit 62 bits for {packet.length} bytes"
 
 
 def _held(plan: Plan, worker: Worker) -> int:

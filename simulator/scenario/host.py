@@ -22,6 +22,7 @@ from simulator.scenario.fields import (
     FileReference,
     Kind,
     Length,
+    Name,
     PositiveTime,
     Ring,
     Size,
@@ -249,7 +250,14 @@ class Nic(Strict):
     moderation: Moderation | None = None
     """When a completion becomes an interrupt; null is the adapter's default."""
     loopback_bps: BitRate | None = Field(default=None, alias="loopback")
-    """Cap of the embedded switch's traffic between two functions; refused until traffic goes from guest to guest."""
+    """Cap of the embedded switch's traffic between two functions; null is the adapter's."""
+
+
+class NamedNic(Nic):
+    """One of several adapters."""
+
+    name: Name | None = None
+    """What guests call it by; null is nic0, nic1, ... in order."""
 
 
 class VirtualSwitch(Strict):

@@ -29,6 +29,7 @@ from simulator.plan.trace import Trace
 from simulator.scenario import Point, Scenario, scenario_hash
 from simulator.scenario.build import build, guest_settings, host_settings, nic_overrides, nic_settings, notes
 from simulator.scenario.identity import guest_labels, identity
+from simulator.scenario.routes import adapters
 from simulator.study.ranges import Range, spread
 from simulator.study.runs import Job, run
 from simulator.study.tables import swept
@@ -76,7 +77,7 @@ def assess(point: Point, plan: Plan, traces: Sequence[Trace]) -> PointResult:
         "ranges": _ranges([metrics.headline(plan, trace) for trace in traces]),
         "replications": len(traces),
         "window_s": (pooled.end_ps - pooled.start_ps) / PS_PER_SECOND,
-        "line_rate_bps": nic_settings(point.scenario.nic).rate_bps,
+        "line_rate_bps": sum(nic_settings(nic).rate_bps for _, nic in adapters(point.scenario)),
         "cost_status": cost_status(point.scenario),
         "notes": list(notes(point.scenario)),
         "scenario_hash": scenario_hash(point.scenario),
@@ -92,11 +93,13 @@ def cost_status(scenario: Scenario) -> dict[str, int]:
     used = {(guest.datapath, guest.mode, guest.xdp) for guest in guest_settings(scenario, host_settings(scenario.host))}
     spent = {cost for path, mode, xdp in used for step in _steps(path, mode, xdp) for cost in step.costs}
     found = Counter(host.cost(name).status for name in spent)
-    nic = costs.nic(scenario.nic.model)
-    facts = Counter(costs.summary(nic))
-    for name in nic_overrides(scenario.nic):
-        facts.subtract([nic.facts[name].status])
-        facts["assumed"] += 1
+    facts: Counter[str] = Counter()
+    for _, written in adapters(scenario):
+        nic = costs.nic(written.model)
+        facts.update(costs.summary(nic))
+        for name in nic_overrides(written):
+            facts.subtract([nic.facts[name].status])
+            facts["assumed"] += 1
     return {status: found[status] + facts[status] for status in STATUSES}
 
 

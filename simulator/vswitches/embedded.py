@@ -13,28 +13,28 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from simulator.parts.nic import Member
 from simulator.plan.model import NONE, Switch
 
 WIRE_PORT = 0
 LOOPBACK_PORT = 1
 
 
-def ingress(vlans: int, macs: int, members: Sequence[tuple[int, int, int]]) -> Switch:
-    """Table for frames that come in; member k = (VLAN index, first queue, queues) has MAC k + 1."""
-    ports = tuple((first, queues) for _, first, queues in members)
-    return Switch("port.ingress", macs, _table(vlans, macs, members, range(len(members)), NONE), ports)
+def ingress(vlans: int, macs: int, members: Sequence[Member], prefix: str = "") -> Switch:
+    """Table for frames that come in: each member has a port of the table."""
+    ports = tuple((member.first, member.queues) for member in members)
+    return Switch(f"{prefix}port.ingress", macs, _table(vlans, macs, members, range(len(members)), NONE), ports)
 
 
-def egress(vlans: int, macs: int, members: Sequence[tuple[int, int, int]]) -> Switch:
-    """Table for frames that guests send."""
-    table = _table(vlans, macs, members, [LOOPBACK_PORT] * len(members), WIRE_PORT)
-    return Switch("port.egress", macs, table, ((0, 1), (1, 1)), default_port=WIRE_PORT)
+def egress(vlans: int, macs: int, members: Sequence[Member], prefix: str = "", *, reflected: bool = False) -> Switch:
+    """Table for frames that guests send; `reflected` (VEPA): all of them to the wire."""
+    to = WIRE_PORT if reflected else LOOPBACK_PORT
+    table = _table(vlans, macs, members, [to] * len(members), WIRE_PORT)
+    return Switch(f"{prefix}port.egress", macs, table, ((0, 1), (1, 1)), default_port=WIRE_PORT)
 
 
-def _table(
-    vlans: int, macs: int, members: Sequence[tuple[int, int, int]], ports: Sequence[int], other: int
-) -> tuple[int, ...]:
+def _table(vlans: int, macs: int, members: Sequence[Member], ports: Sequence[int], other: int) -> tuple[int, ...]:
     table = [other] * (vlans * macs)
-    for mac, ((vlan, _, _), port) in enumerate(zip(members, ports, strict=True), start=1):
-        table[vlan * macs + mac] = port
+    for member, port in zip(members, ports, strict=True):
+        table[member.vlan * macs + member.mac] = port
     return tuple(table)

@@ -22,6 +22,7 @@ _GUEST = (
     *shared.receive_in_cycles("derived"),
     *shared.SOCKET,
     *shared.XDP,
+    *shared.FORWARD,
     shared.SEND_CALL,
     Row(
         "g_stack_tx_pk",

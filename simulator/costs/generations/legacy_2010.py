@@ -21,6 +21,7 @@ _GUEST = (
     *shared.receive_in_cycles("borrowed"),
     *shared.SOCKET,
     *shared.XDP,
+    *shared.FORWARD,
     Row(
         "g_app_tx_pk",
         "233",

@@ -55,6 +55,7 @@ GUEST = (
     ),
     *shared.SOCKET,
     *shared.XDP,
+    *shared.FORWARD,
     Row(
         "g_app_rx_pk",
         "522.5",

@@ -104,7 +104,7 @@ class Worker(Entity):
 
     def _share_ps(self, packet: Packet, source: Input) -> int:
         data, output = self.data, self._output_for(packet)
-        ports = [source.data] if output is None else [source.data, output.data]
+        ports: list[model.Input | model.Output] = [source.data, *([] if output is None else [output.data])]
         merged = packet.merged and data.merge_ps != NONE
         byte_fs = data.byte_fs + sum(port.byte_fs for port in ports)
         share_ps = (data.merge_ps if merged else data.packet_ps) + (byte_fs * packet.length_bytes + 500) // 1000
