@@ -5,7 +5,8 @@
 3. ``through`` puts guests in between, one after the other: each forwards to the next.
 4. A guest has the adapter that it names; the others are dealt out in turn.
 
-*Scope*: names; what a way costs belongs to the datapaths. *Validation*: tests/unit/test_guest_to_guest.py, tests/unit/test_adapters.py.
+*Scope*: names; what a way costs belongs to the datapaths.
+*Validation*: tests/unit/test_guest_to_guest.py.
 """
 
 from __future__ import annotations
