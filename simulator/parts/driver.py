@@ -189,6 +189,12 @@ def with_xdp(steps: tuple[Step, ...], side: str, path: str) -> tuple[Step, ...]:
     return (*kept, *xdp_steps(side, refill_doorbell(side), generic=path in GENERIC_XDP))
 
 
+def with_forwarding(steps: tuple[Step, ...], side: str) -> tuple[Step, ...]:
+    """The steps of a path whose guest forwards in its kernel: socket and application are left out."""
+    kept = (step for step in steps if step.charge.partition(".")[0] not in ("napi", "app", "send"))
+    return (*kept, *forward_steps(side, refill_doorbell(side), send_doorbell(side)))
+
+
 def checksum_steps(side: str) -> tuple[Step, ...]:
     """What is added without checksum offload."""
     return tuple(

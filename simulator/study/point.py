@@ -17,12 +17,15 @@ from typing import Any
 
 from simulator import costs, metrics
 from simulator.citation import STATUSES
+from simulator.costs import idle, noise
 from simulator.datapaths import datapath
 from simulator.metrics import latency, rates
 from simulator.metrics.guests import of_guests
 from simulator.metrics.window import PS_PER_SECOND
-from simulator.parts.driver import with_xdp
+from simulator.parts.driver import with_forwarding, with_xdp
+from simulator.parts.settings import GuestSettings
 from simulator.parts.steps import Step
+from simulator.parts.uplink import FIREWALL
 from simulator.plan.fingerprint import fingerprint
 from simulator.plan.model import Plan
 from simulator.plan.trace import Trace
@@ -87,12 +90,21 @@ def assess(point: Point, plan: Plan, traces: Sequence[Trace]) -> PointResult:
 
 
 def cost_status(scenario: Scenario) -> dict[str, int]:
-    """How many of the costs that the point's paths spend, and of its NIC's facts, have each status; overrides are
-    assumed."""
-    host = host_settings(scenario.host).model
-    used = {(guest.datapath, guest.mode, guest.xdp) for guest in guest_settings(scenario, host_settings(scenario.host))}
-    spent = {cost for path, mode, xdp in used for step in _steps(path, mode, xdp) for cost in step.costs}
+    """How many values that the point rests on have each status; overrides are assumed.
+
+    Counted are the costs that its paths spend, the firewall's if a bridge carries frames, its idle states, the events of
+    its noise, and the facts of its NIC.
+    """
+    settings = host_settings(scenario.host)
+    host = settings.model
+    used = {(guest.datapath, guest.mode, _kind(guest)) for guest in guest_settings(scenario, settings)}
+    spent = {cost for path, mode, kind in used for step in _steps(path, mode, kind) for cost in step.costs}
+    if any(datapath(path).switch == "linux-bridge" for path, _, _ in used):
+        spent |= set(FIREWALL[settings.firewall])
     found = Counter(host.cost(name).status for name in spent)
+    for state in idle.allowed(host, settings.idle):
+        found.update(entry.status for entry in (state.latency, state.residency, state.leave))
+    found.update(event.status for event in noise.word(settings.noise).events)
     facts: Counter[str] = Counter()
     for _, written in adapters(scenario):
         nic = costs.nic(written.model)
@@ -103,9 +115,15 @@ def cost_status(scenario: Scenario) -> dict[str, int]:
     return {status: found[status] + facts[status] for status in STATUSES}
 
 
-def _steps(path: str, mode: str, xdp: bool) -> tuple[Step, ...]:
-    steps = datapath(path).steps(mode)
-    return with_xdp(steps, "h" if path == "native" else "g", path) if xdp else steps
+def _kind(guest: GuestSettings) -> str:
+    return "forward" if guest.next_hop is not None else "xdp" if guest.xdp else "socket"
+
+
+def _steps(path: str, mode: str, kind: str) -> tuple[Step, ...]:
+    steps, side = datapath(path).steps(mode), "h" if path == "native" else "g"
+    if kind == "socket" or mode == "poll":
+        return steps
+    return with_xdp(steps, side, path) if kind == "xdp" else with_forwarding(steps, side)
 
 
 def _exact(plan: Plan, trace: Trace) -> dict[str, int | None]:
