@@ -82,6 +82,15 @@ _NS = {
     "s_flood": "300",
     "s_filter": "100",
     "s_conntrack": "250",
+    "s_ovs_hit": "250",
+    "s_ovs_mask": "60",
+    "s_emc": "40",
+    "s_dpcls": "160",
+    "s_vpp_pk": "20",
+    "s_vpp_frame": "1000",
+    "d_vq_enq_pk": "60",
+    "d_vq_deq_pk": "70",
+    "d_call": "700",
     "d_poll": "60",
     "d_rx_burst": "20",
     "d_rx_pk": "45",
@@ -113,6 +122,7 @@ _NOTES = {
     "p_msi_flight": _NO_BUS,
     "h_idle_exit": "shallow idle state; deep ones take up to 50 us",
     "p_mmio_rd": "twice the one-way time",
+    "d_call": "with k_irqfd the expected 1,200 ns",
     "d_rx_pk": "receive and transmit of a forwarder",
 }
 _PER_BYTE = {

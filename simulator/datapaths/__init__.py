@@ -7,7 +7,7 @@ bridge.
 
 from __future__ import annotations
 
-from simulator.datapaths import emulated_e1000, native, sriov_vf, vhost_net, virtio_qemu
+from simulator.datapaths import emulated_e1000, native, sriov_vf, vhost_net, vhost_user, virtio_qemu
 from simulator.datapaths.model import Datapath
 from simulator.errors import unknown
 
@@ -19,6 +19,7 @@ DATAPATHS: dict[str, Datapath] = {
         native.DATAPATH,
         sriov_vf.DATAPATH,
         vhost_net.DATAPATH,
+        vhost_user.DATAPATH,
         virtio_qemu.DATAPATH,
         emulated_e1000.DATAPATH,
     )

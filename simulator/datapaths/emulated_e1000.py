@@ -158,7 +158,7 @@ def _receiver(machine: Machine, name: str, thread: int, tap: int, ring: int, loo
 
 def _transmitter(machine: Machine, site: driver.Site, ring: int) -> Worker:
     """The device model inside the access to TDT; its outputs, the bridge's ports, follow when all guests are known."""
-    builder, model = machine.builder, machine.host.model
+    builder, model, steps = machine.builder, machine.host.model, uplink.switched(machine, SEND_STEPS)
     return Worker(
         name=f"{site.name}.qemu.tx",
         kind="exit",
@@ -167,12 +167,12 @@ def _transmitter(machine: Machine, site: driver.Site, ring: int) -> Worker:
         inputs=(Input("tx", ring, publish_every=INFINITE_PS),),
         outputs=(),
         label="exit_user",
-        packet_ps=total(model, SEND_STEPS, "transmit.packet_ps"),
-        segment_ps=total(model, SEND_STEPS, "transmit.segment_ps"),
-        byte_fs=total(model, SEND_STEPS, "transmit.byte_fs"),
+        packet_ps=total(model, steps, "transmit.packet_ps"),
+        segment_ps=total(model, steps, "transmit.segment_ps"),
+        byte_fs=total(model, steps, "transmit.byte_fs"),
         select="switch",
         backend=True,
-        spread=_spread(machine, f"{site.name}.qemu.tx", SEND_STEPS, "transmit"),
+        spread=_spread(machine, f"{site.name}.qemu.tx", steps, "transmit"),
         stage=builder.stage(BACKEND),
         notify_stage=builder.stage(BACKEND_WAKE),
     )

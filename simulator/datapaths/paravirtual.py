@@ -164,7 +164,7 @@ def _keep(
     source: Input,
     output: Output | None,
 ) -> None:
-    builder, model, table = machine.builder, machine.host.model, direction.steps
+    builder, model, table = machine.builder, machine.host.model, uplink.switched(machine, direction.steps)
     builder.keep(
         worker,
         Worker(

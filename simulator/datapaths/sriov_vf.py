@@ -15,7 +15,6 @@ from __future__ import annotations
 
 from simulator.datapaths.model import Datapath
 from simulator.datapaths.queues import add_interrupt_queue, add_poll_queue, attach
-from simulator.errors import InputError
 from simulator.parts import driver, poll_mode, vmm
 from simulator.parts.machine import Attachment, Machine
 from simulator.parts.nic import join
@@ -34,7 +33,7 @@ def steps(mode: str) -> tuple[Step, ...]:
 def build(machine: Machine, guest: GuestSettings) -> Attachment:
     """Attach one VM with one VF."""
     vmm.require_mode(machine.host, guest, vmm.MODES)
-    _require_one_direction(guest)
+    vmm.require_one_direction(guest)
     mac = join(machine.port, guest)
     sink = machine.builder.add(Sink(name=f"{guest.name}.sink"))
     vcpus = vmm.add_vcpus(machine, guest)
@@ -50,17 +49,6 @@ def _add_queue(machine: Machine, guest: GuestSettings, queue: int, vcpus: list[i
         return add_poll_queue(machine, guest, site, sink)
     worker = machine.builder.promise(Worker)
     return add_interrupt_queue(machine, guest, site, worker, vmm.add_route(machine, guest, name, vcpu, worker), sink)
-
-
-def _require_one_direction(guest: GuestSettings) -> None:
-    if guest.mode == "poll" and guest.sends and guest.answers:
-        message = (
-            "a guest in poll mode either answers requests and bulk data or sends traffic of its own: use two guests"
-        )
-        raise InputError(f"guests.{guest.name}.interrupts", message)
-    if guest.mode == "poll" and guest.queues > guest.vcpus:
-        message = f"in poll mode every queue needs a vCPU of its own: {guest.queues} queues, {guest.vcpus} vCPUs"
-        raise InputError(f"guests.{guest.name}.vcpus", message)
 
 
 DATAPATH = Datapath("sriov-vf", "SR-IOV virtual function", vmm.MODES, steps, build, switch="embedded")

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field, replace
 
 from simulator.parts.cpu import Cpus
 from simulator.parts.nic import Addresses, Port, QueuePair, add_port
-from simulator.parts.settings import HostSettings, PortSettings
+from simulator.parts.settings import HostSettings, PortSettings, SwitchSettings
 from simulator.parts.stages import STAGES
 from simulator.plan.builder import PlanBuilder
 from simulator.plan.model import NONE
@@ -64,6 +64,27 @@ class Uplink:
 
 
 @dataclass(slots=True)
+class Pmd:
+    """One thread of a polled switch: its worker, its thread, the queue pair of the adapter that it polls, and the rings of guests."""
+
+    worker: int
+    thread: int
+    pair: QueuePair
+    rings: list[int] = field(default_factory=list)
+
+
+@dataclass(slots=True)
+class Polled:
+    """A polled switch: its threads, the rings that it fills, and (MAC index, VLAN index, first ring, queues) of its guests."""
+
+    pmds: list[Pmd] = field(default_factory=list)
+    filled: list[int] = field(default_factory=list)
+    members: list[tuple[int, int, int, int]] = field(default_factory=list)
+    first: int = 0
+    """Of its queues among the port's receivers."""
+
+
+@dataclass(slots=True)
 class Machine:
     """Everything a datapath builds into."""
 
@@ -73,16 +94,23 @@ class Machine:
     port: Port
     uplink: Uplink = field(default_factory=Uplink)
     attached: dict[str, Attachment] = field(default_factory=dict)
-    adapters: tuple[tuple[Port, Uplink], ...] = ()
+    switch: SwitchSettings = field(default_factory=SwitchSettings)
+    polled: Polled = field(default_factory=Polled)
+    adapters: tuple[tuple[Port, Uplink, Polled], ...] = ()
 
     def at(self, adapter: int) -> Machine:
         """The machine as a guest of that adapter sees it."""
-        port, uplink = self.adapters[adapter]
-        return replace(self, port=port, uplink=uplink)
+        port, uplink, polled = self.adapters[adapter]
+        return replace(self, port=port, uplink=uplink, polled=polled)
 
 
 def add_machine(
-    host: HostSettings, ports: Sequence[PortSettings], *, vlans: tuple[int, ...] = (0,), guests: int
+    host: HostSettings,
+    ports: Sequence[PortSettings],
+    switch: SwitchSettings,
+    *,
+    vlans: tuple[int, ...] = (0,),
+    guests: int,
 ) -> Machine:
     """An empty host with open ports; `vlans` are the VLAN identifiers in use, `guests` how many will be attached.
 
@@ -93,5 +121,6 @@ def add_machine(
     for stage in STAGES:
         builder.stage(stage)
     cpus, addresses = Cpus(builder, host), Addresses(guests)
-    opened = tuple((add_port(builder, host, port, vlans, addresses), Uplink()) for port in ports)
-    return Machine(builder, host, cpus, *opened[0], adapters=opened)
+    opened = tuple((add_port(builder, host, port, vlans, addresses), Uplink(), Polled()) for port in ports)
+    port, uplink, polled = opened[0]
+    return Machine(builder, host, cpus, port, uplink, switch=switch, polled=polled, adapters=opened)

@@ -23,7 +23,7 @@ FAR_END = 0
 
 def join_ports(machine: Machine) -> None:
     """Put the switch between all ports of the machine."""
-    ports = [port for port, _ in machine.adapters]
+    ports = [port for port, _, _ in machine.adapters]
     queues = [_outlet(machine, port) for port in ports]
     for port in ports:
         _inlet(machine, port, ports, queues)

@@ -87,6 +87,34 @@ class PortSettings:
 
 
 @dataclass(frozen=True, slots=True)
+class PolledSwitch:
+    """A switch in user space whose threads poll: packets that it takes at once, and the costs of a frame of them and of a packet.
+
+    `lookups`: further costs, of which each packet draws one by weight.
+    """
+
+    name: str = "testpmd"
+    frame: int = 32
+    frame_costs: tuple[str, ...] = ()
+    packet_costs: tuple[str, ...] = ()
+    lookups: tuple[tuple[tuple[str, ...], int], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class SwitchSettings:
+    """What carries packets between guests and the wire, for each family of paths that may be on the host.
+
+    `kernel_costs` of a frame in the host's kernel; `polled` on `cores` (empty: one of its own). `reflected`: the adapter's switch
+    sends all to the wire (VEPA).
+    """
+
+    kernel_costs: tuple[str, ...] = ("s_bridge",)
+    polled: PolledSwitch = PolledSwitch()
+    cores: tuple[int, ...] = ()
+    reflected: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class GuestSettings:
     """One guest, or one application on bare metal.
 

@@ -171,13 +171,14 @@ def _open(machine: Machine, queues: int) -> tuple[Lane, ...]:
 
 def _add_lane(machine: Machine, number: int) -> Lane:
     builder, model, name = machine.builder, machine.host.model, f"{machine.port.prefix}uplink{number}"
+    steps = switched(machine, STEPS)
     cores = machine.host.irq_cores
     core = machine.cpus.core(
         cores[number % len(cores)] if cores else machine.cpus.own(), name, softirq_costs=CORE_COSTS
     )
     worker = builder.promise(Worker)
-    hardirq_ps = total(model, STEPS, "lane.hardirq_ps")
-    flight_ps = total(model, STEPS, "lane.flight_ps")
+    hardirq_ps = total(model, steps, "lane.hardirq_ps")
+    flight_ps = total(model, steps, "lane.flight_ps")
     route = builder.add(
         IrqRoute(f"{name}.route", "native", worker, core=core, hardirq_ps=hardirq_ps, flight_ps=flight_ps)
     )
@@ -185,7 +186,7 @@ def _add_lane(machine: Machine, number: int) -> Lane:
     receiver = len(machine.port.receivers)
     # To the port the host's driver is one more native user.
     owner = GuestSettings(name="uplink", datapath="native")
-    doorbells = 0, total(model, STEPS, "lane.doorbell_ps")
+    doorbells = 0, total(model, steps, "lane.doorbell_ps")
     pair = add_queue_pair(builder, machine.port, owner, name, moderator, NONE, *doorbells)
     napi = Worker(
         name=f"{name}.napi",
@@ -194,17 +195,17 @@ def _add_lane(machine: Machine, number: int) -> Lane:
         inputs=(Input("rx", pair.rx),),
         outputs=(),
         label="host_soft",
-        poll_ps=total(model, STEPS, "uplink.poll_ps"),
-        packet_ps=total(model, STEPS, "uplink.packet_ps") + firewall_ps(machine),
-        merge_ps=total(model, STEPS, "uplink.merge_ps"),
-        segment_ps=total(model, STEPS, "uplink.segment_ps"),
-        rearm_ps=total(model, STEPS, "uplink.rearm_ps"),
+        poll_ps=total(model, steps, "uplink.poll_ps"),
+        packet_ps=total(model, steps, "uplink.packet_ps") + firewall_ps(machine),
+        merge_ps=total(model, steps, "uplink.merge_ps"),
+        segment_ps=total(model, steps, "uplink.segment_ps"),
+        rearm_ps=total(model, steps, "uplink.rearm_ps"),
         reap_ring=pair.tx,
-        reap_ps=total(model, STEPS, "uplink.reap_ps"),
+        reap_ps=total(model, steps, "uplink.reap_ps"),
         refill_ring=pair.rx,
         refill_chunk=_REFILL_CHUNK,
         select="switch",
-        spread=add_spread(builder, machine.host, f"{name}.napi", _drawn()),
+        spread=add_spread(builder, machine.host, f"{name}.napi", _drawn(steps)),
         stage=builder.stage(HOST_SOFTIRQ),
         notify_stage=builder.stage(HOST_INTERRUPT),
     )
@@ -217,9 +218,18 @@ def drawn(steps: tuple[Step, ...], part: str) -> tuple[str, ...]:
     return names((step for step in steps if step.charge not in rare), part)
 
 
-def _drawn() -> tuple[str, ...]:
+def _drawn(steps: tuple[Step, ...]) -> tuple[str, ...]:
     """Costs of the softirq's jobs; merging is told apart by the packet."""
-    return names((step for step in STEPS if step.charge not in ("uplink.segment_ps", "uplink.merge_ps")), "uplink")
+    return names((step for step in steps if step.charge not in ("uplink.segment_ps", "uplink.merge_ps")), "uplink")
+
+
+def switched(machine: Machine, steps: tuple[Step, ...]) -> tuple[Step, ...]:
+    """The steps with the costs of the switch that the host has, which are written as those of a bridge."""
+    costs = machine.switch.kernel_costs
+    return tuple(
+        replace(step, costs=tuple(cost for name in step.costs for cost in (costs if name == "s_bridge" else (name,))))
+        for step in steps
+    )
 
 
 def firewall_ps(machine: Machine) -> int:

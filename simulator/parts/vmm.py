@@ -19,7 +19,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from simulator.errors import unknown
+from simulator.errors import InputError, unknown
 from simulator.parts.cpu import add_ksoftirqd, add_noise, add_spread, add_tick
 from simulator.parts.machine import Machine
 from simulator.parts.settings import GuestSettings, HostSettings
@@ -187,6 +187,18 @@ def require_mode(host: HostSettings, guest: GuestSettings, modes: Sequence[str])
             guest.mode,
             offered,
         )
+
+
+def require_one_direction(guest: GuestSettings) -> None:
+    """Refuse what a poll-mode guest cannot be: sender and answerer at once, or with fewer vCPUs than queues."""
+    if guest.mode == "poll" and guest.sends and guest.answers:
+        message = (
+            "a guest in poll mode either answers requests and bulk data or sends traffic of its own: use two guests"
+        )
+        raise InputError(f"guests.{guest.name}.interrupts", message)
+    if guest.mode == "poll" and guest.queues > guest.vcpus:
+        message = f"in poll mode every queue needs a vCPU of its own: {guest.queues} queues, {guest.vcpus} vCPUs"
+        raise InputError(f"guests.{guest.name}.vcpus", message)
 
 
 def add_global_lock(machine: Machine, guest: str) -> int:

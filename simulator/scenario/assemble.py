@@ -1,6 +1,6 @@
 """Put host, ports and guests together and close the ports: the one place where datapaths and virtual switches meet.
 
-*Scope*: one host; for each adapter an embedded switch and a Linux bridge.
+*Scope*: one host; for each adapter an embedded switch, a switch in the kernel and one in user space, if guests need them.
 *Validation*: tests/golden, tests/unit/test_build*.py.
 """
 
@@ -8,14 +8,17 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from simulator import vswitches
 from simulator.datapaths import datapath
 from simulator.errors import InputError
 from simulator.parts.machine import Machine, add_machine
 from simulator.parts.network import join_ports
 from simulator.parts.nic import close_port
-from simulator.parts.settings import GuestSettings, HostSettings, PortSettings
+from simulator.parts.polled import close_polled
+from simulator.parts.settings import GuestSettings, HostSettings, PortSettings, SwitchSettings
 from simulator.parts.uplink import close_uplink
 from simulator.vswitches import embedded, linux_bridge
+from simulator.vswitches.by_address import outward
 
 
 def assemble(
@@ -24,6 +27,7 @@ def assemble(
     guests: Sequence[GuestSettings],
     faults: list[InputError] | None = None,
     *,
+    switch: SwitchSettings | None = None,
     joined: bool = False,
 ) -> Machine:
     """A host with all `guests` attached and its ports closed; traffic sources are still to be added.
@@ -33,8 +37,10 @@ def assemble(
     stays open.
     """
     vlans = tuple(sorted({guest.vlan for guest in guests}))
-    machine = add_machine(host, ports, vlans=vlans, guests=len(guests))
+    carried = vswitches.settings() if switch is None else switch
+    machine = add_machine(host, ports, carried, vlans=vlans, guests=len(guests))
     machine.cpus.reserve(core for guest in guests for core in guest.cores)
+    machine.cpus.reserve(carried.cores)
     for guest in guests:
         try:
             datapath(guest.datapath).build(machine.at(guest.adapter), guest)
@@ -55,10 +61,13 @@ def _close(machine: Machine, datapaths: set[str]) -> None:
     """Give a port its engines and its switches, now that its guests are known."""
     port = machine.port
     size = len(port.vlans), port.addresses.count
-    ingress, egress = (table(*size, port.members, port.prefix) for table in (embedded.ingress, embedded.egress))
+    ingress = embedded.ingress(*size, port.members, port.prefix)
+    egress = embedded.egress(*size, port.members, port.prefix, reflected=machine.switch.reflected)
     switched = any(datapath(name).switch == "embedded" for name in datapaths)
     close_port(machine.builder, port, ingress, egress, port.settings.model.value("switch_lat") if switched else 0)
     behind = machine.uplink.members
     if behind:
         tables = (linux_bridge.from_wire, linux_bridge.from_guest)
         close_uplink(machine, *(table(*size, behind, port.prefix) for table in tables))
+    if machine.polled.pmds:
+        close_polled(machine, outward(f"{port.prefix}polled.table", *size, machine.polled.members))

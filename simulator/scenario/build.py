@@ -15,13 +15,21 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
-from simulator import costs, units
+from simulator import costs, units, vswitches
 from simulator.costs.pcie import usable_rate_bps
 from simulator.datapaths import datapath
 from simulator.errors import InputError
 from simulator.parts.machine import Machine
 from simulator.parts.nic import PEER
-from simulator.parts.settings import GuestSettings, HostSettings, Moderation, PortSettings, Scheduler, port_settings
+from simulator.parts.settings import (
+    GuestSettings,
+    HostSettings,
+    Moderation,
+    PortSettings,
+    Scheduler,
+    SwitchSettings,
+    port_settings,
+)
 from simulator.plan.check import require
 from simulator.plan.model import INFINITE_PS, Plan
 from simulator.scenario import recorded
@@ -29,7 +37,7 @@ from simulator.scenario.assemble import assemble
 from simulator.scenario.guest import Guest
 from simulator.scenario.host import Host, Nic
 from simulator.scenario.model import Scenario
-from simulator.scenario.routes import adapter_of, adapters, crosses_the_wire, guest_names, next_hops
+from simulator.scenario.routes import adapter_of, adapters, crosses_the_wire, guest_names, next_hops, routes
 from simulator.scenario.sources import add_traffic
 from simulator.scenario.traffic import Capture
 from simulator.scenario.uses import Use, uses
@@ -57,7 +65,9 @@ def machine_of(scenario: Scenario, replication: int = 0) -> Machine:
     guests = tuple(guest_settings(scenario, host))
     for fault in misfits(scenario, ports, guests):
         raise fault
-    machine = assemble(host, with_functions(ports, guests), guests, joined=crosses_the_wire(scenario))
+    machine = assemble(
+        host, with_functions(ports, guests), guests, switch=switch_settings(scenario), joined=crosses_the_wire(scenario)
+    )
     add_traffic(machine, scenario, guests, replication)
     return machine
 
@@ -65,6 +75,15 @@ def machine_of(scenario: Scenario, replication: int = 0) -> Machine:
 def port_settings_of(scenario: Scenario) -> tuple[PortSettings, ...]:
     """The port of each adapter."""
     return tuple(replace(nic_settings(nic), name=name) for name, nic in adapters(scenario))
+
+
+def switch_settings(scenario: Scenario) -> SwitchSettings:
+    """What carries packets on the host."""
+    written = scenario.switch
+    flows = sum(getattr(item, "flows", 1) * len(routes(scenario, item)) for item in scenario.traffic)
+    return vswitches.settings(
+        written.kind, cores=written.cores or (), masks=written.masks, flows=flows, reflected=written.mode == "vepa"
+    )
 
 
 def with_functions(ports: tuple[PortSettings, ...], guests: tuple[GuestSettings, ...]) -> tuple[PortSettings, ...]:
@@ -197,7 +216,7 @@ def guest_settings(scenario: Scenario, host: HostSettings) -> Iterator[GuestSett
     taken |= {
         core for group in scenario.guests for core in (*(group.backend_cores or ()), *(group.application.cores or ()))
     }
-    taken |= set(host.backend_cores)
+    taken |= set(host.backend_cores) | set(scenario.switch.cores or ())
     for group in scenario.guests:
         cores = group.placement.cores or _shared(group, taken)
         for number, name in enumerate(group.members()):
@@ -277,12 +296,18 @@ def misfits(
     scenario: Scenario, ports: tuple[PortSettings, ...], guests: tuple[GuestSettings, ...]
 ) -> Iterator[InputError]:
     """What the guests need of switch and adapter, and do not get."""
-    for guest in guests:
-        needed, given = datapath(guest.datapath).switch, scenario.switch.kind
-        if needed not in ("none", given) and given != "automatic":
-            message = f"{guest.datapath} of guest {guest.name} needs the switch '{needed}'"
-            yield InputError("switch.kind", message, given, ("automatic", needed))
-            break
+    given = scenario.switch.kind
+    needed = {datapath(guest.datapath).switch: guest for guest in guests}
+    needed.pop("none", None)
+    if (
+        needed
+        and given != "automatic"
+        and (given == "none" or not any(vswitches.suits(given, name) for name in needed))
+    ):
+        name, guest = next(iter(needed.items()))
+        message = f"{guest.datapath} of guest {guest.name} needs the switch '{name}'"
+        known = [kind for kind in vswitches.SWITCHES if vswitches.suits(kind, name)]
+        yield InputError("switch.kind", message, given, ("automatic", *known))
     for number, port in enumerate(ports):
         own = [guest for guest in guests if guest.adapter == number]
         virtual = [guest for guest in own if datapath(guest.datapath).switch == "embedded"]

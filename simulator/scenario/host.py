@@ -264,4 +264,10 @@ class VirtualSwitch(Strict):
     """What carries packets between guests and the wire."""
 
     kind: Annotated[str, name_of("switch", names.switches)] = "automatic"
-    """``automatic`` is what the datapaths need."""
+    """``automatic`` is what the datapaths need; another name stands for all of its family (adapter, kernel, user space)."""
+    cores: Cores | None = None
+    """Cores of the polling threads of ovs-dpdk, vpp or testpmd, one on each; null is one core of its own."""
+    masks: Annotated[int, Field(strict=True, ge=1, le=4096)] = 1
+    """ovs-kernel: masks of its flow table that a packet tries in the mean."""
+    mode: Literal["veb", "vepa"] = "veb"
+    """The adapter's switch: veb carries frames between its guests itself, vepa sends them all to the wire, which sends them back."""

@@ -9,9 +9,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-DATAPATHS = ("native", "sriov-vf", "vhost-net", "virtio-qemu", "emulated-e1000")
+DATAPATHS = ("native", "sriov-vf", "vhost-net", "vhost-user", "virtio-qemu", "emulated-e1000")
 INTERRUPTS = ("automatic", "legacy", "apicv", "posted", "poll")
-SWITCHES = ("automatic", "none", "embedded", "linux-bridge")
+SWITCHES = (
+    "automatic", "none", "embedded", "nic-eswitch", "linux-bridge", "ovs-kernel", "ovs-dpdk", "vpp", "testpmd",
+)  # fmt: skip
 
 
 def datapaths() -> tuple[str, ...]:

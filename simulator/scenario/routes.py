@@ -119,10 +119,11 @@ def next_hops(scenario: Scenario) -> dict[str, str | None]:
 
 
 def crosses_the_wire(scenario: Scenario) -> bool:
-    """Return whether some guest sends to a guest of another adapter."""
+    """Return whether some guest sends to a guest by way of the wire: of another adapter, or of one that reflects outside."""
     where = adapter_of(scenario)
+    reflected = scenario.switch.mode == "vepa"
     return any(
-        one is not None and other is not None and where.get(one) != where.get(other)
+        one is not None and other is not None and (reflected or where.get(one) != where.get(other))
         for item in scenario.traffic
         for route in routes(scenario, item)
         for one, other in route.hops()

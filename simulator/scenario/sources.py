@@ -293,7 +293,7 @@ def _duration(name: str, duration: Duration) -> Stream | None:
 
 
 def _over_the_line(machine: Machine, offers: list[Offer]) -> Iterator[InputError]:
-    for number, (port, _) in enumerate(machine.adapters):
+    for number, (port, _, _) in enumerate(machine.adapters):
         for towards_guest in (True, False):
             uses = [(offer, offer.wires.count((number, towards_guest))) for offer in offers]
             chosen = [offer for offer, times in uses if times]

@@ -30,7 +30,15 @@ from simulator.plan.fingerprint import fingerprint
 from simulator.plan.model import Plan
 from simulator.plan.trace import Trace
 from simulator.scenario import Point, Scenario, scenario_hash
-from simulator.scenario.build import build, guest_settings, host_settings, nic_overrides, nic_settings, notes
+from simulator.scenario.build import (
+    build,
+    guest_settings,
+    host_settings,
+    nic_overrides,
+    nic_settings,
+    notes,
+    switch_settings,
+)
 from simulator.scenario.identity import guest_labels, identity
 from simulator.scenario.routes import adapters
 from simulator.study.ranges import Range, spread
@@ -99,7 +107,13 @@ def cost_status(scenario: Scenario) -> dict[str, int]:
     host = settings.model
     used = {(guest.datapath, guest.mode, _kind(guest)) for guest in guest_settings(scenario, settings)}
     spent = {cost for path, mode, kind in used for step in _steps(path, mode, kind) for cost in step.costs}
-    if any(datapath(path).switch == "linux-bridge" for path, _, _ in used):
+    carried, needed = switch_settings(scenario), {datapath(path).switch for path, _, _ in used}
+    if "s_bridge" in spent:
+        spent = (spent - {"s_bridge"}) | set(carried.kernel_costs)
+    if "ovs-dpdk" in needed:
+        spent |= {*carried.polled.frame_costs, *carried.polled.packet_costs}
+        spent |= {cost for costs_of, _ in carried.polled.lookups for cost in costs_of}
+    if "linux-bridge" in needed:
         spent |= set(FIREWALL[settings.firewall])
     found = Counter(host.cost(name).status for name in spent)
     for state in idle.allowed(host, settings.idle):

@@ -1,9 +1,10 @@
 """The NIC's embedded switch: exact entries of (VLAN, MAC) for every guest, no learning.
 
 1. From the wire: the guest's own queues by a hash of the flow; an unknown address has no port and is dropped.
-2. From a guest: another guest of the same VLAN over the loopback, everything else to the wire.
+2. From a guest: another guest of the same VLAN over the loopback (VEB), everything else to the wire; with `mode: vepa` all goes to
+   the wire, and the switch outside sends back what is for a neighbour.
 
-*Scope*: unicast. No broadcast, no mirror, no VEPA; anti-spoofing never drops, since the guests here tell the truth.
+*Scope*: unicast. No broadcast, no mirror; anti-spoofing never drops, since the guests here tell the truth.
 Rate limits and weights belong to the transmit engine. A port without virtual functions uses the same tables: there the
 entries are those of its own filters.
 *Validation*: tests/unit/test_build_parts.py.
@@ -12,10 +13,14 @@ entries are those of its own filters.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from simulator.parts.nic import Member
 from simulator.plan.model import NONE, Switch
+from simulator.vswitches.model import Carrier
 
+CARRIER = Carrier("embedded", "the adapter's embedded switch", "adapter")
+SECOND_NAME = replace(CARRIER, name="nic-eswitch")
 WIRE_PORT = 0
 LOOPBACK_PORT = 1
 

@@ -23,6 +23,7 @@ _GUEST = (
     *shared.SOCKET,
     *shared.XDP,
     *shared.FORWARD,
+    *shared.USER_SPACE,
     shared.SEND_CALL,
     Row(
         "g_stack_tx_pk",

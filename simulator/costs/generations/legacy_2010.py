@@ -22,6 +22,7 @@ _GUEST = (
     *shared.SOCKET,
     *shared.XDP,
     *shared.FORWARD,
+    *shared.USER_SPACE,
     Row(
         "g_app_tx_pk",
         "233",
