@@ -1,13 +1,22 @@
 """How packets enter and leave a guest, one module per way.
 
-*Scope*: bare metal, SR-IOV virtual functions, virtio with vhost-net or QEMU and an emulated e1000 behind a Linux
-bridge.
+*Scope*: bare metal, SR-IOV virtual functions, virtio with vhost-net, QEMU or a polling switch, devices that QEMU emulates.
 *Validation*: every test that goes through `DATAPATHS`.
 """
 
 from __future__ import annotations
 
-from simulator.datapaths import emulated_e1000, native, sriov_vf, vhost_net, vhost_user, virtio_qemu
+from simulator.datapaths import (
+    emulated_e1000,
+    emulated_e1000e,
+    emulated_rtl8139,
+    native,
+    sriov_vf,
+    vhost_net,
+    vhost_user,
+    virtio_qemu,
+    vmxnet3,
+)
 from simulator.datapaths.model import Datapath
 from simulator.errors import unknown
 
@@ -21,7 +30,10 @@ DATAPATHS: dict[str, Datapath] = {
         vhost_net.DATAPATH,
         vhost_user.DATAPATH,
         virtio_qemu.DATAPATH,
+        vmxnet3.DATAPATH,
         emulated_e1000.DATAPATH,
+        emulated_e1000e.DATAPATH,
+        emulated_rtl8139.DATAPATH,
     )
 }
 

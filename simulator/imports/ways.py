@@ -28,7 +28,6 @@ LONGEST_NAME = 60
 OTHER_DEVICE = Nearest("emulated-e1000", "another emulated device, with other registers and other exits per packet")
 OTHER_SWITCH = Nearest("linux-bridge", "another switch in the host's software")
 DATAPATHS = {
-    "vhost-user": Nearest("vhost-net", "virtio too, but with a thread of the kernel that sleeps as its backend"),
     "vdpa": Nearest("sriov-vf", "the adapter serves the guest's rings there too, but with its own driver"),
     "macvtap": Nearest("vhost-net", "the same device, but its frames pass a bridge"),
     "emulated-rtl8139": Nearest("emulated-e1000", "another emulated device, with other registers and exits per packet"),
@@ -46,9 +45,6 @@ DATAPATHS = {
     "container": Nearest("native", "processes on the host too, but without a network namespace of their own"),
 }
 SWITCHES = {
-    "ovs-kernel": Nearest("linux-bridge", "a switch in the host's kernel too, without a flow cache and upcalls"),
-    "ovs-dpdk": Nearest("linux-bridge", "a switch in software too, but in the kernel, which does not poll"),
-    "vpp": Nearest("linux-bridge", "a switch in software too, but in the kernel, which does not poll"),
     "hardware-offload": Nearest("embedded", "the adapter's switch too, without flows that the CPU has to set up"),
     "routed": Nearest("linux-bridge", "the host's kernel carries the frames there too, but switches them"),
 }

@@ -26,7 +26,7 @@ REFILL_CHUNK = 32
 POLL_WEIGHT = 64
 GRO_BYTES = 65_536
 """Linux GRO_LEGACY_MAX_SIZE; what one poll of 64 frames brings is held together until its end."""
-GENERIC_XDP = ("emulated-e1000",)
+GENERIC_XDP = ("emulated-e1000", "emulated-rtl8139", "emulated-e1000e", "vmxnet3")
 """Paths whose guest driver has no XDP of its own: the stack runs the program on the sk_buff, and sends it packet by packet."""
 
 _NAPI = "Linux net/core/dev.c, Documentation/networking/napi.rst"
@@ -239,7 +239,7 @@ def add_napi(
             merge_bytes=GRO_BYTES if guest.gro and not unmask else 0,
             merge_ps=cost("napi.merge_ps"),
             chunk=POLL_WEIGHT if guest.gro and guest.bulk and not unmask else 1,
-            reap_ring=pair.tx if guest.napi_tx else NONE,
+            reap_ring=pair.tx if guest.napi_tx and not pair.apart else NONE,
             spread=add_spread(builder, machine.host, f"{site.name}.napi", _worker_costs(steps, "napi")),
         ),
     )
@@ -265,7 +265,7 @@ def _softirq(
         label="guest_soft" if site.side == "g" else "host_soft",
         poll_ps=cost("napi.poll_ps"),
         rearm_ps=cost("napi.rearm_ps"),
-        reap_ring=pair.tx,
+        reap_ring=NONE if pair.apart else pair.tx,
         reap_ps=cost("napi.reap_ps"),
         refill_ring=pair.rx,
         refill_chunk=refill.chunk,

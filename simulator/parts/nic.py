@@ -52,11 +52,13 @@ _PS_PER_SECOND = 10**12
 
 @dataclass(frozen=True, slots=True)
 class QueuePair:
-    """Indices of one queue pair: its rings and its vector (-1: masked)."""
+    """Indices of one queue pair: its rings and its vector (-1: masked). `apart`: sent packets have an interrupt of their own, whose
+    handler frees them."""
 
     rx: int
     tx: int
     moderator: int
+    apart: bool = False
 
 
 @dataclass(slots=True)

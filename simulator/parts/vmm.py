@@ -278,10 +278,11 @@ def add_route(
     *,
     steps: tuple[Step, ...] = (),
     accesses: tuple[Notify, ...] = (),
+    level: bool = False,
 ) -> int:
     """Route of one vector to the vCPU that polls its queue; `origin` is who raises it, `device` or `irqfd`.
 
-    With `accesses`, those of its handler, it is a level-triggered line with `steps` of its own.
+    With `accesses`, those of its handler, it has `steps` of its own; `level`: it is a level-triggered line.
     """
     model = machine.host.model
     steps = steps or (STEPS if origin == "device" else IRQFD_STEPS)[guest.mode]
@@ -307,7 +308,7 @@ def add_route(
             kick_flight_ps=total(model, steps, "route.kick_flight_ps"),
             waker_ps=total(model, steps, "route.waker_ps"),
             pv_eoi=guest.mode == "legacy" and bool(model.value("pv_eoi")),
-            level=bool(accesses),
+            level=level,
             accesses=accesses or (_masking(machine) if guest.mask_interrupts else ()),
         )
     )

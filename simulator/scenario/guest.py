@@ -165,8 +165,10 @@ class Guest(Strict):
     def _queues_have_vcpus(self) -> Guest:
         if self.queues > self.vcpus:
             raise refuse(InputError("", f"has more queues than vCPUs ({self.queues} and {self.vcpus})"))
-        if self.nics > 1 and self.datapath != "emulated-e1000":
-            raise refuse(InputError("", f"{self.nics} nics are for emulated-e1000; {self.datapath} has queues"))
+        if self.nics > 1 and self.datapath not in names.EMULATED:
+            raise refuse(
+                InputError("", f"{self.nics} nics are for {', '.join(names.EMULATED)}; {self.datapath} has queues")
+            )
         if self.application.kind == "xdp" and self.interrupts == "poll":
             raise refuse(BadValue("", "in poll mode has no softirq for an XDP program", self.application.kind))
         if not 68 <= self.mtu_bytes <= 9216:

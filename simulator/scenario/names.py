@@ -9,7 +9,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-DATAPATHS = ("native", "sriov-vf", "vhost-net", "vhost-user", "virtio-qemu", "emulated-e1000")
+DATAPATHS = (
+    "native", "sriov-vf", "vhost-net", "vhost-user", "virtio-qemu", "vmxnet3", "emulated-e1000", "emulated-e1000e",
+    "emulated-rtl8139",
+)  # fmt: skip
+EMULATED = ("emulated-e1000", "emulated-e1000e", "emulated-rtl8139", "vmxnet3")
+"""Devices of which a guest may have several."""
 INTERRUPTS = ("automatic", "legacy", "apicv", "posted", "poll")
 SWITCHES = (
     "automatic", "none", "embedded", "nic-eswitch", "linux-bridge", "ovs-kernel", "ovs-dpdk", "vpp", "testpmd",

@@ -9,7 +9,17 @@ from tests.golden.conftest import Runner
 from tests.golden.test_vhost import LENGTH_BYTES, MODES, latencies_ns
 
 SWITCH = ("d_rx_pk", "d_tx_pk", "d_vq_enq_pk", "d_vq_deq_pk", "h_copy_fs", "h_mmio_wr", "d_call", "k_irqfd")
-GUEST = ("k_wake_work", "h_ipi_flight", "k_wake_run", "g_irq", "g_napi_poll", "g_drv_rx_pk", "g_stack_rx_pk", "g_rearm", "g_app_rx_pk")
+GUEST = (
+    "k_wake_work",
+    "h_ipi_flight",
+    "k_wake_run",
+    "g_irq",
+    "g_napi_poll",
+    "g_drv_rx_pk",
+    "g_stack_rx_pk",
+    "g_rearm",
+    "g_app_rx_pk",
+)
 
 
 def test_idle_receiver(run: Runner) -> None:
@@ -34,7 +44,9 @@ def test_sending_poller(run: Runner) -> None:
 
 def test_from_guest_to_guest(run: Runner) -> None:
     # 45; one thread takes it out, 70 + 7.68, and puts it in, 60 + 7.68; 45.
-    trace = run("vhost-user", "poll", SWITCH, [0], sending=True, neighbour="vhost-user", length_bytes=LENGTH_BYTES, idle="poll")
+    trace = run(
+        "vhost-user", "poll", SWITCH, [0], sending=True, neighbour="vhost-user", length_bytes=LENGTH_BYTES, idle="poll"
+    )
     assert trace.counters["other.sink.sum_ps"] == 235_360
     assert (trace.counters["wire.out.items"], trace.counters["port.pcie.up.items"]) == (0, 0)
 

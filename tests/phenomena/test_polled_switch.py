@@ -31,7 +31,6 @@ def played(tmp_path: Path, switch: dict[str, Any], rate: str, *, datapath: str =
     return engine.trace()
 
 
-
 def work_per_packet(trace: Trace, cpu: str) -> float:
     return trace.counters[f"{cpu}.pmd_work"] / trace.counters["pmd0.served"]
 
