@@ -82,6 +82,7 @@ _NS = {
     "s_flood": "300",
     "s_filter": "100",
     "s_conntrack": "250",
+    "s_macvlan": "120",
     "s_ovs_hit": "250",
     "s_ovs_mask": "60",
     "s_emc": "40",
@@ -122,6 +123,7 @@ _NOTES = {
     "p_msi_flight": _NO_BUS,
     "h_idle_exit": "shallow idle state; deep ones take up to 50 us",
     "p_mmio_rd": "twice the one-way time",
+    "s_macvlan": "half a bridge: a hash of the address, no learning, no hooks; operations beyond a bridge's are published, no time",
     "d_call": "with k_irqfd the expected 1,200 ns",
     "d_rx_pk": "receive and transmit of a forwarder",
 }

@@ -89,6 +89,7 @@ _TIMES = {
     "s_flood": "Linux bridge: per further copy of a flooded frame",
     "s_filter": "br_netfilter with an empty rule set, per bridged frame",
     "s_conntrack": "connection tracking, per bridged frame, on top of s_filter",
+    "s_macvlan": "macvtap: find the guest by the address, hand the frame to its queue or to the device below",
     "s_ovs_hit": "OVS kernel datapath: flow extraction, mask cache hit, actions",
     "s_ovs_mask": "OVS kernel datapath: per mask that is tried",
     "s_emc": "OVS-DPDK: packet batching, key, exact-match cache hit, action",

@@ -15,7 +15,7 @@ second copy.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from simulator import units
 from simulator.datapaths.queues import attach
@@ -41,13 +41,15 @@ class Direction:
     budget_bytes: int = INFINITE_PS
     chunk: int = 1
     publish_every: int = 1
+    done_every: int = 1
 
 
 @dataclass(frozen=True, slots=True)
 class Backend:
     """What serves a guest's virtqueues; `per_queue`: one thread for each queue pair, else one for the guest.
 
-    `locked`: its thread holds the guest's global lock while it works.
+    `locked`: its thread holds the guest's global lock while it works. `carrier`: cost of what carries its frames in place of the
+    host's switch; `tap_packets`: length of the queue in front of it.
     """
 
     label: str
@@ -55,6 +57,8 @@ class Backend:
     send: Direction
     per_queue: bool
     locked: bool = False
+    carrier: str = ""
+    tap_packets: int = uplink.TAP_PACKETS
 
 
 def thread_wake(thread: str, source: str) -> tuple[Step, ...]:
@@ -70,11 +74,21 @@ def thread_wake(thread: str, source: str) -> tuple[Step, ...]:
 def steps(backend: Backend, mode: str) -> tuple[Step, ...]:
     """Steps of both directions in interrupt mode `mode`, in the packet's order."""
     return (
-        *uplink.STEPS,
+        *carried(backend, uplink.STEPS),
         *backend.receive.steps,
         *vmm.IRQFD_STEPS[mode],
         *virtio.guest_steps(),
         *backend.send.steps,
+    )
+
+
+def carried(backend: Backend, table: tuple[Step, ...]) -> tuple[Step, ...]:
+    """The steps with the cost of what carries the backend's frames in place of a bridge."""
+    if not backend.carrier:
+        return table
+    return tuple(
+        replace(step, costs=tuple(backend.carrier if name == "s_bridge" else name for name in step.costs))
+        for step in table
     )
 
 
@@ -134,7 +148,7 @@ def _add_queue(
         for side, direction in (("rx", backend.receive), ("tx", backend.send))
     )
     pair = virtio.add_rings(machine, guest, site, (rx_irq, tx_irq), sender)
-    tap = uplink.add_tap(machine, site.name, receiver)
+    tap = uplink.add_tap(machine, site.name, receiver, backend.carrier, backend.tap_packets)
     _add_receiver(machine, backend, site.name, receiver, thread, tap, pair)
     _add_sender(machine, backend, site.name, sender, thread, pair)
     uplink.add_sender(machine, sender, lane, backend.send.steps, "backend")
@@ -151,7 +165,16 @@ def _add_receiver(
 
 def _add_sender(machine: Machine, backend: Backend, name: str, worker: int, thread: int, pair: QueuePair) -> None:
     """Its outputs, the bridge's ports, follow when all guests are known."""
-    _keep(machine, backend, backend.send, f"{name}.{backend.label}.tx", worker, thread, Input("tx", pair.tx), None)
+    _keep(
+        machine,
+        backend,
+        backend.send,
+        f"{name}.{backend.label}.tx",
+        worker,
+        thread,
+        Input("tx", pair.tx, publish_every=backend.send.done_every),
+        None,
+    )
 
 
 def _keep(
@@ -179,7 +202,8 @@ def _keep(
             chunk=direction.chunk,
             wake_ps=total(model, table, "thread.work_ps"),
             batch_ps=total(model, table, "backend.batch_ps"),
-            packet_ps=total(model, table, "backend.packet_ps") + (0 if output is not None else firewall_ps(machine)),
+            packet_ps=total(model, table, "backend.packet_ps")
+            + (0 if output is not None or backend.carrier else firewall_ps(machine)),
             merge_ps=total(model, table, "backend.merge_ps"),
             byte_fs=total(model, table, "backend.byte_fs"),
             resume_ps=total(model, table, "thread.work_ps"),

@@ -13,6 +13,8 @@ per core unless the scenario places them. `vcpus` beyond `queues` run busy threa
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from simulator.datapaths.model import Datapath
 from simulator.datapaths.queues import add_interrupt_queue, add_poll_queue, attach
 from simulator.parts import driver, poll_mode, vmm
@@ -23,32 +25,45 @@ from simulator.parts.steps import Step
 from simulator.plan.model import Sink, Worker
 
 
-def steps(mode: str) -> tuple[Step, ...]:
-    """Steps of both directions in interrupt mode `mode`."""
+def driver_steps() -> tuple[Step, ...]:
+    """The guest's driver, stack and application."""
+    return driver.interrupt_steps("g")
+
+
+def steps(mode: str, driven: Callable[[], tuple[Step, ...]] = driver_steps) -> tuple[Step, ...]:
+    """Steps of both directions in interrupt mode `mode`; `driven` are those of the driver of another kind of function."""
     if mode == "poll":
         return (*poll_mode.STEPS, *poll_mode.SEND_STEPS)
-    return (*vmm.STEPS[mode], *driver.interrupt_steps("g"))
+    return (*vmm.STEPS[mode], *driven())
 
 
-def build(machine: Machine, guest: GuestSettings) -> Attachment:
-    """Attach one VM with one VF."""
-    vmm.require_mode(machine.host, guest, vmm.MODES)
+def build(
+    machine: Machine,
+    guest: GuestSettings,
+    *,
+    modes: tuple[str, ...] = vmm.MODES,
+    driven: Callable[[], tuple[Step, ...]] = driver_steps,
+) -> Attachment:
+    """Attach one VM with one VF, or with a function that has these interrupt modes and this driver."""
+    vmm.require_mode(machine.host, guest, modes)
     vmm.require_one_direction(guest)
     mac = join(machine.port, guest)
     sink = machine.builder.add(Sink(name=f"{guest.name}.sink"))
     vcpus = vmm.add_vcpus(machine, guest)
-    sends = [_add_queue(machine, guest, queue, vcpus, sink) for queue in range(guest.queues)]
+    sends = [_add_queue(machine, guest, queue, vcpus, sink, driven()) for queue in range(guest.queues)]
     return attach(machine, guest, mac, sink, sends)
 
 
-def _add_queue(machine: Machine, guest: GuestSettings, queue: int, vcpus: list[int], sink: int) -> int:
+def _add_queue(
+    machine: Machine, guest: GuestSettings, queue: int, vcpus: list[int], sink: int, driven: tuple[Step, ...]
+) -> int:
     name, vcpu = f"{guest.name}.q{queue}", vcpus[queue % len(vcpus)]
     thread = driver.add_thread(machine, name, driver.application_vcpu(guest, vcpus, queue), "g")
-    site = driver.Site(name, vcpu, thread, "g", driver.interrupt_steps("g"))
+    site = driver.Site(name, vcpu, thread, "g", driven)
     if guest.mode == "poll":
         return add_poll_queue(machine, guest, site, sink)
     worker = machine.builder.promise(Worker)
     return add_interrupt_queue(machine, guest, site, worker, vmm.add_route(machine, guest, name, vcpu, worker), sink)
 
 
-DATAPATH = Datapath("sriov-vf", "SR-IOV virtual function", vmm.MODES, steps, build, switch="embedded")
+DATAPATH = Datapath("sriov-vf", "SR-IOV virtual function", vmm.MODES, steps, build, switch="embedded", function=True)

@@ -21,7 +21,6 @@ from simulator.imports.adapters import GUEST_DRIVERS
 from simulator.imports.facts import GuestFacts, Interface, Tuning
 from simulator.imports.lines import Line, quoted
 from simulator.imports.ways import missing, modelled_datapath, sentence
-from simulator.scenario.fields import MOST_CORES
 
 _FASTEST = ("sriov-vf", "direct-assignment", "vdpa", "sub-function", "mediated-device", "vhost-user", "vhost-net")
 _VIRTQUEUES = ("vhost-net", "virtio-qemu", "vhost-user", "vdpa")
@@ -174,12 +173,6 @@ def _placement(guest: GuestFacts, frame: Frame) -> Iterator[tuple[str, str]]:
         return
     sets = [set(pin) for pin in guest.pins if pin]
     cores = list(dict.fromkeys(core for pin in guest.pins for core in pin))
-    if max(cores) >= MOST_CORES:
-        yield (
-            "placement: pinned",
-            f"guessed: pinned to cores up to {max(cores)}, beyond core {MOST_CORES - 1} of this grammar",
-        )
-        return
     exact = len(sets) == len(guest.pins) and all(len(pin) == 1 for pin in sets) and len(cores) == len(sets)
     if exact:
         yield f"placement: {{cores: {cores}}}", guest.pins_place

@@ -62,7 +62,8 @@ STEPS: tuple[Step, ...] = (
         once=False,
         source="Linux net/core/gro.c",
     ),
-    Step("bridge, tap queue", _SOFTIRQ, "uplink.packet_ps", ("s_bridge", "h_tap_enq"), source=_NAPI),
+    Step("bridge", _SOFTIRQ, "uplink.switch_ps", ("s_bridge",), source=_NAPI),
+    Step("tap queue", _SOFTIRQ, "uplink.packet_ps", ("h_tap_enq",), source=_NAPI),
     Step(
         "further segment of a super-packet",
         _SOFTIRQ,
@@ -128,11 +129,20 @@ def join_uplink(machine: Machine, guest: GuestSettings) -> tuple[int, tuple[Lane
     return mac, lanes
 
 
-def add_tap(machine: Machine, name: str, backend: int) -> int:
-    """The next tap queue of the guest that joined last; `backend` is the worker that reads it."""
-    tap = Fifo(name=f"{name}.tap", capacity=TAP_PACKETS, gate=Gate("edge", Notify("wake", backend)))
-    machine.uplink.taps.append(machine.builder.add(tap))
-    return machine.uplink.taps[-1]
+def add_tap(machine: Machine, name: str, backend: int, carrier: str = "", packets: int = TAP_PACKETS) -> int:
+    """The next tap queue of the guest that joined last; `backend` is the worker that reads it.
+
+    `carrier`: the cost of what finds it in place of the host's switch, which its frames then do not see.
+    """
+    tap = machine.builder.add(Fifo(name=f"{name}.tap", capacity=packets, gate=Gate("edge", Notify("wake", backend))))
+    model = machine.host.model
+    found_ps = (
+        model.ps(carrier)
+        if carrier
+        else total(model, switched(machine, STEPS), "uplink.switch_ps") + firewall_ps(machine)
+    )
+    machine.uplink.taps.append((tap, found_ps))
+    return tap
 
 
 def add_sender(machine: Machine, worker: int, lane: Lane, steps: tuple[Step, ...], part: str) -> None:
@@ -145,7 +155,7 @@ def close_uplink(machine: Machine, from_wire: Switch, from_guest: Switch) -> Non
     """Give the workers on both sides their outputs: all taps; backends have the NIC's ring before them."""
     builder, uplink = machine.builder, machine.uplink
     inward, outward = builder.add(from_wire), builder.add(from_guest)
-    taps = tuple(Output("fifo", tap, full="drop") for tap in uplink.taps)
+    taps = tuple(Output("fifo", tap, full="drop", packet_ps=found_ps) for tap, found_ps in uplink.taps)
     for bundle in uplink.bundles:
         for lane in bundle:
             builder.change(Worker, lane.worker, outputs=taps, switch=inward)
@@ -196,7 +206,7 @@ def _add_lane(machine: Machine, number: int) -> Lane:
         outputs=(),
         label="host_soft",
         poll_ps=total(model, steps, "uplink.poll_ps"),
-        packet_ps=total(model, steps, "uplink.packet_ps") + firewall_ps(machine),
+        packet_ps=total(model, steps, "uplink.packet_ps"),
         merge_ps=total(model, steps, "uplink.merge_ps"),
         segment_ps=total(model, steps, "uplink.segment_ps"),
         rearm_ps=total(model, steps, "uplink.rearm_ps"),

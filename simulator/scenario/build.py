@@ -310,7 +310,7 @@ def misfits(
         yield InputError("switch.kind", message, given, ("automatic", *known))
     for number, port in enumerate(ports):
         own = [guest for guest in guests if guest.adapter == number]
-        virtual = [guest for guest in own if datapath(guest.datapath).switch == "embedded"]
+        virtual = [guest for guest in own if datapath(guest.datapath).function]
         limit, queues = port.model.value("max_vfs"), port.model.value("vf_queues")
         if len(virtual) > limit:
             which = f"{port.name}, " if port.name else ""

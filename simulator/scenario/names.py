@@ -10,8 +10,8 @@ from __future__ import annotations
 from collections.abc import Callable
 
 DATAPATHS = (
-    "native", "sriov-vf", "vhost-net", "vhost-user", "virtio-qemu", "vmxnet3", "emulated-e1000", "emulated-e1000e",
-    "emulated-rtl8139",
+    "native", "sriov-vf", "vdpa", "sub-function", "vhost-net", "macvtap", "vhost-user", "virtio-qemu", "virtio-vmm", "vmxnet3",
+    "emulated-e1000", "emulated-e1000e", "emulated-rtl8139",
 )  # fmt: skip
 EMULATED = ("emulated-e1000", "emulated-e1000e", "emulated-rtl8139", "vmxnet3")
 """Devices of which a guest may have several."""
