@@ -33,6 +33,7 @@ COMMANDS = {
     "list": "listing",
     "measure-host": "measure_host",
     "run": "run",
+    "validate": "validate",
 }
 
 

@@ -1,12 +1,14 @@
 """How packets enter and leave a guest, one module per way.
 
-*Scope*: bare metal, SR-IOV virtual functions, virtio with vhost-net, QEMU or a polling switch, devices that QEMU emulates.
+*Scope*: bare metal, virtual functions and what is like them, a whole adapter passed through, virtio with vhost-net, QEMU or a
+polling switch, devices that QEMU emulates.
 *Validation*: every test that goes through `DATAPATHS`.
 """
 
 from __future__ import annotations
 
 from simulator.datapaths import (
+    direct_assignment,
     emulated_e1000,
     emulated_e1000e,
     emulated_rtl8139,
@@ -33,6 +35,7 @@ DATAPATHS: dict[str, Datapath] = {
         sriov_vf.DATAPATH,
         vdpa.DATAPATH,
         sub_function.DATAPATH,
+        direct_assignment.DATAPATH,
         vhost_net.DATAPATH,
         macvtap.DATAPATH,
         vhost_user.DATAPATH,

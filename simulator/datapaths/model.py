@@ -35,6 +35,8 @@ class Datapath:
     """Whether each guest takes one of the adapter's virtual functions."""
     virtqueues: bool = False
     """Whether the guest drives virtqueues, which have settings of their own."""
+    exclusive: bool = False
+    """Whether the guest owns its adapter, so that no other one can use it."""
 
     def best_mode(self, apicv: bool, posted_interrupts: bool) -> str:
         """The cheapest of its interrupt modes on a host with these capabilities."""

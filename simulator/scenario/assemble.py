@@ -43,6 +43,10 @@ def assemble(
     machine.cpus.reserve(carried.cores)
     for guest in guests:
         try:
+            beside = sum(other.adapter == guest.adapter for other in guests)
+            if datapath(guest.datapath).exclusive and beside > 1:
+                message = f"owns the whole adapter, and {beside} guests use it"
+                raise InputError(f"guests.{guest.name}.datapath", message, guest.datapath)
             datapath(guest.datapath).build(machine.at(guest.adapter), guest)
         except InputError as error:
             if faults is None:

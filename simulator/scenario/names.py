@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 DATAPATHS = (
-    "native", "sriov-vf", "vdpa", "sub-function", "vhost-net", "macvtap", "vhost-user", "virtio-qemu", "virtio-vmm", "vmxnet3",
+    "native", "sriov-vf", "vdpa", "sub-function", "direct-assignment", "vhost-net", "macvtap", "vhost-user", "virtio-qemu", "virtio-vmm", "vmxnet3",
     "emulated-e1000", "emulated-e1000e", "emulated-rtl8139",
 )  # fmt: skip
 EMULATED = ("emulated-e1000", "emulated-e1000e", "emulated-rtl8139", "vmxnet3")

@@ -47,6 +47,7 @@ def test_a_port_is_laid_on_the_domain_with_its_uuid() -> None:
     ("vnic", "vif", "datapath"),
     [
         ("direct", "hw_veb", "sriov-vf"),
+        ("direct-physical", "hostdev_physical", "direct-assignment"),
         ("baremetal", "other", "native"),
         ("remote-managed", "hw_veb", "sriov-vf"),
         ("macvtap", "hw_veb", "macvtap"),
@@ -60,7 +61,6 @@ def test_what_was_asked_for_decides(tmp_path: Path, vnic: str, vif: str, datapat
 @pytest.mark.parametrize(
     ("vnic", "vif", "missing"),
     [
-        ("direct-physical", "hostdev_physical", "direct-assignment"),
         ("normal", "tap", "routed"),
         ("direct", "ovs", "hardware-offload"),
     ],
