@@ -21,6 +21,7 @@ from simulator.imports.adapters import GUEST_DRIVERS
 from simulator.imports.facts import GuestFacts, Interface, Tuning
 from simulator.imports.lines import Line, quoted
 from simulator.imports.ways import missing, modelled_datapath, sentence
+from simulator.scenario import names
 
 _FASTEST = ("sriov-vf", "direct-assignment", "vdpa", "sub-function", "mediated-device", "vhost-user", "vhost-net")
 _VIRTQUEUES = ("vhost-net", "virtio-qemu", "vhost-user", "vdpa")
@@ -121,7 +122,7 @@ def _keys(guest: GuestFacts, interface: Interface, name: str, frame: Frame) -> I
     )
     yield from _queues(interface, datapath, vcpus, frame)
     same = sum(other.datapath == interface.datapath for other in guest.interfaces)
-    if datapath == "emulated-e1000" and same > 1:
+    if datapath in names.EMULATED and same > 1:
         yield f"nics: {min(same, MOST_NICS)}", f"{same} such interfaces"
     yield from _sizes(interface, datapath)
     yield from _placement(guest, frame)
@@ -191,7 +192,7 @@ def _others(guest: GuestFacts, interface: Interface, datapath: str) -> Iterator[
     if interface.max_rate_bps is not None and datapath != "sriov-vf":
         yield f"outbound bandwidth {units.exact(interface.max_rate_bps, units.BIT_RATE)}: only a virtual function has a max_rate"
     for other in guest.interfaces:
-        if other is interface or (datapath == "emulated-e1000" and other.datapath == interface.datapath):
+        if other is interface or (datapath in names.EMULATED and other.datapath == interface.datapath):
             continue
         lacks = "".join(f"; {sentence(name)}" for name in missing(other))
         yield f"{other.place}: {other.what} left out ({other.datapath}): a guest has one interface{lacks}"

@@ -14,6 +14,8 @@ from simulator.errors import InputError
 from simulator.plan.model import INFINITE_PS
 
 CABLE_PS_PER_M = 5_000
+FUNCTIONS = ("sriov-vf", "vdpa", "sub-function")
+"""Paths whose queues are those of a function of the adapter beside the physical one, with its limits and its driver."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,8 +174,8 @@ class GuestSettings:
 
     @property
     def virtual(self) -> bool:
-        """Whether its queues are those of a virtual function."""
-        return self.datapath == "sriov-vf"
+        """Whether its queues are those of a virtual function or of what is like one."""
+        return self.datapath in FUNCTIONS
 
 
 def port_settings(nic: Nic, *, moderation: Moderation | None = None, cable_m: int = 0) -> PortSettings:
