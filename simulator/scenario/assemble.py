@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 
 from simulator import vswitches
@@ -37,15 +38,15 @@ def assemble(
     stays open.
     """
     vlans = tuple(sorted({guest.vlan for guest in guests}))
+    behind = Counter(guest.adapter for guest in guests)
     carried = vswitches.settings() if switch is None else switch
     machine = add_machine(host, ports, carried, vlans=vlans, guests=len(guests))
     machine.cpus.reserve(core for guest in guests for core in guest.cores)
     machine.cpus.reserve(carried.cores)
     for guest in guests:
         try:
-            beside = sum(other.adapter == guest.adapter for other in guests)
-            if datapath(guest.datapath).exclusive and beside > 1:
-                message = f"owns the whole adapter, and {beside} guests use it"
+            if datapath(guest.datapath).exclusive and behind[guest.adapter] > 1:
+                message = f"owns the whole adapter, and {behind[guest.adapter]} guests use it"
                 raise InputError(f"guests.{guest.name}.datapath", message, guest.datapath)
             datapath(guest.datapath).build(machine.at(guest.adapter), guest)
         except InputError as error:
