@@ -34,6 +34,7 @@ from simulator.plan.check import require
 from simulator.plan.model import INFINITE_PS, Plan
 from simulator.scenario import recorded
 from simulator.scenario.assemble import assemble
+from simulator.scenario.events import functions, meant
 from simulator.scenario.guest import Guest
 from simulator.scenario.host import Host, Nic
 from simulator.scenario.model import Scenario
@@ -212,6 +213,7 @@ def guest_settings(scenario: Scenario, host: HostSettings) -> Iterator[GuestSett
     """Every guest of every group, in order."""
     used, hops, numbers = uses(scenario), next_hops(scenario), adapter_of(scenario)
     macs = {name: number for number, name in enumerate(guest_names(scenario), start=1)}
+    shaped = {name for item in scenario.events if item.rate for name in meant(item.rate, functions(scenario))}
     taken: set[int] = {core for group in scenario.guests for core in group.placement.cores or ()} | set(host.irq_cores)
     taken |= {
         core for group in scenario.guests for core in (*(group.backend_cores or ()), *(group.application.cores or ()))
@@ -222,7 +224,7 @@ def guest_settings(scenario: Scenario, host: HostSettings) -> Iterator[GuestSett
         for number, name in enumerate(group.members()):
             first = number * group.vcpus
             own = tuple(cores[(first + vcpu) % len(cores)] for vcpu in range(group.vcpus)) if cores else ()
-            settings = replace(_guest(group, name, own, used[name], host), adapter=numbers[name])
+            settings = replace(_guest(group, name, own, used[name], host), adapter=numbers[name], shaped=name in shaped)
             if group.application.kind == "forward":
                 after = hops.get(name)
                 settings = replace(settings, next_hop=PEER if after is None else macs[after])

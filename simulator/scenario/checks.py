@@ -14,6 +14,7 @@ from simulator import units
 from simulator.costs.names import UNSPENT
 from simulator.errors import BadValue, InputError, unknown
 from simulator.scenario import names
+from simulator.scenario.events import event_faults
 from simulator.scenario.guest import MOST_GUESTS
 from simulator.scenario.host import Nic
 from simulator.scenario.model import Scenario
@@ -187,6 +188,8 @@ def _adapters(scenario: Scenario) -> Iterator[Fault]:
     """The host has one adapter or a list of them, whose names differ and are those that guests use."""
     if scenario.nics and scenario.nic != Nic():
         yield ("nic",), InputError("", "is not used: the adapters are those of nics", None, ("nic", "nics"))
+    if scenario.nics and scenario.events:
+        yield ("events",), InputError("", "are of a host with one adapter, nic; with nics they would not say whose they are")
     known = tuple(name for name, _ in adapters(scenario) if name)
     guests = set(guest_names(scenario))
     for index, name in enumerate(known):
@@ -228,5 +231,6 @@ RULES: dict[Callable[[Scenario], Iterator[Fault]], tuple[str, ...]] = {
     _cores: ("host.cores",),
     _interrupts: ("host.model", "host.capabilities", "guests.*.datapath"),
     _loopback: ("traffic.*", *_WAYS),
+    event_faults: ("guests.*.name", "guests.*.count", "guests.*.datapath", "measurement"),
 }
 """Each rule with the values on which its verdict leans."""
