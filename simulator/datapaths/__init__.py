@@ -1,6 +1,6 @@
 """How packets enter and leave a guest, one module per way.
 
-*Scope*: bare metal, virtual functions and what is like them, a whole adapter passed through, virtio with vhost-net, QEMU or a
+*Scope*: bare metal, containers, virtual functions and what is like them, a whole adapter passed through, virtio with vhost-net, QEMU or a
 polling switch, devices that QEMU emulates.
 *Validation*: every test that goes through `DATAPATHS`.
 """
@@ -8,6 +8,7 @@ polling switch, devices that QEMU emulates.
 from __future__ import annotations
 
 from simulator.datapaths import (
+    container,
     direct_assignment,
     emulated_e1000,
     emulated_e1000e,
@@ -32,6 +33,8 @@ DATAPATHS: dict[str, Datapath] = {
     path.name: path
     for path in (
         native.DATAPATH,
+        container.BRIDGED,
+        container.ROUTED,
         sriov_vf.DATAPATH,
         vdpa.DATAPATH,
         sub_function.DATAPATH,

@@ -58,6 +58,11 @@ class Backend:
     carrier: str = ""
     tap_packets: int = uplink.TAP_PACKETS
 
+    @property
+    def carry(self) -> tuple[str, ...]:
+        """Costs of what leads to its queue in the host's softirq."""
+        return (self.carrier, *uplink.TAP[1:]) if self.carrier else uplink.TAP
+
 
 def thread_wake(thread: str, source: str) -> tuple[Step, ...]:
     """A sleeping backend is woken: work of whoever wakes it, the flight of the IPI, work of its core."""
@@ -72,7 +77,7 @@ def thread_wake(thread: str, source: str) -> tuple[Step, ...]:
 def steps(backend: Backend, mode: str) -> tuple[Step, ...]:
     """Steps of both directions in interrupt mode `mode`, in the packet's order."""
     return (
-        *carried(backend, uplink.STEPS),
+        *uplink.steps(backend.carry),
         *backend.receive.steps,
         *vmm.IRQFD_STEPS[mode],
         *virtio.guest_steps(),
@@ -94,7 +99,7 @@ def build(backend: Backend, machine: Machine, guest: GuestSettings) -> Attachmen
     """Attach one VM with a virtio device of `queues` queue pairs."""
     vmm.require_mode(machine.host, guest, vmm.IRQFD_MODES)
     require_no_port_features(guest)
-    mac, lanes = uplink.join_uplink(machine, guest)
+    mac, lanes = uplink.join_uplink(machine, guest, backend.carry)
     sink = machine.builder.add(Sink(name=f"{guest.name}.sink"))
     vcpus = vmm.add_vcpus(machine, guest)
     thread = NONE
@@ -146,7 +151,7 @@ def _add_queue(
         for side, direction in (("rx", backend.receive), ("tx", backend.send))
     )
     pair = virtio.add_rings(machine, guest, site, (rx_irq, tx_irq), sender)
-    tap = uplink.add_tap(machine, site.name, receiver, backend.carrier, backend.tap_packets)
+    tap = uplink.add_tap(machine, site.name, receiver, backend.tap_packets)
     _add_receiver(machine, backend, site.name, receiver, thread, tap, pair)
     _add_sender(machine, backend, site.name, sender, thread, pair)
     uplink.add_sender(machine, sender, lane, backend.send.steps, "backend")

@@ -35,7 +35,10 @@ DATAPATHS = {
     ),
     "socket-network": Nearest("virtio-qemu", "QEMU's loop moves the frames there too, but through a tap"),
     "mediated-device": Nearest("sriov-vf", "a function of its own instead of a share of one"),
-    "container": Nearest("native", "processes on the host too, but without a network namespace of their own"),
+    "container-vf": Nearest(
+        "native", "processes on the host too, but without a network namespace and a function of their own"
+    ),
+    "macvlan": Nearest("container", "a network namespace of its own too, but behind a pair and a bridge"),
 }
 SWITCHES = {
     "hardware-offload": Nearest("embedded", "the adapter's switch too, without flows that the CPU has to set up"),

@@ -32,7 +32,14 @@ _REFILL_CHUNK = 32
 _NAPI = "Linux net/core/dev.c, net/bridge, drivers/net/tun.c"
 _SOFTIRQ = "host core, softirq"
 
-STEPS: tuple[Step, ...] = (
+MACVLAN = "s_macvlan"
+"""Cost of a look-up without the hooks of a bridge."""
+TAP = ("s_bridge", "h_tap_enq")
+"""What follows the driver where a tap is at the end."""
+DRIVER_SEND = ("h_drv_tx_pk", "h_doorbell", "h_mmio_wr")
+"""What a frame for the wire costs the thread that brings it, switch left out."""
+
+_STEPS: tuple[Step, ...] = (
     replace(MESSAGE, charge="lane.flight_ps"),
     Step(
         "host interrupt handler",
@@ -62,8 +69,6 @@ STEPS: tuple[Step, ...] = (
         once=False,
         source="Linux net/core/gro.c",
     ),
-    Step("bridge", _SOFTIRQ, "uplink.switch_ps", ("s_bridge",), source=_NAPI),
-    Step("tap queue", _SOFTIRQ, "uplink.packet_ps", ("h_tap_enq",), source=_NAPI),
     Step(
         "further segment of a super-packet",
         _SOFTIRQ,
@@ -92,7 +97,16 @@ STEPS: tuple[Step, ...] = (
         source=_NAPI,
     ),
 )
-"""From the host's interrupt until the frame is in the tap queue."""
+
+
+def steps(carry: tuple[str, ...] = TAP) -> tuple[Step, ...]:
+    """From the host's interrupt until the frame is in the tap queue, or whatever else stands at the end of `carry`."""
+    where = next(number for number, step in enumerate(_STEPS) if step.charge == "uplink.segment_ps")
+    switch = Step("bridge, tap queue" if carry == TAP else "switch", _SOFTIRQ, "uplink.packet_ps", carry, source=_NAPI)
+    return (*_STEPS[:where], switch, *_STEPS[where:])
+
+
+STEPS = steps()
 
 
 def send_steps(thread: str, part: str, source: str = _NAPI) -> tuple[Step, ...]:
@@ -119,30 +133,21 @@ FIREWALL = {"off": (), "filter": ("s_filter",), "conntrack": ("s_filter", "s_con
 """Costs per bridged frame and direction, by what the bridge does besides."""
 
 
-def join_uplink(machine: Machine, guest: GuestSettings) -> tuple[int, tuple[Lane, ...]]:
+def join_uplink(machine: Machine, guest: GuestSettings, carry: tuple[str, ...] = TAP) -> tuple[int, tuple[Lane, ...]]:
     """MAC index of `guest` behind the switch, and the lanes that its frames use."""
     machine.uplink.merges |= guest.gro and guest.bulk
-    lanes = _open(machine, guest.queues)
+    lanes = _open(machine, guest.queues, carry)
     mac = join(machine.port, guest, lanes[0].receiver, len(lanes))
     vlan = machine.port.vlans.index(guest.vlan)
     machine.uplink.members.append((mac, vlan, len(machine.uplink.taps), guest.queues))
     return mac, lanes
 
 
-def add_tap(machine: Machine, name: str, backend: int, carrier: str = "", packets: int = TAP_PACKETS) -> int:
-    """The next tap queue of the guest that joined last; `backend` is the worker that reads it.
-
-    `carrier`: the cost of what finds it in place of the host's switch, which its frames then do not see.
-    """
-    tap = machine.builder.add(Fifo(name=f"{name}.tap", capacity=packets, gate=Gate("edge", Notify("wake", backend))))
-    model = machine.host.model
-    found_ps = (
-        model.ps(carrier)
-        if carrier
-        else total(model, switched(machine, STEPS), "uplink.switch_ps") + firewall_ps(machine)
-    )
-    machine.uplink.taps.append((tap, found_ps))
-    return tap
+def add_tap(machine: Machine, name: str, backend: int, packets: int = TAP_PACKETS) -> int:
+    """The next tap queue of the guest that joined last; `backend` is the worker that reads it."""
+    tap = Fifo(name=f"{name}.tap", capacity=packets, gate=Gate("edge", Notify("wake", backend)))
+    machine.uplink.taps.append(machine.builder.add(tap))
+    return machine.uplink.taps[-1]
 
 
 def add_sender(machine: Machine, worker: int, lane: Lane, steps: tuple[Step, ...], part: str) -> None:
@@ -155,8 +160,8 @@ def close_uplink(machine: Machine, from_wire: Switch, from_guest: Switch) -> Non
     """Give the workers on both sides their outputs: all taps; backends have the NIC's ring before them."""
     builder, uplink = machine.builder, machine.uplink
     inward, outward = builder.add(from_wire), builder.add(from_guest)
-    taps = tuple(Output("fifo", tap, full="drop", packet_ps=found_ps) for tap, found_ps in uplink.taps)
-    for bundle in uplink.bundles:
+    taps = tuple(Output("fifo", tap, full="drop") for tap in uplink.taps)
+    for bundle in (bundle for bundles in uplink.bundles.values() for bundle in bundles):
         for lane in bundle:
             builder.change(Worker, lane.worker, outputs=taps, switch=inward)
             if uplink.merges:
@@ -167,28 +172,29 @@ def close_uplink(machine: Machine, from_wire: Switch, from_guest: Switch) -> Non
         builder.change(Worker, worker, outputs=(ring, *beside), switch=outward)
 
 
-def _open(machine: Machine, queues: int) -> tuple[Lane, ...]:
-    """New lanes while there may be more, else the bundle whose turn it is."""
+def _open(machine: Machine, queues: int, carry: tuple[str, ...]) -> tuple[Lane, ...]:
+    """New lanes while there may be more, else the bundle whose turn it is; the first guest of its kind always gets one."""
     uplink: Uplink = machine.uplink
-    existing = sum(len(bundle) for bundle in uplink.bundles)
+    existing = sum(len(bundle) for bundles in uplink.bundles.values() for bundle in bundles)
     added = min(queues, (len(machine.host.irq_cores) or MOST_LANES) - existing)
-    uplink.opened += 1
-    if added <= 0:
-        return uplink.bundles[(uplink.opened - 1) % len(uplink.bundles)]
-    uplink.bundles.append(tuple(_add_lane(machine, existing + number) for number in range(added)))
-    return uplink.bundles[-1]
+    bundles = uplink.bundles.setdefault(carry, [])
+    turn = uplink.opened[carry] = uplink.opened.get(carry, -1) + 1
+    if added <= 0 and bundles:
+        return bundles[turn % len(bundles)]
+    bundles.append(tuple(_add_lane(machine, existing + number, carry) for number in range(max(1, added))))
+    return bundles[-1]
 
 
-def _add_lane(machine: Machine, number: int) -> Lane:
+def _add_lane(machine: Machine, number: int, carry: tuple[str, ...]) -> Lane:
+    table = switched(machine, steps(carry))
     builder, model, name = machine.builder, machine.host.model, f"{machine.port.prefix}uplink{number}"
-    steps = switched(machine, STEPS)
     cores = machine.host.irq_cores
     core = machine.cpus.core(
         cores[number % len(cores)] if cores else machine.cpus.own(), name, softirq_costs=CORE_COSTS
     )
     worker = builder.promise(Worker)
-    hardirq_ps = total(model, steps, "lane.hardirq_ps")
-    flight_ps = total(model, steps, "lane.flight_ps")
+    hardirq_ps = total(model, table, "lane.hardirq_ps")
+    flight_ps = total(model, table, "lane.flight_ps")
     route = builder.add(
         IrqRoute(f"{name}.route", "native", worker, core=core, hardirq_ps=hardirq_ps, flight_ps=flight_ps)
     )
@@ -196,7 +202,7 @@ def _add_lane(machine: Machine, number: int) -> Lane:
     receiver = len(machine.port.receivers)
     # To the port the host's driver is one more native user.
     owner = GuestSettings(name="uplink", datapath="native")
-    doorbells = 0, total(model, steps, "lane.doorbell_ps")
+    doorbells = 0, total(model, table, "lane.doorbell_ps")
     pair = add_queue_pair(builder, machine.port, owner, name, moderator, NONE, *doorbells)
     napi = Worker(
         name=f"{name}.napi",
@@ -205,17 +211,17 @@ def _add_lane(machine: Machine, number: int) -> Lane:
         inputs=(Input("rx", pair.rx),),
         outputs=(),
         label="host_soft",
-        poll_ps=total(model, steps, "uplink.poll_ps"),
-        packet_ps=total(model, steps, "uplink.packet_ps"),
-        merge_ps=total(model, steps, "uplink.merge_ps"),
-        segment_ps=total(model, steps, "uplink.segment_ps"),
-        rearm_ps=total(model, steps, "uplink.rearm_ps"),
+        poll_ps=total(model, table, "uplink.poll_ps"),
+        packet_ps=total(model, table, "uplink.packet_ps") + (0 if MACVLAN in carry else firewall_ps(machine)),
+        merge_ps=total(model, table, "uplink.merge_ps"),
+        segment_ps=total(model, table, "uplink.segment_ps"),
+        rearm_ps=total(model, table, "uplink.rearm_ps"),
         reap_ring=pair.tx,
-        reap_ps=total(model, steps, "uplink.reap_ps"),
+        reap_ps=total(model, table, "uplink.reap_ps"),
         refill_ring=pair.rx,
         refill_chunk=_REFILL_CHUNK,
         select="switch",
-        spread=add_spread(builder, machine.host, f"{name}.napi", _drawn(steps)),
+        spread=add_spread(builder, machine.host, f"{name}.napi", _drawn(table)),
         stage=builder.stage(HOST_SOFTIRQ),
         notify_stage=builder.stage(HOST_INTERRUPT),
     )
@@ -228,9 +234,10 @@ def drawn(steps: tuple[Step, ...], part: str) -> tuple[str, ...]:
     return names((step for step in steps if step.charge not in rare), part)
 
 
-def _drawn(steps: tuple[Step, ...]) -> tuple[str, ...]:
-    """Costs of the softirq's jobs; merging is told apart by the packet."""
-    return names((step for step in steps if step.charge not in ("uplink.segment_ps", "uplink.merge_ps")), "uplink")
+def _drawn(table: tuple[Step, ...]) -> tuple[str, ...]:
+    """Costs of the poll's jobs; further segments are rare."""
+    rare = ("uplink.segment_ps", "uplink.merge_ps")
+    return names((step for step in table if step.charge not in rare), "uplink")
 
 
 def switched(machine: Machine, steps: tuple[Step, ...]) -> tuple[Step, ...]:

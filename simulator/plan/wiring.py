@@ -101,11 +101,12 @@ def flows(plan: Plan, wiring: Wiring, passes: Callable[[Place], bool] = lambda _
         if packet not in found[place]:
             found[place].add(packet)
             if passes(place):
-                todo.extend(_onward(plan, wiring, place, packet))
+                todo.extend(onward(plan, wiring, place, packet))
     return found
 
 
-def _onward(plan: Plan, wiring: Wiring, place: Place, packet: Packet) -> Iterator[tuple[Place, Packet]]:
+def onward(plan: Plan, wiring: Wiring, place: Place, packet: Packet) -> Iterator[tuple[Place, Packet]]:
+    """Where such a packet can be next, and as what."""
     where, index = place
     if where == "links":
         link = plan.links[index]
@@ -122,15 +123,20 @@ def _onward(plan: Plan, wiring: Wiring, place: Place, packet: Packet) -> Iterato
         yield from _through(plan, plan.workers[index], packet)
 
 
+def outputs_of(plan: Plan, worker: Worker, packet: Packet) -> list[int]:
+    """The outputs to which a worker may give such a packet; an endpoint's answer goes to the second."""
+    if worker.select == "endpoint":
+        return [0] if packet[1] != "REQ" else [1]
+    return _looked_up(plan, worker, packet) if worker.select == "switch" else [0]
+
+
 def _through(plan: Plan, worker: Worker, packet: Packet) -> Iterator[tuple[Place, Packet]]:
     if worker.select == "endpoint":
         if packet[1] != "REQ":
             yield _put(worker.outputs[0], packet)
         yield from (_put(worker.outputs[1], turned) for turned in _turned(plan, packet))
-    elif worker.select == "switch":
-        yield from (_put(worker.outputs[index], packet) for index in _looked_up(plan, worker, packet))
-    else:
-        yield _put(worker.outputs[0], packet)
+        return
+    yield from (_put(worker.outputs[index], packet) for index in outputs_of(plan, worker, packet))
 
 
 def _put(output: Output, packet: Packet) -> tuple[Place, Packet]:

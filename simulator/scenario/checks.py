@@ -7,7 +7,7 @@ needs the wiring (offered load above the line rate, a queue without a core) is f
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from fnmatch import fnmatchcase
 
 from simulator import units
@@ -19,7 +19,7 @@ from simulator.scenario.guest import MOST_GUESTS
 from simulator.scenario.host import Nic
 from simulator.scenario.model import Scenario
 from simulator.scenario.remains import Location, leans
-from simulator.scenario.routes import FAR_END, adapters, guest_names, patterns_of, routes
+from simulator.scenario.routes import FAR_END, Route, adapters, guest_names, patterns_of, routes
 from simulator.scenario.traffic import Bulk, Capture, RequestResponse, Selection, Traffic
 
 MOST_SOURCES = 8192
@@ -90,33 +90,43 @@ def _selections(item: Traffic) -> Iterator[tuple[str, Selection]]:
 def _forwarding(scenario: Scenario) -> Iterator[Fault]:
     """Guests that forward stand between the ends of traffic, each with one next hop, and others do not."""
     kinds = {name: group.application.kind for group in scenario.guests for name in group.members()}
-    vlans = {name: group.vlan for group in scenario.guests for name in group.members()}
     after: dict[str | None, str | None] = {}
     for index, item in enumerate(scenario.traffic):
         directed = not isinstance(item, Capture) and item.to is not None
         for route in routes(scenario, item):
-            wrong = next((name for name in route.through if kinds[name] != "forward"), None)
-            if wrong is not None:
-                message = f"leads through {wrong}, which does not forward; give it application: {{kind: forward}}"
-                yield ("traffic", index, "through"), InputError("", message)
-            ends = (("from" if directed else "guests", route.sender), ("to" if directed else "guests", route.receiver))
-            for key, end in ends:
-                if end is not None and kinds[end] == "forward":
-                    message = (
-                        f"names {end}, which forwards what comes and neither sends nor receives; name it in through"
-                    )
-                    yield ("traffic", index, key), InputError("", message)
-                if end is not None and end in route.through:
-                    yield ("traffic", index, "through"), InputError("", f"leads through {end}, an end of the way")
+            for key, message in _misplaced(route, kinds, directed):
+                yield ("traffic", index, key), InputError("", message)
             for hop, to in route.hops():
                 if hop in route.through and after.setdefault(hop, to) != to:
                     message = f"leads from {hop} to {to or FAR_END}, other traffic to {after[hop] or FAR_END}: a forwarder has one way on"
                     yield ("traffic", index, "through"), InputError("", message)
-                if hop is not None and to is not None and vlans[hop] != vlans[to]:
-                    message = (
-                        f"goes from {hop} (VLAN {vlans[hop]}) to {to} (VLAN {vlans[to]}): no switch carries it there"
-                    )
-                    yield ("traffic", index), InputError("", message)
+
+
+def _misplaced(route: Route, kinds: Mapping[str, str], directed: bool) -> Iterator[tuple[str, str]]:
+    """Key and reason for each guest that stands where it cannot."""
+    wrong = next((name for name in route.through if kinds[name] != "forward"), None)
+    if wrong is not None:
+        yield "through", f"leads through {wrong}, which does not forward; give it application: {{kind: forward}}"
+    ends = (("from" if directed else "guests", route.sender), ("to" if directed else "guests", route.receiver))
+    for key, end in ends:
+        if end is not None and kinds[end] == "forward":
+            yield key, f"names {end}, which forwards what comes and neither sends nor receives; name it in through"
+        if end is not None and end in route.through:
+            yield "through", f"leads through {end}, an end of the way"
+
+
+def _neighbours(scenario: Scenario) -> Iterator[Fault]:
+    """From guest to guest there must be a way: one VLAN, and no container, whose frames all go to the adapter."""
+    groups = {name: group for group in scenario.guests for name in group.members()}
+    for index, item in enumerate(scenario.traffic):
+        legs = (leg for route in routes(scenario, item) for leg in route.hops())
+        for hop, to in ((one, other) for one, other in legs if one is not None and other is not None):
+            if any(groups[name].datapath in names.CONTAINERS for name in (hop, to)):
+                message = f"goes from {hop} to {to}: what a container and another guest of its host send each other is not modelled"
+                yield ("traffic", index), InputError("", message)
+            if groups[hop].vlan != groups[to].vlan:
+                message = f"goes from {hop} (VLAN {groups[hop].vlan}) to {to} (VLAN {groups[to].vlan}): no switch carries it there"
+                yield ("traffic", index), InputError("", message)
 
 
 def _own_sources(item: Traffic) -> int:
@@ -189,7 +199,10 @@ def _adapters(scenario: Scenario) -> Iterator[Fault]:
     if scenario.nics and scenario.nic != Nic():
         yield ("nic",), InputError("", "is not used: the adapters are those of nics", None, ("nic", "nics"))
     if scenario.nics and scenario.events:
-        yield ("events",), InputError("", "are of a host with one adapter, nic; with nics they would not say whose they are")
+        yield (
+            ("events",),
+            InputError("", "are of a host with one adapter, nic; with nics they would not say whose they are"),
+        )
     known = tuple(name for name, _ in adapters(scenario) if name)
     guests = set(guest_names(scenario))
     for index, name in enumerate(known):
@@ -225,7 +238,8 @@ _WAYS = ("traffic.*.from", "traffic.*.to", "traffic.*.through", "guests.*", "gue
 RULES: dict[Callable[[Scenario], Iterator[Fault]], tuple[str, ...]] = {
     _guests: ("guests.*.name", "guests.*.count"),
     _traffic: ("traffic.*.name", "traffic.*.guests", *_WAYS),
-    _forwarding: ("traffic.*.guests", "guests.*.application", "guests.*.vlan", *_WAYS),
+    _forwarding: ("traffic.*.guests", "guests.*.application", *_WAYS),
+    _neighbours: ("guests.*.datapath", "guests.*.vlan", "traffic.*.guests", *_WAYS),
     _adapters: ("nics", "nic", "guests.*.nic", "guests.*.name", "guests.*.count"),
     _costs: ("host.model",),
     _cores: ("host.cores",),
