@@ -12,11 +12,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 
 from simulator import costs, units, vswitches
 from simulator.costs.pcie import usable_rate_bps
+from simulator.costs.ranges import host_drawn, nic_drawn
 from simulator.datapaths import datapath
 from simulator.errors import InputError
 from simulator.parts.machine import Machine
@@ -126,10 +127,18 @@ def warnings(scenarios: Iterable[Scenario]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(note for note in found if note.startswith(recorded.WARNING)))
 
 
+def drawn(scenario: Scenario, factors: Mapping[str, float]) -> Scenario:
+    """The scenario on a machine whose costs are those of the catalogue times `factors` (``costs.ranges``); what the scenario sets
+    itself stays."""
+    host, nic = scenario.host.model_copy(), scenario.nic.model_copy()
+    host._factors = nic._factors = dict(factors)
+    return scenario.model_copy(update={"host": host, "nic": nic})
+
+
 def host_settings(host: Host) -> HostSettings:
     """The machine: catalogue, then what the scenario changes."""
     changes = {name: (value, OVERRIDE_NOTE) for name, value in host.cost_overrides().items()}
-    model = costs.host(host.source)
+    model = host_drawn(costs.host(host.source), host._factors)
     model = model.with_overrides(changes) if changes else model
     apicv, posted = host.capabilities.apicv, host.capabilities.posted_interrupts
     written = host.scheduler
@@ -162,7 +171,7 @@ def host_settings(host: Host) -> HostSettings:
 
 def nic_settings(nic: Nic) -> PortSettings:
     """The port: catalogue, then what the scenario changes."""
-    model, written = costs.nic(nic.model), nic.moderation
+    model, written = nic_drawn(costs.nic(nic.model), nic._factors), nic.moderation
     port = port_settings(model)
     if written is not None and written.kind != "adaptive":
         port = replace(

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
-from pydantic import Field, model_validator
+from pydantic import Field, PrivateAttr, model_validator
 
 from simulator import units
 from simulator.errors import BadValue, unknown
@@ -139,6 +139,9 @@ class Host(Strict):
     irq_cores: Cores | None = None
     """Cores that take the host's device interrupts."""
 
+    _factors: dict[str, float] = PrivateAttr(default_factory=dict)
+    """Factors of a machine drawn from the ranges of its costs, see ``drawn``; no file can say them."""
+
     @model_validator(mode="before")
     @classmethod
     def _ideal_defaults(cls, data: Any) -> Any:
@@ -258,6 +261,9 @@ class NamedNic(Nic):
 
     name: Name | None = None
     """What guests call it by; null is nic0, nic1, ... in order."""
+
+    _factors: dict[str, float] = PrivateAttr(default_factory=dict)
+    """As those of the host."""
 
 
 class VirtualSwitch(Strict):
