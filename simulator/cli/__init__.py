@@ -23,10 +23,12 @@ from simulator.errors import InputError, Interrupted, ScenarioErrors, SimulatorE
 
 COMMANDS = {
     "bill": "bill",
+    "bounds": "bounds",
     "calibrate": "calibrate",
     "chart": "chart",
     "check": "check",
     "compare": "compare",
+    "decide": "decide",
     "device": "device",
     "doctor": "doctor",
     "explain": "explain",
@@ -35,6 +37,7 @@ COMMANDS = {
     "measure-host": "measure_host",
     "prove": "prove",
     "run": "run",
+    "search": "search",
     "validate": "validate",
 }
 

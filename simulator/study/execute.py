@@ -28,8 +28,8 @@ from simulator.plan.fingerprint import fingerprint
 from simulator.plan.model import Plan
 from simulator.scenario import Point, Scenario, parse_threshold
 from simulator.scenario.audit import audited, study, written_seed
-from simulator.scenario.build import build
 from simulator.scenario.identity import identity
+from simulator.sriov.schedule import plan_of, require_granted
 from simulator.study.comparison import Comparison
 from simulator.study.estimate import seconds
 from simulator.study.fanout import fan_out
@@ -59,19 +59,22 @@ def compare(
     plot: bool = True,
     max_time_s: float | None = None,
     forecast: Callable[[float], None] | None = None,
+    draws: int | None = None,
 ) -> Comparison:
     """Simulate all points of a scenario file (or of a scenario already loaded) and return the comparison.
 
     `overrides`: as ``--set`` takes them; `workers`: runs at once (default: one per core); `out`: folder under which
     the result folder is made, points as they finish, the rest at the end (default: nothing is written); `plot`:
     whether it gets a chart; `max_time_s`: points not finished by then fail, those that are stay stored for the next
-    time; `forecast`: called before the first run with the seconds that all may take. Raises InputError or
+    time; `forecast`: called before the first run with the seconds that all may take; `draws`: every finished point runs once more for
+    each of so many machines drawn from the ranges of the costs, and gets a 90 % interval. Raises InputError or
     ScenarioErrors for a bad scenario or option before anything is written; points that fail are in `failed`.
     """
     engine_named(engine)
     loaded, expanded = _audited(path_or_scenario, overrides)
     scenario = _with_options(loaded, seed, replications)
     found = tuple(_with_runs(point, loaded, scenario) for point in expanded)
+    require_granted((point.scenario for point in found), loaded)
     thresholds = [parse_threshold(text) for text in scenario.thresholds]
     folder = folder_of(out, scenario, engine) if out is not None else None
     if folder is not None:
@@ -82,6 +85,10 @@ def compare(
         warm_up(engine)
         forecast(seconds(found, engine, workers or _cores()))
     results = work.finish(workers or _cores())
+    if draws is not None:
+        from simulator.study.uncertainty import attach
+
+        results = attach(found, results, draws, engine, workers or _cores(), progress)
     entries = [result.entry for result in results if not result.error]
     comparison = Comparison(
         scenario,
@@ -158,7 +165,7 @@ class _Work:
         """The runs still to do of which is known beforehand, point by point: pilots and first replications."""
         for index, point in enumerate(self.points):
             try:
-                self.begin(index, build(point.scenario))
+                self.begin(index, plan_of(point.scenario))
                 if index in self.results:
                     continue
                 if index not in self.warmups:

@@ -7,8 +7,8 @@
 3. ``python -m tests.engines.planted --plans 2000`` prints, for each bug, every vector that notices it and the first
    random plan that does.
 
-*Scope*: twenty-four rules, one with two ways to break it, and those of ``planted_times``. *Validation*: the kernel without a bug passes the same vectors and
-plans (``test_planted_bugs``), so that what is noticed is the bug.
+*Scope*: twenty-four rules, one with two ways to break it, and those of ``planted_times`` and ``planted_events``. *Validation*: the kernel
+without a bug passes the same vectors and plans (``test_planted_bugs``), so that what is noticed is the bug.
 """
 
 from __future__ import annotations
@@ -23,6 +23,7 @@ from simulator.plan.trace import Trace
 from tests.conformance.vectors import Vector, differences, vectors
 from tests.conformance.vectors import run as run_vector
 from tests.engines.bug import Bug, Build
+from tests.engines.planted_events import EVENTS
 from tests.engines.planted_times import TIMES
 from tests.engines.random_plans import random_plan
 
@@ -198,7 +199,16 @@ BUGS = (
         "hand-over on top of the wake-up", ("contended_access", "waiters_first_come_first_served"), 100,
         kernel=(("start_thread(m, t, m[u + U_HANDOVER])", "start_thread(m, t, m[u + U_HANDOVER] + m[t + T_WAKE_PS])"),),
     ),
+    Bug(
+        "what an output costs is left out", ("ports_cost_their_own", "port_of_the_output_that_is_chosen"), 200,
+        kernel=(("        cost += m[o + O_PACKET_PS]\n", ""),),
+    ),
+    Bug(
+        "a forwarded packet keeps its destination", ("next_hop",), 400,
+        kernel=(("    if m[o + O_DST] >= 0:\n        m[p + P_DST] = m[o + O_DST]\n", ""),),
+    ),
     *TIMES,
+    *EVENTS,
 )  # fmt: skip
 
 

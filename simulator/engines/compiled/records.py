@@ -48,6 +48,7 @@ def endpoints(b: Builder, numbers: slot_numbers.Slots) -> None:
             k.S_REPLY_DST: source.reply_dst, k.S_WINDOW: source.window, k.S_ACK_EVERY: source.ack_every, k.S_TIMEOUT: source.timeout_ps,
             k.S_SLOT: numbers.source[i], k.S_TIMER: numbers.timeout[i], k.S_PLACE: b.place(source.name),
             k.S_CWND: source.window, k.S_ROUND: source.window, k.S_REQUEST: source.request, k.S_RECORD: b.ref("sinks", source.record),
+            k.S_START: source.start_ps,
         }  # fmt: skip
         b.fill(b.at["sources"][i], fields)
     for i, sink in enumerate(b.plan.sinks):
@@ -65,7 +66,7 @@ def bus(b: Builder, numbers: slot_numbers.Slots) -> None:
         fields = {
             k.L_RATE: link.rate_bps, k.L_PROPAGATION: link.propagation_ps, k.L_OVERHEAD: link.frame_overhead_bytes, k.L_HEADER: link.segment_header_bytes,
             k.L_STAGE: link.stage, k.L_TARGET_KIND: _TARGETS[link.target_kind], k.L_TARGET: b.ref(target, link.target) if target else 0,
-            k.L_SLOT: numbers.link[i],
+            k.L_SLOT: numbers.link[i], k.L_PLACE: b.place(link.name),
         }  # fmt: skip
         b.fill(b.at["links"][i], fields)
     for i, dma in enumerate(b.plan.dmas):
@@ -344,6 +345,7 @@ def _worker(b: Builder, numbers: slot_numbers.Slots, i: int, w: Worker) -> None:
         k.W_INPUTS: inputs, k.W_INPUT_COUNT: len(w.inputs), k.W_OUTPUTS: outputs,
         k.W_OUTPUT_COUNT: len(w.outputs), k.W_LAST: -1, k.W_SCAN: -1, k.W_STATE: k.POLLING if w.poll_mode and w.kind == "task" else k.IDLE,
         k.W_UNMASK: _accesses(b, w.unmask), k.W_UNMASK_COUNT: len(w.unmask), k.W_MODERATOR: b.ref("moderators", w.moderator),
+        k.W_PORTS: any(x.packet_ps or x.byte_fs for x in w.inputs) or any(y.packet_ps or y.byte_fs for y in w.outputs),
     }  # fmt: skip
     b.fill(b.at["workers"][i], fields)
     if w.kind == "hw" and len(w.inputs) >= READY_FROM and _told_of_all(b.plan, i):
@@ -354,6 +356,7 @@ def _worker(b: Builder, numbers: slot_numbers.Slots, i: int, w: Worker) -> None:
         fields = {
             k.I_KIND: _INPUTS[x.kind], k.I_REF: b.ref("fifos" if x.kind == "fifo" else "rings", x.index), k.I_WEIGHT: x.weight,
             k.I_SHAPER: b.ref("shapers", x.shaper), k.I_FLOOR: b.ref("shapers", x.floor), k.I_EVERY: x.publish_every,
+            k.I_PACKET_PS: x.packet_ps, k.I_BYTE_FS: x.byte_fs,
         }  # fmt: skip
         b.fill(inputs + k.INPUT * n, fields)
     if w.kind == "hw" and any(x.share != NONE or x.floor != NONE for x in w.inputs):
@@ -363,6 +366,7 @@ def _worker(b: Builder, numbers: slot_numbers.Slots, i: int, w: Worker) -> None:
         fields = {
             k.O_KIND: _OUTPUTS[y.kind], k.O_REF: b.ref(tables[y.kind], y.index), k.O_EVERY: y.publish_every, k.O_DROP: y.full == "drop",
             k.O_ROOM: y.room_ps, k.O_FIFO: b.ref("fifos", y.fifo),
+            k.O_PACKET_PS: y.packet_ps, k.O_BYTE_FS: y.byte_fs, k.O_DST: y.dst,
         }  # fmt: skip
         b.fill(outputs + k.OUTPUT * n, fields)
 

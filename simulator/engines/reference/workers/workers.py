@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 from abc import abstractmethod
+from collections import deque
 from collections.abc import Sequence
 from enum import Enum, auto
 
@@ -41,6 +42,8 @@ class Worker(Entity):
         self.data = data
         self.state = State.IDLE
         self._last_served = -1
+        self._ways: deque[Output | None] = deque()
+        """Where the packets in work go, as decided when they were taken; None: nowhere."""
 
     def connect(self) -> None:
         """Find the queues on both sides."""
@@ -89,9 +92,9 @@ class Worker(Entity):
 
     # Cost
 
-    def _job_ps(self, packets: Sequence[Packet], fixed_ps: int) -> int:
+    def _job_ps(self, packets: Sequence[Packet], source: Input | None, fixed_ps: int) -> int:
         """The length of one job; each packet is served its own share, the first one all the rest as well."""
-        shares_ps = [self._share_ps(packet) for packet in packets]
+        shares_ps = [self._share_ps(packet, source) for packet in packets if source is not None]
         factor = self.world.chance.factor(self.data.spread)
         total_ps = scaled(fixed_ps + sum(shares_ps), factor)
         rest_ps = total_ps
@@ -102,11 +105,13 @@ class Worker(Entity):
             packets[0].serve(rest_ps)
         return total_ps
 
-    def _share_ps(self, packet: Packet) -> int:
-        data = self.data
+    def _share_ps(self, packet: Packet, source: Input) -> int:
+        data, output = self.data, self._output_for(packet)
+        ports: list[model.Input | model.Output] = [source.data, *([] if output is None else [output.data])]
         merged = packet.merged and data.merge_ps != NONE
-        share_ps = (data.merge_ps if merged else data.packet_ps) + (data.byte_fs * packet.length_bytes + 500) // 1000
-        share_ps += data.segment_ps * (packet.segments - 1)
+        byte_fs = data.byte_fs + sum(port.byte_fs for port in ports)
+        share_ps = (data.merge_ps if merged else data.packet_ps) + (byte_fs * packet.length_bytes + 500) // 1000
+        share_ps += data.segment_ps * (packet.segments - 1) + sum(port.packet_ps for port in ports)
         if data.service != NONE:
             share_ps += self.world.chance.draw(data.service)
         return share_ps + (data.reply_ps if self._answers(packet) else 0)
@@ -117,12 +122,14 @@ class Worker(Entity):
         packet.mark(self.data.stage, self.world.now_ps)
         if packet.ring is not None and not packet.ring.data.remote:
             packet.release_ring(at_once=self.data.kind == "hw")
-        output = self._output_for(packet)
+        output = self._ways.popleft()
         if self._answers(packet):
             self._answer(packet)
         if output is None:
             self.world.lose(packet, self.world.switches[self.data.switch])
         else:
+            if output.data.dst != NONE:
+                packet.dst = output.data.dst
             output.put(packet)
 
     def _answer(self, packet: Packet) -> None:
