@@ -88,7 +88,9 @@ def _gate(b: Builder, base: int, gate: Gate, owner: int, *, armed: bool) -> None
 
 
 def _notify(b: Builder, base: int, notify: Notify) -> None:
-    table = {"wake": "workers", "irq": "routes", "resume": "rings", "ack": "moderators", "unmask": "moderators"}.get(notify.kind, "")
+    table = {"wake": "workers", "irq": "routes", "resume": "rings", "ack": "moderators", "unmask": "moderators"}.get(
+        notify.kind, ""
+    )
     fields = {
         k.G_NOTIFY: _NOTIFY[notify.kind], k.G_TARGET: b.ref(table, notify.target) if table else 0, k.G_COST: notify.cost_ps,
         k.G_EXIT: EXIT_KINDS.index(notify.exit) if notify.exit else -1, k.G_LOCK: b.ref("locks", notify.lock), k.G_LOCKED: notify.locked_ps,
@@ -167,6 +169,10 @@ def _ring(b: Builder, numbers: slot_numbers.Slots, i: int, ring: DescRing) -> No
 
 def interrupts(b: Builder, numbers: slot_numbers.Slots) -> None:
     """Moderators and interrupt routes."""
+    held: dict[int, list[int]] = {}
+    for at, ring in zip(b.at["rings"], b.plan.rings, strict=True):
+        if ring.hold_group > 1:
+            held.setdefault(ring.moderator, []).append(at)
     for i, moderator in enumerate(b.plan.moderators):
         fields = {
             k.M_KIND: _MODERATORS[moderator.kind], k.M_INTERVAL: moderator.interval_ps, k.M_FRAMES: moderator.frames, k.M_DMA: b.ref("dmas", moderator.dma),
@@ -175,10 +181,15 @@ def interrupts(b: Builder, numbers: slot_numbers.Slots) -> None:
             k.M_WORKER: b.ref("workers", moderator.worker), k.M_LEAST_GAP: moderator.least_gap_ps, k.M_TX: moderator.tx_interval_ps != NONE,
             k.M_TX_INTERVAL: moderator.tx_interval_ps, k.M_TX_FRAMES: moderator.tx_frames, k.M_RULE: _rule(b, moderator),
         }  # fmt: skip
-        holding = [at for at, r in zip(b.at["rings"], b.plan.rings, strict=True) if r.moderator == i and r.hold_group > 1]
+        holding = held.get(i, [])
         fields |= {k.M_HOLDS: b.array(holding), k.M_HOLD_COUNT: len(holding)}
         b.fill(b.at["moderators"][i], fields)
-        raises = {k.G_NOTIFY: k.NF_RAISE, k.G_TARGET: b.ref("routes", moderator.route), k.G_COST: moderator.signal_ps, k.G_EXIT: -1}
+        raises = {
+            k.G_NOTIFY: k.NF_RAISE,
+            k.G_TARGET: b.ref("routes", moderator.route),
+            k.G_COST: moderator.signal_ps,
+            k.G_EXIT: -1,
+        }
         b.fill(b.at["moderators"][i] + k.M_GATE, raises)
     for i, route in enumerate(b.plan.routes):
         fields = {
@@ -221,27 +232,36 @@ def core_of(plan: Plan, executor: int) -> int:
     return executor if plan.executors[executor].kind == "core" else plan.threads[thread].executor
 
 
-def _polls(plan: Plan, thread: int) -> bool:
-    return any(w.kind == "task" and w.on == thread and w.poll_mode for w in plan.workers)
+def tenants(plan: Plan) -> dict[int, list[int]]:
+    """Threads of each executor, in order."""
+    found: dict[int, list[int]] = {}
+    for index, thread in enumerate(plan.threads):
+        found.setdefault(thread.executor, []).append(index)
+    return found
 
 
-def starts_runnable(plan: Plan, thread: int) -> bool:
-    """Whether a thread is runnable at time 0: it computes for ever, polls, or is a vCPU that never sleeps at the start."""
-    t = plan.threads[thread]
-    if t.kind == "vcpu":
-        inner = [j for j, other in enumerate(plan.threads) if other.executor == t.vcpu]
-        return plan.executors[t.vcpu].idle == "poll" or any(starts_runnable(plan, j) for j in inner)
-    return t.kind == "busy" or (t.kind == "workers" and _polls(plan, thread))
+def runnable_at_start(plan: Plan, living: dict[int, list[int]]) -> set[int]:
+    """Threads that are runnable at time 0: they compute for ever, poll, or are vCPUs that never sleep at the start."""
+    found = {w.on for w in plan.workers if w.kind == "task" and w.poll_mode and plan.threads[w.on].kind == "workers"}
+    found |= {index for index, thread in enumerate(plan.threads) if thread.kind == "busy"}
+    for index, thread in enumerate(plan.threads):
+        if thread.kind == "vcpu" and (
+            plan.executors[thread.vcpu].idle == "poll" or found & {*living.get(thread.vcpu, ())}
+        ):
+            found.add(index)
+    return found
 
 
 def executors(b: Builder, numbers: slot_numbers.Slots) -> None:
     """Cores, vCPUs, threads, ticks and locks."""
     plan = b.plan
+    living = tenants(plan)
+    running = runnable_at_start(plan, living)
     for i, executor in enumerate(plan.executors):
-        _executor(b, numbers, i, executor)
+        _executor(b, numbers, i, executor, living.get(i, []))
     for i, thread in enumerate(plan.threads):
         base = b.at["threads"][i]
-        runnable = starts_runnable(plan, i)
+        runnable = i in running
         fields = {
             k.T_KIND: _THREADS[thread.kind], k.T_EXECUTOR: b.ref("executors", thread.executor), k.T_VCPU: b.ref("executors", thread.vcpu),
             k.T_WEIGHT: thread.weight, k.T_WAKE_PS: thread.wake_ps, k.T_LABEL: LABELS.index(thread.label), k.T_RUNNABLE: runnable,
@@ -284,8 +304,8 @@ def _append(memory: Any, head: int, link: int, x: int) -> None:
     memory[head + 1] = x
 
 
-def _executor(b: Builder, numbers: slot_numbers.Slots, i: int, e: Executor) -> None:
-    threads = [b.at["threads"][j] for j, t in enumerate(b.plan.threads) if t.executor == i]
+def _executor(b: Builder, numbers: slot_numbers.Slots, i: int, e: Executor, living: list[int]) -> None:
+    threads = [b.at["threads"][j] for j in living]
     is_core = e.kind == "core"
     fields = {
         k.E_KIND: k.CORE if is_core else k.VCPU, k.E_FAIR: e.scheduler == "fair", k.E_LATENCY: e.latency_ps, k.E_MIN_GRANULARITY: e.min_granularity_ps,
@@ -361,7 +381,15 @@ def _worker(b: Builder, numbers: slot_numbers.Slots, i: int, w: Worker) -> None:
         b.fill(inputs + k.INPUT * n, fields)
     if w.kind == "hw" and any(x.share != NONE or x.floor != NONE for x in w.inputs):
         _shares(b, b.at["workers"][i], inputs, w.inputs)
-    tables = {"fifo": "fifos", "post": "rings", "fill": "rings", "link": "links", "dma_write": "rings", "dma_read": "dmas", "sink": "sinks"}
+    tables = {
+        "fifo": "fifos",
+        "post": "rings",
+        "fill": "rings",
+        "link": "links",
+        "dma_write": "rings",
+        "dma_read": "dmas",
+        "sink": "sinks",
+    }
     for n, y in enumerate(w.outputs):
         fields = {
             k.O_KIND: _OUTPUTS[y.kind], k.O_REF: b.ref(tables[y.kind], y.index), k.O_EVERY: y.publish_every, k.O_DROP: y.full == "drop",
