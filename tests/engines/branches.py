@@ -42,6 +42,9 @@ STEP_LOOP = (
 NEVER = {
     "next_note: m[w + W_NOTES + word] == 0 -> entered": "it takes a worker with over 60 ends; test_virtio_agreement has one, no random plan has",
     "rise: at > 1 -> not entered": "whoever calls has put a slot at a leaf, and a leaf's number is above 1",
+    "rebase: range(leaves) -> not entered": "a tree has two leaves at least",
+    "rebase: range(leaves) -> not entered (2)": "a tree has two leaves at least",
+    "rebase: range(leaves - 1, 0, -1) -> not entered": "a tree has two leaves at least",
     "take_soon: range(kept, kept + m[H_SOON_COUNT]) -> not entered": "it is called only if the list of slots due at once is not empty",
     "next_ready: range(2) -> not entered": "the range is a constant",
     "enter: range(m[e + E_THREAD_COUNT]) -> not entered": "the thread that enters is one of this executor's",

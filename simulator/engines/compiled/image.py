@@ -14,6 +14,7 @@ from typing import Any
 from simulator.engines.compiled import kernel as k
 from simulator.engines.compiled import records
 from simulator.engines.compiled.builder import Builder
+from simulator.errors import EngineError
 from simulator.plan import slots as slot_numbers
 from simulator.plan.draws import Draws
 from simulator.plan.model import NONE, Plan
@@ -66,22 +67,21 @@ _HANDLERS = {
 
 
 def _calendar(b: Builder, numbers: slot_numbers.Slots) -> None:
+    if numbers.count > 1 << k.SLOT_BITS:
+        raise EngineError(f"{numbers.count:,} timers in one plan, and the compiled engine takes {1 << k.SLOT_BITS:,}: simulate fewer guests")
     leaves = 1
     while leaves < max(2, numbers.count):
         leaves *= 2
-    tree = b.reserve(4 * leaves, k.INF)
-    times = tree + 2 * leaves + 1
-    kinds = b.reserve(leaves)
-    refs = b.reserve(leaves)
-    b.memory[tree + 2 * leaves : tree + 4 * leaves : 2] = range(leaves)
-    for node in range(leaves - 1, 0, -1):
-        b.memory[tree + 2 * node] = b.memory[tree + 4 * node]
+    tree = b.reserve(2 * leaves)
+    slots = b.reserve(k.SLOT * leaves)
+    b.memory[slots + k.SL_TIME : slots + k.SLOT * leaves : k.SLOT] = k.INF
     for name, (handler, table) in _HANDLERS.items():
         for owner, slot in enumerate(getattr(numbers, name)):
             if slot != NONE:
-                b.memory[kinds + slot] = handler
-                b.memory[refs + slot] = b.at[table][owner]
-    b.fill(0, {k.H_LEAVES: leaves, k.H_TIMES: times, k.H_TREE: tree, k.H_KINDS: kinds, k.H_REFS: refs, k.H_SOON: b.reserve(k.SOON)})
+                b.fill(slots + k.SLOT * slot, {k.SL_HANDLER: handler, k.SL_REF: b.at[table][owner]})
+    b.fill(0, {k.H_LEAVES: leaves, k.H_TREE: tree, k.H_SLOTS: slots, k.H_SOON: b.reserve(k.SOON)})
+    # a base so far back that nothing lies within the horizon: the first run builds the tree
+    b.fill(0, {k.H_BASE: -k.HORIZON, tree + 1: k.HORIZON << k.SLOT_BITS})
 
 
 def _streams(b: Builder, draws: Draws) -> None:
@@ -107,8 +107,7 @@ def _draw_once(b: Builder, index: int) -> int:
 
 def _initial_arms(b: Builder, numbers: slot_numbers.Slots) -> None:
     def arm(slot: int, time: int) -> None:
-        b.memory[b.memory[k.H_TIMES] + 2 * slot] = time
-        k.rise.py_func(b.memory, slot)
+        b.memory[b.memory[k.H_SLOTS] + k.SLOT * slot + k.SL_TIME] = time
 
     for i, source in enumerate(b.plan.sources):
         start = source.start_ps
