@@ -60,7 +60,9 @@ NEVER = {
     "choose_drr: idle < count -> not entered": "drr is for hardware, which has inputs, and idle begins at 0",
     "hardware_idle: range(m[w + W_INPUT_COUNT]) -> not entered": "check() refuses a hardware worker without inputs",
     "new_packet: range(P_STAGES + 2 * m[H_STAGES]) -> not entered": "a packet has fields before its stages",
-    "record: range(2 * m[H_STAGES]) -> not entered": "who delivers has a stage, so that a plan in which something arrives has one",
+    "add_stages: range(words) -> not entered": "who delivers has a stage, so that a plan in which something arrives has one",
+    "add_stages: range(words) -> not entered (2)": "who delivers has a stage, so that a plan in which something arrives has one",
+    "add_huge_stages: range(words) -> not entered": "who delivers has a stage, so that a plan in which something arrives has one",
     "doorbell: fresh > 0 -> not entered": "a ring's driver sends a doorbell only when the index has grown, and a link keeps the order",
     STEP_LOOP
     + " -> not entered": "the input was chosen because something is visible, and a used-up budget leaves before",

@@ -126,7 +126,7 @@ class CompiledEngine:
         m[base + k.K_SUM] = m[base + k.K_SUM_HIGH] = 0
         m[base + k.K_MINIMUM] = m[base + k.K_MAXIMUM] = -1
         m[m[base + k.K_HISTOGRAM] : m[base + k.K_HISTOGRAM] + k.BUCKETS] = 0
-        m[m[base + k.K_STAGES] : m[base + k.K_STAGES] + 4 * len(self._plan.stages)] = 0
+        m[m[base + k.K_STAGES] : m[base + k.K_STAGES] + 6 * len(self._plan.stages)] = 0
 
     def _wide(self, at: int) -> int:
         return int(self._memory[at]) + int(self._memory[at + 1]) * k.CARRY
@@ -157,8 +157,9 @@ class CompiledEngine:
         return {int(i): int(counts[i]) for i in np.nonzero(counts)[0]}
 
     def _stages(self, base: int) -> tuple[tuple[int, int], ...]:
-        start = int(self._memory[base + k.K_STAGES])
-        return tuple((self._wide(start + 4 * n), self._wide(start + 4 * n + 2)) for n in range(len(self._plan.stages)))
+        start, words = int(self._memory[base + k.K_STAGES]), 2 * len(self._plan.stages)
+        sums = [int(self._memory[start + n]) + self._wide(start + words + 2 * n) for n in range(words)]
+        return tuple(zip(sums[::2], sums[1::2], strict=True))
 
     def _grow(self) -> None:
         """Append packets and nodes to the pools, as many as there are already."""

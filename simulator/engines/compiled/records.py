@@ -53,7 +53,7 @@ def endpoints(b: Builder, numbers: slot_numbers.Slots) -> None:
     for i, sink in enumerate(b.plan.sinks):
         fields = {
             k.K_REPLY: b.ref("links", sink.reply_link), k.K_PLACE: b.place(sink.name), k.K_MINIMUM: -1, k.K_MAXIMUM: -1,
-            k.K_HISTOGRAM: b.reserve(k.BUCKETS), k.K_STAGES: b.reserve(4 * len(b.plan.stages)),
+            k.K_HISTOGRAM: b.reserve(k.BUCKETS), k.K_STAGES: b.reserve(6 * len(b.plan.stages)),
         }  # fmt: skip
         b.fill(b.at["sinks"][i], fields)
 
