@@ -12,11 +12,11 @@ import numpy as np
 
 from simulator.engines.compiled import image as layout
 from simulator.engines.compiled import kernel as k
+from simulator.engines.compiled.draws import Draws
 from simulator.engines.compiled.jit import compile_entry
 from simulator.engines.compiled.memory import Memory
 from simulator.errors import EngineError
 from simulator.plan import slots as slot_numbers
-from simulator.plan.draws import Draws
 from simulator.plan.model import Plan
 from simulator.plan.trace import EVENTS, EXIT_KINDS, LABELS, Trace
 
@@ -82,7 +82,7 @@ class CompiledEngine:
 
     def _call(self, until_ps: int) -> int:
         if not k.run.signatures:
-            compile_entry(k.run, self._handle, -1)
+            compile_entry(k.run, self._handle, -1, notice="compiling the packet kernel (once per version, about 15 s)")
         return int(k.run(self._handle, until_ps))
 
     def begin_window(self) -> None:
@@ -183,7 +183,7 @@ class CompiledEngine:
             start, cursor, end = (int(m[base + field]) for field in (k.Z_START, k.Z_CURSOR, k.Z_END))
             kept = start + end - cursor
             m[start:kept] = m[cursor:end]
-            end = kept + self._draws.block_length
+            end = kept + min(self._draws.block_length, 2 * (end - start))
             self._draws.fill(i, m[kept:end])
             m[base + k.Z_CURSOR], m[base + k.Z_END], m[base + k.Z_LIMIT] = start, end, max(start + 1, end - layout.DRAW_MARGIN)
 

@@ -9,18 +9,28 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 
 from simulator.engines.compiled import kernel as k
 from simulator.engines.compiled import records
 from simulator.engines.compiled.builder import Builder
+from simulator.engines.compiled.draws import FIRST_BLOCK
 from simulator.errors import EngineError
 from simulator.plan import slots as slot_numbers
-from simulator.plan.draws import Draws
+from simulator.plan.draws import IntArray, parameters
 from simulator.plan.model import NONE, Plan
 
 DRAW_MARGIN = 2048
 """Values kept behind a block's end, so that one handler run never outruns its stream."""
+
+
+class Blocks(Protocol):
+    """Where values of streams come from: ``plan.draws.Draws``, or the same in compiled code."""
+
+    block_length: int
+
+    def fill(self, stream_index: int, block: IntArray) -> None:
+        """Write the stream's next values into ``block``."""
 
 
 @dataclass(slots=True)
@@ -34,7 +44,7 @@ class Image:
     packet_words: int
 
 
-def build(plan: Plan, draws: Draws, *, log_capacity: int) -> Image:
+def build(plan: Plan, draws: Blocks, *, log_capacity: int) -> Image:
     """Lay out ``plan``; the pools are empty, the first ``run`` asks for memory."""
     b = Builder(plan)
     numbers = slot_numbers.assign(plan)
@@ -84,14 +94,14 @@ def _calendar(b: Builder, numbers: slot_numbers.Slots) -> None:
     b.fill(0, {k.H_BASE: -k.HORIZON, tree + 1: k.HORIZON << k.SLOT_BITS})
 
 
-def _streams(b: Builder, draws: Draws) -> None:
+def _streams(b: Builder, draws: Blocks) -> None:
     for i, stream in enumerate(b.plan.streams):
         base = b.at["streams"][i]
         if stream.kind == "constant":
-            b.fill(base, {k.Z_CONSTANT: 1, k.Z_VALUE: int(draws.next_block(i)[0])})
+            b.fill(base, {k.Z_CONSTANT: 1, k.Z_VALUE: int(parameters(stream)[0])})
             continue
         start = b.reserve(draws.block_length + DRAW_MARGIN)
-        end = start + draws.block_length
+        end = start + min(draws.block_length, FIRST_BLOCK)
         draws.fill(i, b.memory[start:end])
         b.fill(base, {k.Z_START: start, k.Z_CURSOR: start, k.Z_END: end, k.Z_LIMIT: max(start + 1, end - DRAW_MARGIN)})
 

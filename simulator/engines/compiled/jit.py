@@ -33,7 +33,7 @@ _LOCK = threading.Lock()
 
 def _cache_key(folder: Path) -> str:
     """Of every module that decides what is compiled, and where it stands; numba's own key knows the entry's module only."""
-    paths = sorted([*(folder / "kernel").rglob("*.py"), folder / "jit.py"])
+    paths = sorted([*(folder / "kernel").rglob("*.py"), folder / "jit.py", folder / "draws.py"])
     sources = b"".join(path.relative_to(folder).as_posix().encode() + b"\0" + path.read_bytes() + b"\0" for path in paths)
     return hashlib.sha256(sources + numba.__version__.encode() + str(config.BOUNDSCHECK).encode()).hexdigest()[:16]
 
@@ -81,18 +81,19 @@ def entry(function: Callable[..., Any]) -> Any:
         config.CACHE_DIR = previous
 
 
-def compile_entry(function: Any, *arguments: Any) -> None:
-    """Compile ``function`` (an ``entry``) for these arguments by calling it once, or load it from the cache."""
+def compile_entry(function: Any, *arguments: Any, notice: str = "") -> None:
+    """Compile ``function`` (an ``entry``) for these arguments by calling it once, or load it from the cache; ``notice`` goes to stderr if it takes long."""
     with _LOCK, _only_the_entry(function.py_func):
         if not function.signatures:
-            if not _is_cached():
-                print("compiling the packet kernel (once per version, about 15 s)", file=sys.stderr, flush=True)
+            if notice and not _is_cached(function.py_func):
+                print(notice, file=sys.stderr, flush=True)
             function(*arguments)
 
 
-def _is_cached() -> bool:
+def _is_cached(function: Callable[..., Any]) -> bool:
     folder = _cache_folder()
-    return folder is not None and any(folder.rglob("*.nbi"))
+    name = f"{function.__module__.rpartition('.')[2]}.{function.__qualname__}"
+    return folder is not None and any(folder.rglob(f"{name}-*.nbi"))
 
 
 def is_helper(symbol: str, entry: Callable[..., Any]) -> bool:
