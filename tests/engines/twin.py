@@ -84,7 +84,7 @@ def _only_binds(statement: ast.stmt) -> bool:
 def execute(tree: ast.Module, name: str, **given: Any) -> ModuleType:
     """Run a tree as a fresh module that finds ``given`` among its names."""
     module = ModuleType(name)
-    vars(module).update(given)
+    vars(module).update(given, quotient=_quotient)
     # dataclasses look their module up by name
     with mock.patch.dict("sys.modules", {name: module}):
         exec(compile(ast.fix_missing_locations(tree), name, "exec"), vars(module))
@@ -110,6 +110,12 @@ def _fits(value: int) -> int:
     if -LIMIT <= value < LIMIT:
         return value
     raise OverflowError(f"{value} does not fit int64")
+
+
+def _quotient(a: int, b: int) -> int:
+    if a >= 0 < b:
+        return a // b
+    raise OverflowError(f"{a} / {b} is no quotient without signs")
 
 
 def _inside(position: int) -> int:

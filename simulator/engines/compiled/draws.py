@@ -37,8 +37,7 @@ _SEGMENT, _FRACTION, _WHOLE = np.uint64(4095), np.uint64((1 << 40) - 1), np.uint
 _BIAS = np.uint64(1023)
 
 
-@intrinsic  # type: ignore[misc]
-def _product_high(_context: Any, a: Any, b: Any) -> Any:
+def _generate_product_high(_context: Any, _a: Any, _b: Any) -> Any:
     """The upper half of the product of two words."""
 
     def generate(_context: Any, builder: Any, _signature: Any, args: Any) -> Any:
@@ -49,14 +48,17 @@ def _product_high(_context: Any, a: Any, b: Any) -> Any:
     return types.uint64(types.uint64, types.uint64), generate
 
 
-@intrinsic  # type: ignore[misc]
-def _float_bits(_context: Any, word: Any) -> Any:
+def _generate_float_bits(_context: Any, _word: Any) -> Any:
     """The 64 bits of a word below 2**53 as a float64, which it becomes exactly."""
 
     def generate(_context: Any, builder: Any, _signature: Any, args: Any) -> Any:
         return builder.bitcast(builder.sitofp(args[0], ir.DoubleType()), ir.IntType(64))
 
     return types.uint64(types.uint64), generate
+
+
+_product_high: Any = intrinsic(_generate_product_high)
+_float_bits: Any = intrinsic(_generate_float_bits)
 
 
 @inlined
@@ -84,6 +86,20 @@ def _exponential(word, factor, logs, inverses, powers):  # type: ignore[no-untyp
     return (_product_high(total + (w * w >> _30), factor) + _ONE) >> _ONE
 
 
+@inlined
+def _looked_up(ticket, values):  # type: ignore[no-untyped-def]
+    """The first value whose cumulative weight, in the second half of ``values``, is above the ticket."""
+    half = len(values) // 2
+    first, last = 0, half - 1
+    while first < last:
+        middle = (first + last) // 2
+        if values[half + middle] > ticket:
+            last = middle
+        else:
+            first = middle + 1
+    return values[first]
+
+
 @entry
 def fill(kind, state, factor, low, logs, inverses, powers, values, out):  # type: ignore[no-untyped-def]
     """Write the stream's next values into ``out``; what the parameters mean depends on the kind, see ``_Sampler``."""
@@ -95,15 +111,7 @@ def fill(kind, state, factor, low, logs, inverses, powers, values, out):  # type
             out[i] = np.int64(_product_high(_next_word(state), factor)) + low
     elif kind == TABLE:
         for i in range(len(out)):
-            ticket = np.int64(_product_high(_next_word(state), factor))
-            first, last = 0, len(values) // 2 - 1
-            while first < last:
-                middle = (first + last) // 2
-                if values[len(values) // 2 + middle] > ticket:
-                    last = middle
-                else:
-                    first = middle + 1
-            out[i] = values[first]
+            out[i] = _looked_up(np.int64(_product_high(_next_word(state), factor)), values)
     else:
         for i in range(len(out)):
             word = _next_word(state)

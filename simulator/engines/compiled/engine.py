@@ -14,7 +14,7 @@ from simulator.engines.compiled import image as layout
 from simulator.engines.compiled import kernel as k
 from simulator.engines.compiled.draws import Draws
 from simulator.engines.compiled.jit import compile_entry
-from simulator.engines.compiled.memory import Memory
+from simulator.engines.compiled.memory import Memory, enlarged
 from simulator.errors import EngineError
 from simulator.plan import slots as slot_numbers
 from simulator.plan.model import Plan
@@ -168,7 +168,7 @@ class CompiledEngine:
         words = self._image.packet_words
         packets = _GROWTH if m[k.H_PACKETS_FREE] < 4 else 0
         nodes = int(m[k.H_MARGIN]) + _GROWTH if m[k.H_NODES_FREE] < m[k.H_MARGIN] else 0
-        self._handle = Memory(np.concatenate([m, np.zeros(packets * words + nodes * k.NODE, dtype=np.int64)]))
+        self._handle = Memory(enlarged(m, packets * words + nodes * k.NODE))
         self._memory = m = self._handle.words
         _chain(m, k.H_PACKETS, k.H_PACKETS_FREE, old, packets, words)
         _chain(m, k.H_NODES, k.H_NODES_FREE, old + packets * words, nodes, k.NODE)

@@ -25,6 +25,7 @@ from typing import Any
 import numba
 from numba.core import config, cpu, targetconfig, types
 from numba.core.codegen import JITCodeLibrary
+from numba.extending import intrinsic
 
 _OPTIONS: dict[str, Any] = {"error_model": "numpy", "_nrt": False}
 _BARE: dict[str, Any] = {"no_cpython_wrapper": True, "no_cfunc_wrapper": True}
@@ -68,6 +69,16 @@ def helper(function: Callable[..., Any]) -> Any:
 def inlined(function: Callable[..., Any]) -> Any:
     """Compile a small kernel function into its callers."""
     return numba.njit(**_OPTIONS, **_BARE, forceinline=True)(function)
+
+
+@intrinsic  # type: ignore[misc]
+def quotient(_context: Any, _a: Any, _b: Any) -> Any:
+    """a // b for a >= 0 and b > 0: one instruction, where signs and zero would take a dozen."""
+
+    def generate(_context: Any, builder: Any, _signature: Any, args: Any) -> Any:
+        return builder.udiv(*args)
+
+    return types.int64(types.int64, types.int64), generate
 
 
 def entry(function: Callable[..., Any]) -> Any:

@@ -346,6 +346,8 @@ def _worker(b: Builder, numbers: slot_numbers.Slots, i: int, w: Worker) -> None:
         k.W_UNMASK: _accesses(b, w.unmask), k.W_UNMASK_COUNT: len(w.unmask), k.W_MODERATOR: b.ref("moderators", w.moderator),
     }  # fmt: skip
     b.fill(b.at["workers"][i], fields)
+    if w.kind != "hw":
+        b.fill(b.at["workers"][i], {k.W_NOTES: b.reserve((len(w.inputs) + len(w.outputs) + 1) // k.NOTE_BITS + 1)})
     if w.kind == "hw" and len(w.inputs) >= READY_FROM and _told_of_all(b.plan, i):
         b.fill(b.at["workers"][i], {k.W_READY: b.reserve(-(-len(w.inputs) // k.READY_BITS))})
     if w.kind == "task" and w.poll_mode:

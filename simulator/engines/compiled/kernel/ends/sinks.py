@@ -59,7 +59,7 @@ def add_stages(m, k, p):
     sums = m[k + K_STAGES]
     for i in range(words):
         m[sums + i] += m[p + P_STAGES + i]
-    if m[k + K_COUNT] % FOLD == 0:
+    if m[k + K_COUNT] & (FOLD - 1) == 0:
         for i in range(words):
             add_wide(m, sums + words + 2 * i, m[sums + i])
             m[sums + i] = 0
