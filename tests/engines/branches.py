@@ -277,7 +277,7 @@ class Seen:
 HAVING = {"parking": ("parked",), "drops": ("dropped",), "exits": EXIT_KINDS}
 """Counters that tell it; pre-emption is seen where a thread is chosen."""
 HOOKS = (
-    ("        handle(m, m[kinds + slot]", "        _handled(t)\n        handle(m, m[kinds + slot]"),
+    ("        handle(m, m[at + SL_HANDLER]", "        _handled(t)\n        handle(m, m[at + SL_HANDLER]"),
     ("    m[e + E_CURRENT] = best\n", "    _chosen(usable and best != current)\n    m[e + E_CURRENT] = best\n"),
 )
 BLOCK = 128

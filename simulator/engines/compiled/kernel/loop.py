@@ -120,18 +120,19 @@ def run(m, until):
             base = rebase(m)
             limit = min(until + 1, base + HORIZON)
             continue
+        m[H_HANDLED] += 1
         if t > m[H_NOW]:
             m[H_NOW] = t
-            m[H_RUNS] = 0
-        m[H_RUNS] += 1
-        m[H_HANDLED] += 1
+            m[H_RUNS] = 1
+        else:
+            m[H_RUNS] += 1
+            if m[H_RUNS] > 1_000_000:
+                m[H_ERROR] = E_ZERO_TIME
+                m[H_ERROR_AT] = slot
         at = slots + SLOT * slot
         m[at + SL_TIME] = INF
         handle(m, m[at + SL_HANDLER], m[at + SL_REF])
         if m[at + SL_TIME] == INF:
             rise(m, slot, INF)
-        if m[H_RUNS] > 1_000_000:
-            m[H_ERROR] = E_ZERO_TIME
-            m[H_ERROR_AT] = slot
         if m[H_ERROR] != 0:
             return FAILED
