@@ -28,8 +28,10 @@ def command(scenario: str | None, settings: tuple[str, ...], resolved: bool, sch
         raise click.UsageError("Missing argument 'SCENARIO'.")
     from simulator import scenario as grammar
     from simulator.scenario.audit import study
+    from simulator.sriov.schedule import require_granted
 
     loaded, found = study(scenario, settings)
+    require_granted((point.scenario for point in found), loaded)
     origins = grammar.origins(loaded)
     if as_json:
         content: dict[str, Any] = {"scenario": loaded.name, "hash": grammar.scenario_hash(loaded), "points": len(found)}
@@ -38,7 +40,7 @@ def command(scenario: str | None, settings: tuple[str, ...], resolved: bool, sch
         click.echo(grammar.as_yaml(loaded), nl=False)
     else:
         series = len({point.series for point in found})
-        click.echo(f"{scenario}: valid; {len(found)} points in {series} series, {loaded.replications} replications")
+        click.echo(f"{scenario}: valid; {len(found)} points in {series} series, {loaded.runs_in_words}")
     from simulator.scenario.build import warnings
 
     for warning in warnings(point.scenario for point in found):

@@ -40,10 +40,12 @@ DATAPATHS = {
         "virtio-qemu", "QEMU's loop moves the frames there too, but through a tap and no TCP stack"
     ),
     "socket-network": Nearest("virtio-qemu", "QEMU's loop moves the frames there too, but through a tap"),
-    "direct-assignment": Nearest("sriov-vf", "one function of the adapter instead of the whole"),
     "sub-function": Nearest("sriov-vf", "a function that the bus knows instead of one that only the adapter knows"),
     "mediated-device": Nearest("sriov-vf", "a function of its own instead of a share of one"),
-    "container": Nearest("native", "processes on the host too, but without a network namespace of their own"),
+    "container-vf": Nearest(
+        "native", "processes on the host too, but without a network namespace and a function of their own"
+    ),
+    "macvlan": Nearest("container", "a network namespace of its own too, but behind a pair and a bridge"),
 }
 SWITCHES = {
     "ovs-kernel": Nearest("linux-bridge", "a switch in the host's kernel too, without a flow cache and upcalls"),

@@ -18,24 +18,41 @@ from typing import Annotated, Any, Literal
 from pydantic import Field, PrivateAttr
 
 from simulator.formats.yaml12 import Node
-from simulator.scenario.fields import FileReference, PositiveTime, ScenarioName, Strict, Time
+from simulator.scenario.events import Happening
+from simulator.scenario.fields import FileReference, Kind, PositiveTime, ScenarioName, Strict, Time
 from simulator.scenario.guest import Guest
 from simulator.scenario.host import Host, Nic, VirtualSwitch
 from simulator.scenario.thresholds import THRESHOLD
 from simulator.scenario.traffic import Capture, Traffic
+from simulator.statistics import precision
 
 MOST_POINTS = 100_000
 MOST_SEED = 2**63 - 1
-_NOT_HASHED = ("name", "title", "description", "thresholds", "thresholds_allow", "replications")
+_NOT_HASHED = ("name", "title", "description", "thresholds", "thresholds_allow", "replications", "precision")
+
+
+def _read_precision(value: Any) -> str:
+    precision.parse(value)
+    return str(value)
+
+
+PRECISION = Kind(_read_precision, str, lambda: {"type": "string", "examples": ["p99 1 %", precision.DEFAULT]})
 
 
 class Measurement(Strict):
     """What is left out at the start, and how long is measured after it."""
 
-    warmup_ps: Time = Field(default=5_000_000_000, alias="warmup")
-    """Simulated before counting starts."""
+    warmup_ps: Time | None = Field(default=None, alias="warmup")
+    """Simulated before counting starts; null is what MSER-5 cuts from a pilot run of 5 ms and the duration, 5 ms at least."""
     duration_ps: PositiveTime = Field(default=50_000_000_000, alias="duration")
-    """Counted after the warm-up."""
+    """Counted after the warm-up, in each replication."""
+    interval_ps: PositiveTime | None = Field(default=None, alias="interval")
+    """Results over time are given for pieces of this length; null: for a hundredth of the window if there are events, else not."""
+
+    @property
+    def before_ps(self) -> int:
+        """The warm-up as far as it is known before anything runs."""
+        return 5_000_000_000 if self.warmup_ps is None else self.warmup_ps
 
 
 class Sweep(Strict):
@@ -72,10 +89,14 @@ class Scenario(Strict):
     """Groups of equal guests."""
     traffic: Annotated[tuple[Traffic, ...], Field(min_length=1, max_length=1000)]
     """Sources of packets."""
+    events: Annotated[tuple[Happening, ...], Field(max_length=1000)] = ()
+    """What happens to functions and port while the scenario runs, each ``{at: 10 ms, unplug: vm0}``."""
     measurement: Measurement = Measurement()
     """How long is simulated."""
-    replications: Annotated[int, Field(strict=True, ge=1, le=10_000)] = 3
-    """Runs of each point, each with random numbers of its own."""
+    replications: Annotated[int, Field(strict=True, ge=1, le=10_000)] | None = None
+    """Runs of each point, each with random numbers of its own; null is as many as the precision needs, from 10 to 100."""
+    precision: Annotated[str, PRECISION] | None = None
+    """Half widths that the 95 % intervals of latencies shall have, such as ``p99 5 %, mean 2 %``, which is what null is."""
     seed: Annotated[int, Field(strict=True, ge=0, le=MOST_SEED)] = 1
     """Seed of all random numbers."""
     compare: dict[str, dict[str, Any]] = Field(default_factory=dict, max_length=64)
@@ -87,6 +108,22 @@ class Scenario(Strict):
     code 3."""
     thresholds_allow: Literal["unsteady", None] = None
     """``unsteady``: thresholds may be kept by a window that shows no steady state; without it, such a point keeps none."""
+
+    @property
+    def goals(self) -> dict[str, float]:
+        """Latency figure -> relative half width that its interval shall have."""
+        return precision.parse(self.precision or precision.DEFAULT)
+
+    @property
+    def first_replications(self) -> int:
+        """Runs of each point before anybody looks at their precision."""
+        return precision.FEWEST if self.replications is None else self.replications
+
+    @property
+    def runs_in_words(self) -> str:
+        """How many runs each point has: ``3 replications``, ``10 to 100 replications``."""
+        known = self.replications
+        return f"{precision.FEWEST} to {precision.MOST} replications" if known is None else f"{known} replications"
 
     _tree: Node | None = PrivateAttr(default=None)
     _overrides: tuple[str, ...] = PrivateAttr(default=())
@@ -108,6 +145,11 @@ def scenario_hash(scenario: Scenario) -> str:
     """Return the SHA-256, in hexadecimal, of what decides a run: canonical JSON without names, titles and
     thresholds."""
     data = {key: value for key, value in resolved(scenario).items() if key not in _NOT_HASHED}
+    # what a scenario may say and does not leaves it the scenario that it was before the word was known
+    if not scenario.events:
+        del data["events"]
+    if scenario.measurement.interval_ps is None:
+        del data["measurement"]["interval"]
     return hashlib.sha256(_dump(data | {"files": _digests(scenario)}).encode()).hexdigest()
 
 

@@ -17,7 +17,7 @@ from time import perf_counter
 
 from simulator.plan.model import Plan
 from simulator.scenario import Point
-from simulator.scenario.build import build
+from simulator.sriov.schedule import plan_of
 from simulator.study.runs import engine_named
 
 SAMPLES = 5
@@ -30,14 +30,14 @@ def seconds(points: Sequence[Point], engine: str, workers: int) -> float:
     count = min(SAMPLES, len(points))
     chosen = [points[index * (len(points) - 1) // max(1, count - 1)] for index in range(count)]
     mean = sum(_seconds_of(point, engine) for point in chosen) / count
-    return mean * len(points) / max(1, min(workers, len(points) * points[0].scenario.replications))
+    return mean * len(points) / max(1, min(workers, len(points) * points[0].scenario.first_replications))
 
 
 def _seconds_of(point: Point, engine: str) -> float:
     window = point.scenario.measurement
-    plan, length_ps = build(point.scenario), window.warmup_ps + window.duration_ps
+    plan, length_ps = plan_of(point.scenario), window.before_ps + window.duration_ps
     used_s, reached_ps = _probe(plan, engine, point.scenario.seed, length_ps)
-    return used_s * length_ps / reached_ps * point.scenario.replications
+    return used_s * length_ps / reached_ps * point.scenario.first_replications
 
 
 def _probe(plan: Plan, engine: str, seed: int, length_ps: int) -> tuple[float, int]:

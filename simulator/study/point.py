@@ -1,7 +1,7 @@
 """The result of one point: all metrics over its pooled replications, their ranges, and where the numbers come from.
 
 1. The windows of the replications are added up; every metric is computed once on the sum.
-2. The scalar metrics are computed on each replication too; their spread gives the ranges.
+2. The scalar metrics are computed on each replication too; their spread gives the ranges (`ranges.py`).
 3. The entry is plain data in the form of the result document, so that a stored point and a fresh one are the same
    thing.
 
@@ -11,26 +11,32 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from simulator import costs, metrics
 from simulator.citation import STATUSES
+from simulator.costs import idle, noise
 from simulator.datapaths import datapath
 from simulator.metrics import latency, rates
-from simulator.metrics.guests import of_guests
+from simulator.metrics.guests import ends_of, of_guests
+from simulator.metrics.intervals import over_time
 from simulator.metrics.window import PS_PER_SECOND
 from simulator.parts.driver import with_xdp
 from simulator.parts.steps import Step
+from simulator.parts.uplink import FIREWALL
 from simulator.plan.fingerprint import fingerprint
 from simulator.plan.model import Plan
 from simulator.plan.trace import Trace
 from simulator.scenario import Point, Scenario, scenario_hash
-from simulator.scenario.build import build, guest_settings, host_settings, nic_overrides, nic_settings, notes
+from simulator.scenario.build import guest_settings, host_settings, nic_overrides, nic_settings, notes
 from simulator.scenario.identity import guest_labels, identity
-from simulator.study.ranges import Range, spread
-from simulator.study.runs import Job, run
+from simulator.sriov.schedule import plan_of, timeline
+from simulator.study.ranges import Warmup, judged, of_scalars, warnings
+from simulator.study.ratios import COMPARED
+from simulator.study.replications import job_of, pilot_of, plans, stated_warmup, wanted, warmup_of
+from simulator.study.runs import Window, run
 from simulator.study.tables import swept
 
 
@@ -46,35 +52,41 @@ class PointResult:
 
 def run_point(point: Point, engine: str = "compiled", replications: int | None = None) -> PointResult:
     """Run all replications of one point here and now. Raises SimulatorError if a run fails."""
-    jobs = [job_of(0, point, plan, engine, number) for number, plan in plans(point, replications)]
-    return assess(point, jobs[0].plan, [run(job) for job in jobs])
+    if replications is not None:
+        point = replace(point, scenario=point.scenario.model_copy(update={"replications": replications}))
+    plan, warmup, windows = plan_of(point.scenario), stated_warmup(point), list[Window]()
+    times = 1
+    while warmup is None:
+        warmup = warmup_of(point, run(pilot_of(0, point, plan, engine, times)), times)
+        times *= 2
+    while more := wanted(point, windows, warmup):
+        first = len(windows)
+        windows += [
+            run(job_of(0, point, own, engine, number, warmup))
+            for number, own in plans(point, plan, first, first + more)
+        ]
+    return assess(point, plan, windows, warmup)
 
 
-def plans(point: Point, replications: int | None = None) -> Iterator[tuple[int, Plan]]:
-    """(replication, plan): captures are drawn when a plan is built, so they need one each; other traffic shares one."""
-    drawn = any(item.kind == "capture" for item in point.scenario.traffic)
-    first = build(point.scenario)
-    for number in range(replications or point.scenario.replications):
-        yield number, build(point.scenario, number) if drawn and number else first
-
-
-def job_of(index: int, point: Point, plan: Plan, engine: str, replication: int) -> Job:
-    """One replication of point number `index`."""
-    scenario, window = point.scenario, point.scenario.measurement
-    return Job(index, plan, window.warmup_ps, window.duration_ps, engine, scenario.seed, replication)
-
-
-def assess(point: Point, plan: Plan, traces: Sequence[Trace]) -> PointResult:
+def assess(point: Point, plan: Plan, windows: Sequence[Window], warmup: Warmup) -> PointResult:
     """The result of a point from the windows of its replications, in their order."""
-    pooled = metrics.pool(traces)
+    traces = [window.trace for window in windows]
+    pooled, headlines = metrics.pool(traces), [metrics.headline(plan, trace) for trace in traces]
+    ranges = of_scalars(metrics.headline(plan, pooled), headlines, windows)
+    if warmup.refused:
+        ranges = {name: found | {"low": None, "high": None} for name, found in ranges.items()}
     entry = identity(point) | {
         "swept": swept(point.parameters),
         **metrics.measure(plan, pooled),
         "guests": {label: of_guests(plan, pooled, members) for label, members in guest_labels(point.scenario).items()},
         "latency_exact": _exact(plan, pooled),
         "conservation": _balance(plan, pooled),
-        "ranges": _ranges([metrics.headline(plan, trace) for trace in traces]),
+        "ranges": ranges,
         "replications": len(traces),
+        "by_replication": {name: [headline[name] for headline in headlines] for name in COMPARED},
+        "precision": judged(windows, point.scenario.goals, stated=point.scenario.replications is not None),
+        "warmup": {"length_s": warmup.length_ps / PS_PER_SECOND, "stated": warmup.stated},
+        "warnings": warnings(windows, warmup, point.scenario.measurement.duration_ps),
         "window_s": (pooled.end_ps - pooled.start_ps) / PS_PER_SECOND,
         "line_rate_bps": nic_settings(point.scenario.nic).rate_bps,
         "cost_status": cost_status(point.scenario),
@@ -82,16 +94,39 @@ def assess(point: Point, plan: Plan, traces: Sequence[Trace]) -> PointResult:
         "scenario_hash": scenario_hash(point.scenario),
         "plan_hash": fingerprint(plan),
     }
+    if pooled.interval_ps:
+        entry["over_time"] = _over_time(point.scenario, plan, pooled, len(traces))
     return PointResult(entry, latency.histogram(plan, pooled))
 
 
+def _over_time(scenario: Scenario, plan: Plan, trace: Trace, runs: int) -> dict[str, Any]:
+    """Rows per interval of all traffic and of each guest, and what happened when."""
+    labels = guest_labels(scenario)
+    marks = timeline(scenario).marks if scenario.events else []
+    return {
+        "interval_s": trace.interval_ps / PS_PER_SECOND,
+        "events": [{"at_s": mark.at_ps / PS_PER_SECOND, "what": mark.what} for mark in marks],
+        "all": over_time(plan, trace, runs),
+        "guests": {label: over_time(plan, trace, runs, *ends_of(plan, members)) for label, members in labels.items()},
+    }
+
+
 def cost_status(scenario: Scenario) -> dict[str, int]:
-    """How many of the costs that the point's paths spend, and of its NIC's facts, have each status; overrides are
-    assumed."""
-    host = host_settings(scenario.host).model
-    used = {(guest.datapath, guest.mode, guest.xdp) for guest in guest_settings(scenario, host_settings(scenario.host))}
+    """How many values that the point rests on have each status; overrides are assumed.
+
+    Counted are the costs that its paths spend, the firewall's if a bridge carries frames, its idle states, the events of
+    its noise, and the facts of its NIC.
+    """
+    settings = host_settings(scenario.host)
+    host = settings.model
+    used = {(guest.datapath, guest.mode, guest.xdp) for guest in guest_settings(scenario, settings)}
     spent = {cost for path, mode, xdp in used for step in _steps(path, mode, xdp) for cost in step.costs}
+    if any(datapath(path).switch == "linux-bridge" for path, _, _ in used):
+        spent |= set(FIREWALL[settings.firewall])
     found = Counter(host.cost(name).status for name in spent)
+    for state in idle.allowed(host, settings.idle):
+        found.update(entry.status for entry in (state.latency, state.residency, state.leave))
+    found.update(event.status for event in noise.word(settings.noise).events)
     nic = costs.nic(scenario.nic.model)
     facts = Counter(costs.summary(nic))
     for name in nic_overrides(scenario.nic):
@@ -121,7 +156,3 @@ def _balance(plan: Plan, trace: Trace) -> dict[str, int]:
         "in_flight_end": trace.in_flight_end,
         "turned_into_acknowledgements": -rates.unaccounted(plan, trace),
     }
-
-
-def _ranges(headlines: Sequence[dict[str, float | None]]) -> dict[str, Range]:
-    return {name: spread([values[name] for values in headlines]) for name in headlines[0]}

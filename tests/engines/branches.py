@@ -63,7 +63,6 @@ NEVER = {
     "add_stages: range(words) -> not entered": "who delivers has a stage, so that a plan in which something arrives has one",
     "add_stages: range(words) -> not entered (2)": "who delivers has a stage, so that a plan in which something arrives has one",
     "add_huge_stages: range(words) -> not entered": "who delivers has a stage, so that a plan in which something arrives has one",
-    "doorbell: fresh > 0 -> not entered": "a ring's driver sends a doorbell only when the index has grown, and a link keeps the order",
     STEP_LOOP
     + " -> not entered": "the input was chosen because something is visible, and a used-up budget leaves before",
     "flush: m[r + R_REMOTE] == 0 -> false": "check() leaves the device's side of a remote ring to hardware, which does not flush",

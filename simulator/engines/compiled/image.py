@@ -90,8 +90,7 @@ def _calendar(b: Builder, numbers: slot_numbers.Slots) -> None:
             if slot != NONE:
                 b.fill(slots + k.SLOT * slot, {k.SL_HANDLER: handler, k.SL_REF: b.at[table][owner]})
     b.fill(0, {k.H_LEAVES: leaves, k.H_TREE: tree, k.H_SLOTS: slots, k.H_SOON: b.reserve(k.SOON)})
-    # a base so far back that nothing lies within the horizon: the first run builds the tree
-    b.fill(0, {k.H_BASE: -k.HORIZON, tree + 1: k.HORIZON << k.SLOT_BITS})
+    b.fill(0, {k.H_BASE: -1})  # the first run builds the tree
 
 
 def _streams(b: Builder, draws: Blocks) -> None:

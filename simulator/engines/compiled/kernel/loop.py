@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from simulator.engines.compiled.jit import entry, helper
+from simulator.engines.compiled.jit import entry, helper, inlined
 from simulator.engines.compiled.kernel.bus.dma import on_memory
 from simulator.engines.compiled.kernel.bus.links import on_link
 from simulator.engines.compiled.kernel.clock.calendar import (
@@ -13,8 +13,8 @@ from simulator.engines.compiled.kernel.clock.calendar import (
 )
 from simulator.engines.compiled.kernel.clock.levels import meter
 from simulator.engines.compiled.kernel.clock.world import (
-    DONE, E_ZERO_TIME, FAILED, H_BASE, H_CORES, H_CORE_COUNT, H_ERROR, H_ERROR_AT, H_HANDLED, H_LOCKS, H_LOCK_COUNT, H_LOG_CAPACITY, H_LOG_COUNT, H_MARGIN,
-    H_METERS, H_METER_COUNT, H_NODES_FREE, H_NOW, H_PACKETS_FREE, H_REFILL, H_RUNS, H_SLOTS, H_SOON, H_SOON_COUNT, H_TREE, INF, NEED_DRAWS,
+    DONE, E_ZERO_TIME, FAILED, H_BASE, H_CHANGE, H_CORES, H_CORE_COUNT, H_ERROR, H_ERROR_AT, H_HANDLED, H_LOCKS, H_LOCK_COUNT, H_LOG_CAPACITY, H_LOG_COUNT,
+    H_MARGIN, H_METERS, H_METER_COUNT, H_NODES_FREE, H_NOW, H_PACKETS_FREE, H_REFILL, H_RUNS, H_SLOTS, H_SOON, H_SOON_COUNT, H_TREE, INF, NEED_DRAWS,
     NEED_LOG, NEED_MEMORY,
 )
 from simulator.engines.compiled.kernel.cpu.core import on_core, sync
@@ -23,6 +23,7 @@ from simulator.engines.compiled.kernel.cpu.lock import LOCK, U_C_HELD, U_OWNER, 
 from simulator.engines.compiled.kernel.cpu.quotas import on_quota
 from simulator.engines.compiled.kernel.cpu.threads import on_flight
 from simulator.engines.compiled.kernel.cpu.ticks import on_tick
+from simulator.engines.compiled.kernel.ends.changes import NO_CHANGE, change
 from simulator.engines.compiled.kernel.ends.sources import on_source, on_timeout
 from simulator.engines.compiled.kernel.interrupts.moderators import on_moderator
 from simulator.engines.compiled.kernel.interrupts.routes import on_kick, on_route
@@ -87,21 +88,36 @@ def settle(m, until):
             m[u + U_SINCE] = m[H_NOW]
 
 
+@inlined
+def lacks(m, margin):
+    """What the next handler might run out of; DONE if nothing."""
+    if m[H_NODES_FREE] < margin or m[H_PACKETS_FREE] < 4:
+        return NEED_MEMORY
+    if m[H_REFILL] != 0:
+        return NEED_DRAWS
+    if m[H_LOG_CAPACITY] > 0 and m[H_LOG_COUNT] + 4 * margin > m[H_LOG_CAPACITY]:
+        return NEED_LOG
+    return DONE
+
+
 @entry
 def run(m, until):
-    """Handle every armed slot with time <= until; returns a status, see DONE and its followers."""
+    """Handle every armed slot with time <= until, after an event's step if there is one; returns a status, see DONE and its followers."""
+    margin = m[H_MARGIN]
+    if m[H_BASE] < 0:
+        rebase(m, 0)
+    if m[H_CHANGE] != NO_CHANGE:
+        change(m)
+    if until < m[H_NOW]:  # more happens at this instant before its slots
+        return lacks(m, margin)
     slots = m[H_SLOTS]
     top = m[H_TREE] + 1
-    margin = m[H_MARGIN]
     base = m[H_BASE]
     limit = min(until + 1, base + HORIZON)
     while True:
-        if m[H_NODES_FREE] < margin or m[H_PACKETS_FREE] < 4:
-            return NEED_MEMORY
-        if m[H_REFILL] != 0:
-            return NEED_DRAWS
-        if m[H_LOG_CAPACITY] > 0 and m[H_LOG_COUNT] + 4 * margin > m[H_LOG_CAPACITY]:
-            return NEED_LOG
+        status = lacks(m, margin)
+        if status != DONE:
+            return status
         slot = m[top] & ((1 << SLOT_BITS) - 1)
         t = base + (m[top] >> SLOT_BITS)
         if m[H_SOON_COUNT] != 0:
@@ -117,7 +133,7 @@ def run(m, until):
             if t > until:
                 settle(m, until)
                 return DONE
-            base = rebase(m)
+            base = rebase(m, until)
             limit = min(until + 1, base + HORIZON)
             continue
         m[H_HANDLED] += 1

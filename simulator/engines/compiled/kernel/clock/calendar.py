@@ -38,11 +38,11 @@ def rise(m, slot, t):
 
 
 @helper
-def rebase(m):
-    """Count times from the earliest armed one on; returns it."""
+def rebase(m, until):
+    """Count times from the earliest armed one on, or from ``until`` if that is before it; returns the new base."""
     leaves = m[H_LEAVES]
     slots = m[H_SLOTS]
-    base = INF
+    base = until
     for slot in range(leaves):
         base = min(base, m[slots + SLOT * slot + SL_TIME])
     m[H_BASE] = base

@@ -15,9 +15,9 @@ from simulator.engines.compiled.kernel.queues.waiters import resume_first
 (
     R_KIND, R_MODERATOR, R_REMOTE, R_DMA, R_POLLER, R_BUFFER, R_PLACE, R_SIZE, R_HEAD, R_TAIL, R_POSTED, R_SENT, R_AVAIL, R_TAKEN,
     R_DONE, R_DONE_DESC, R_USED, R_USED_DESC, R_REAPED, R_FREED, R_C_POSTED, R_C_TAKEN, R_C_COMPLETED, R_C_REAPED, R_DESC_BYTES,
-    R_WB_BYTES, R_HOLD_GROUP, R_WATCHED, R_FETCH_MAX, R_WAIT_HEAD, R_WAIT_TAIL,
-) = range(31)  # fmt: skip
-R_METER = 31
+    R_WB_BYTES, R_HOLD_GROUP, R_WATCHED, R_FETCH_MAX, R_WAIT_HEAD, R_WAIT_TAIL, R_OFF,
+) = range(32)  # fmt: skip
+R_METER = 32
 R_AVAIL_GATE = R_METER + METER
 R_USED_GATE = R_AVAIL_GATE + GATE
 (
@@ -42,12 +42,13 @@ def tell(m, w, i):
 @helper
 def doorbell(m, r, index):
     fresh = index - m[r + R_AVAIL]
-    m[r + R_AVAIL] = index
+    if fresh > 0:  # a ring that was reset meanwhile knows of more
+        m[r + R_AVAIL] = index
     if m[r + R_KIND] == TX:
         if m[r + R_FETCH_MAX] > 0:
             try_fetch(m, r)
         else:
-            m[r + R_FETCHED] = index
+            m[r + R_FETCHED] = m[r + R_AVAIL]
         if m[r + R_POLLER] != 0:
             tell(m, m[r + R_POLLER], m[r + R_POLLER_INPUT])
         return
