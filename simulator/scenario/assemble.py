@@ -26,7 +26,7 @@ def assemble(
     such guests is good for finding further faults, and stays open.
     """
     vlans = tuple(sorted({guest.vlan for guest in guests}))
-    machine = add_machine(host, port, vlans=vlans, guests=len(guests))
+    machine = add_machine(host, port, vlans=vlans, guests=len(guests) + sum(guest.standby for guest in guests))
     machine.cpus.reserve(core for guest in guests for core in guest.cores)
     for guest in guests:
         try:
@@ -40,7 +40,7 @@ def assemble(
             faults.append(error)
     if faults:
         return machine
-    members, macs = machine.port.members, len(guests) + 1
+    members, macs = machine.port.members, machine.port.guests + 1
     ingress, egress = embedded.ingress(len(vlans), macs, members), embedded.egress(len(vlans), macs, members)
     switched = any(datapath(guest.datapath).switch == "embedded" for guest in guests)
     close_port(machine.builder, machine.port, ingress, egress, port.model.value("switch_lat") if switched else 0)

@@ -120,6 +120,8 @@ def cost_status(scenario: Scenario) -> dict[str, int]:
     settings = host_settings(scenario.host)
     host = settings.model
     used = {(guest.datapath, guest.mode, guest.xdp) for guest in guest_settings(scenario, settings)}
+    if any(group.standby for group in scenario.guests):
+        used |= {("vhost-net", "apicv", False)}
     spent = {cost for path, mode, xdp in used for step in _steps(path, mode, xdp) for cost in step.costs}
     if any(datapath(path).switch == "linux-bridge" for path, _, _ in used):
         spent |= set(FIREWALL[settings.firewall])
