@@ -1,5 +1,5 @@
 show(kicks.chart("load"))
-no_poll = compare("vhost-kicks", overrides=["host.idle=c1", "halt_poll=off"])
+no_poll = compare("vhost-kicks", overrides=[*DOZING, "halt_poll=off"])
 median = pd.DataFrame(
     {
         name: {

@@ -23,16 +23,21 @@ from simulator.errors import InputError, Interrupted, ScenarioErrors, SimulatorE
 
 COMMANDS = {
     "bill": "bill",
+    "bounds": "bounds",
+    "calibrate": "calibrate",
     "chart": "chart",
     "check": "check",
     "compare": "compare",
+    "decide": "decide",
     "device": "device",
     "doctor": "doctor",
     "explain": "explain",
     "import": "import_",
     "list": "listing",
     "measure-host": "measure_host",
+    "prove": "prove",
     "run": "run",
+    "search": "search",
     "validate": "validate",
 }
 

@@ -55,7 +55,7 @@ def _add_bonded_queue(machine: Machine, guest: GuestSettings, vcpus: list[int], 
     socket = driver.add_application(machine, guest, site, pair, sink)
     driver.add_napi(machine, guest, site, worker, pair, socket)
     send = driver.add_sender(machine, guest, site, pair)
-    standby.add_standby(machine, guest, site, pair, socket, send, mac)
+    standby.add_standby(machine, guest, site, socket, send, mac)
     return send
 
 

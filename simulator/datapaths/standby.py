@@ -17,7 +17,6 @@ from simulator.datapaths import paravirtual, vhost_net
 from simulator.errors import InputError
 from simulator.parts import driver, uplink, virtio
 from simulator.parts.machine import Machine
-from simulator.parts.nic import QueuePair
 from simulator.parts.settings import GuestSettings
 from simulator.plan.model import Fifo, Output, Switch, Worker
 
@@ -40,10 +39,8 @@ def require_plain(guest: GuestSettings) -> None:
             raise InputError(f"guests.{guest.name}.{key}", message)
 
 
-def add_standby(
-    machine: Machine, guest: GuestSettings, site: driver.Site, pair: QueuePair, socket: int, send: int, mac: int
-) -> None:
-    """Add the device beside the function with the rings `pair`; `socket` and `send` are the application's."""
+def add_standby(machine: Machine, guest: GuestSettings, site: driver.Site, socket: int, send: int, mac: int) -> None:
+    """Add the device beside the function, whose queue is at `site`; `socket` and `send` are the application's."""
     builder = machine.builder
     beside = replace(guest, mode="legacy" if guest.mode == "legacy" else "apicv")
     leg = driver.Site(f"{guest.name}.standby", site.softirq, site.thread, "g", virtio.guest_steps())

@@ -42,7 +42,10 @@ DATAPATHS = {
     "socket-network": Nearest("virtio-qemu", "QEMU's loop moves the frames there too, but through a tap"),
     "sub-function": Nearest("sriov-vf", "a function that the bus knows instead of one that only the adapter knows"),
     "mediated-device": Nearest("sriov-vf", "a function of its own instead of a share of one"),
-    "container": Nearest("native", "processes on the host too, but without a network namespace of their own"),
+    "container-vf": Nearest(
+        "native", "processes on the host too, but without a network namespace and a function of their own"
+    ),
+    "macvlan": Nearest("container", "a network namespace of its own too, but behind a pair and a bridge"),
 }
 SWITCHES = {
     "ovs-kernel": Nearest("linux-bridge", "a switch in the host's kernel too, without a flow cache and upcalls"),

@@ -43,16 +43,16 @@ class Lane:
 class Uplink:
     """What a software switch has on both sides: the host's queues on the port and the guests' tap queues.
 
-    `bundles` are lanes that were opened together; `members` are (MAC index, VLAN index, first tap, queues); `senders`
-    are workers that send into the switch, each with the lane whose transmit ring it uses. `opened`: how many bundles
-    were given out.
+    `bundles` are lanes that were opened together, by the costs of what is behind the driver; `members` are (MAC index, VLAN
+    index, first tap, queues); `senders` are workers that send into the switch, each with the lane whose transmit ring it
+    uses. `opened`: how many bundles were given out, from 0.
     """
 
-    bundles: list[tuple[Lane, ...]] = field(default_factory=list)
+    bundles: dict[tuple[str, ...], list[tuple[Lane, ...]]] = field(default_factory=dict)
     taps: list[int] = field(default_factory=list)
     members: list[tuple[int, int, int, int]] = field(default_factory=list)
     senders: list[tuple[int, Lane]] = field(default_factory=list)
-    opened: int = 0
+    opened: dict[tuple[str, ...], int] = field(default_factory=dict)
     merges: bool = False
     """Whether the host's driver merges frames of bulk flows (GRO)."""
 

@@ -32,7 +32,12 @@ _REFILL_CHUNK = 32
 _NAPI = "Linux net/core/dev.c, net/bridge, drivers/net/tun.c"
 _SOFTIRQ = "host core, softirq"
 
-STEPS: tuple[Step, ...] = (
+TAP = ("s_bridge", "h_tap_enq")
+"""What follows the driver where a tap is at the end."""
+DRIVER_SEND = ("h_drv_tx_pk", "h_doorbell", "h_mmio_wr")
+"""What a frame for the wire costs the thread that brings it, switch left out."""
+
+_STEPS: tuple[Step, ...] = (
     replace(MESSAGE, charge="lane.flight_ps"),
     Step(
         "host interrupt handler",
@@ -62,7 +67,6 @@ STEPS: tuple[Step, ...] = (
         once=False,
         source="Linux net/core/gro.c",
     ),
-    Step("bridge, tap queue", _SOFTIRQ, "uplink.packet_ps", ("s_bridge", "h_tap_enq"), source=_NAPI),
     Step(
         "further segment of a super-packet",
         _SOFTIRQ,
@@ -91,7 +95,16 @@ STEPS: tuple[Step, ...] = (
         source=_NAPI,
     ),
 )
-"""From the host's interrupt until the frame is in the tap queue."""
+
+
+def steps(carry: tuple[str, ...] = TAP) -> tuple[Step, ...]:
+    """From the host's interrupt until the frame is in the tap queue, or whatever else stands at the end of `carry`."""
+    where = next(number for number, step in enumerate(_STEPS) if step.charge == "uplink.segment_ps")
+    switch = Step("bridge, tap queue" if carry == TAP else "switch", _SOFTIRQ, "uplink.packet_ps", carry, source=_NAPI)
+    return (*_STEPS[:where], switch, *_STEPS[where:])
+
+
+STEPS = steps()
 
 SEND_STEPS: tuple[Step, ...] = (
     replace(MESSAGE, charge="lane.flight_ps"),
@@ -116,10 +129,10 @@ FIREWALL = {"off": (), "filter": ("s_filter",), "conntrack": ("s_filter", "s_con
 """Costs per bridged frame and direction, by what the bridge does besides."""
 
 
-def join_uplink(machine: Machine, guest: GuestSettings) -> tuple[int, tuple[Lane, ...]]:
+def join_uplink(machine: Machine, guest: GuestSettings, carry: tuple[str, ...] = TAP) -> tuple[int, tuple[Lane, ...]]:
     """MAC index of `guest` behind the switch, and the lanes that its frames use."""
     machine.uplink.merges |= guest.gro and guest.bulk
-    lanes = _open(machine, guest.queues)
+    lanes = _open(machine, guest.queues, carry)
     mac = join(machine.port, guest, lanes[0].receiver, len(lanes))
     vlan = machine.port.vlans.index(guest.vlan)
     machine.uplink.members.append((mac, vlan, len(machine.uplink.taps), guest.queues))
@@ -146,7 +159,7 @@ def close_uplink(machine: Machine, from_wire: Switch, from_guest: Switch) -> Non
     builder, uplink = machine.builder, machine.uplink
     inward, outward = builder.add(from_wire), builder.add(from_guest)
     taps = tuple(Output("fifo", tap, full="drop") for tap in uplink.taps)
-    for bundle in uplink.bundles:
+    for bundle in (bundle for bundles in uplink.bundles.values() for bundle in bundles):
         for lane in bundle:
             builder.change(Worker, lane.worker, outputs=taps, switch=inward)
             if uplink.merges:
@@ -156,27 +169,29 @@ def close_uplink(machine: Machine, from_wire: Switch, from_guest: Switch) -> Non
         builder.change(Worker, worker, outputs=(ring, *taps), switch=outward)
 
 
-def _open(machine: Machine, queues: int) -> tuple[Lane, ...]:
-    """New lanes while there may be more, else the bundle whose turn it is."""
+def _open(machine: Machine, queues: int, carry: tuple[str, ...]) -> tuple[Lane, ...]:
+    """New lanes while there may be more, else the bundle whose turn it is; the first guest of its kind always gets one."""
     uplink: Uplink = machine.uplink
-    existing = sum(len(bundle) for bundle in uplink.bundles)
+    existing = sum(len(bundle) for bundles in uplink.bundles.values() for bundle in bundles)
     added = min(queues, (len(machine.host.irq_cores) or MOST_LANES) - existing)
-    uplink.opened += 1
-    if added <= 0:
-        return uplink.bundles[(uplink.opened - 1) % len(uplink.bundles)]
-    uplink.bundles.append(tuple(_add_lane(machine, existing + number) for number in range(added)))
-    return uplink.bundles[-1]
+    bundles = uplink.bundles.setdefault(carry, [])
+    turn = uplink.opened[carry] = uplink.opened.get(carry, -1) + 1
+    if added <= 0 and bundles:
+        return bundles[turn % len(bundles)]
+    bundles.append(tuple(_add_lane(machine, existing + number, carry) for number in range(max(1, added))))
+    return bundles[-1]
 
 
-def _add_lane(machine: Machine, number: int) -> Lane:
+def _add_lane(machine: Machine, number: int, carry: tuple[str, ...]) -> Lane:
+    table = steps(carry)
     builder, model, name = machine.builder, machine.host.model, f"uplink{number}"
     cores = machine.host.irq_cores
     core = machine.cpus.core(
         cores[number % len(cores)] if cores else machine.cpus.own(), name, softirq_costs=CORE_COSTS
     )
     worker = builder.promise(Worker)
-    hardirq_ps = total(model, STEPS, "lane.hardirq_ps")
-    flight_ps = total(model, STEPS, "lane.flight_ps")
+    hardirq_ps = total(model, table, "lane.hardirq_ps")
+    flight_ps = total(model, table, "lane.flight_ps")
     route = builder.add(
         IrqRoute(f"{name}.route", "native", worker, core=core, hardirq_ps=hardirq_ps, flight_ps=flight_ps)
     )
@@ -184,7 +199,7 @@ def _add_lane(machine: Machine, number: int) -> Lane:
     receiver = len(machine.port.receivers)
     # To the port the host's driver is one more native user.
     owner = GuestSettings(name="uplink", datapath="native")
-    doorbells = 0, total(model, STEPS, "lane.doorbell_ps")
+    doorbells = 0, total(model, table, "lane.doorbell_ps")
     pair = add_queue_pair(builder, machine.port, owner, name, moderator, NONE, *doorbells)
     napi = Worker(
         name=f"{name}.napi",
@@ -193,27 +208,27 @@ def _add_lane(machine: Machine, number: int) -> Lane:
         inputs=(Input("rx", pair.rx),),
         outputs=(),
         label="host_soft",
-        poll_ps=total(model, STEPS, "uplink.poll_ps"),
-        packet_ps=total(model, STEPS, "uplink.packet_ps") + firewall_ps(machine),
-        merge_ps=total(model, STEPS, "uplink.merge_ps"),
-        segment_ps=total(model, STEPS, "uplink.segment_ps"),
-        rearm_ps=total(model, STEPS, "uplink.rearm_ps"),
+        poll_ps=total(model, table, "uplink.poll_ps"),
+        packet_ps=total(model, table, "uplink.packet_ps") + firewall_ps(machine),
+        merge_ps=total(model, table, "uplink.merge_ps"),
+        segment_ps=total(model, table, "uplink.segment_ps"),
+        rearm_ps=total(model, table, "uplink.rearm_ps"),
         reap_ring=pair.tx,
-        reap_ps=total(model, STEPS, "uplink.reap_ps"),
+        reap_ps=total(model, table, "uplink.reap_ps"),
         refill_ring=pair.rx,
         refill_chunk=_REFILL_CHUNK,
         select="switch",
-        spread=add_spread(builder, machine.host, f"{name}.napi", _drawn()),
+        spread=add_spread(builder, machine.host, f"{name}.napi", _drawn(table)),
         stage=builder.stage(HOST_SOFTIRQ),
         notify_stage=builder.stage(HOST_INTERRUPT),
     )
     return Lane(receiver, pair, builder.keep(worker, napi))
 
 
-def _drawn() -> tuple[str, ...]:
+def _drawn(table: tuple[Step, ...]) -> tuple[str, ...]:
     """Costs of the poll's jobs; further segments are rare."""
     rare = ("uplink.segment_ps", "uplink.merge_ps")
-    return names((step for step in STEPS if step.charge not in rare), "uplink")
+    return names((step for step in table if step.charge not in rare), "uplink")
 
 
 def firewall_ps(machine: Machine) -> int:

@@ -101,11 +101,12 @@ def flows(plan: Plan, wiring: Wiring, passes: Callable[[Place], bool] = lambda _
         if packet not in found[place]:
             found[place].add(packet)
             if passes(place):
-                todo.extend(_onward(plan, wiring, place, packet))
+                todo.extend(onward(plan, wiring, place, packet))
     return found
 
 
-def _onward(plan: Plan, wiring: Wiring, place: Place, packet: Packet) -> Iterator[tuple[Place, Packet]]:
+def onward(plan: Plan, wiring: Wiring, place: Place, packet: Packet) -> Iterator[tuple[Place, Packet]]:
+    """Where such a packet can be next, and as what."""
     where, index = place
     if where == "links":
         link = plan.links[index]

@@ -6,7 +6,7 @@ point. *Validation*: ``tests/sriov/test_bill.py``.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -52,7 +52,7 @@ def bill(scenario: str | Path, prices: Prices | None = None, overrides: Sequence
         if result.error:
             failed.setdefault(name, []).append(f"{point.series}: {result.error}")
         else:
-            loads[name][point.series] = _load(point, result.entry)
+            loads[name][point.series] = load_of(point, result.entry)
     return [
         PointBill(name, tuple(bills(prices, nic, host, max_vfs, found)), tuple(failed.get(name, ())))
         for name, found in loads.items()
@@ -65,7 +65,8 @@ def _two_series(scenario: str | Path, overrides: tuple[str, ...]) -> Scenario:
     return load(scenario, (*overrides, "thresholds=[]", *gone, *series))
 
 
-def _load(point: Point, entry: dict[str, Any]) -> Load:
+def load_of(point: Point, entry: Mapping[str, Any]) -> Load:
+    """What a bill has to know of a point's result."""
     return Load(
         guests=sum(guest.count or 1 for guest in point.scenario.guests),
         throughput_bps=entry["throughput_bps"] or 0.0,

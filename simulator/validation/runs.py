@@ -25,6 +25,7 @@ from typing import Any
 
 import simulator
 from simulator import costs, metrics
+from simulator.errors import SimulatorError
 from simulator.formats.files import write_whole
 from simulator.metrics import latency
 from simulator.metrics.guests import of_guests
@@ -32,8 +33,9 @@ from simulator.plan.fingerprint import fingerprint
 from simulator.plan.model import Plan
 from simulator.plan.trace import Trace
 from simulator.scenario import Point, Scenario, load, points
+from simulator.scenario.build import build
 from simulator.scenario.identity import guest_labels
-from simulator.study.point import job_of, plans
+from simulator.study.replications import job_of, plans, stated_warmup
 from simulator.study.runs import run
 
 Values = dict[str, float | None]
@@ -99,14 +101,17 @@ def simulate(task: Task, store: Store, stopped: Callable[[], bool] = lambda: Fal
 
 
 def _values(point: Point, store: Store, stopped: Callable[[], bool]) -> Values:
-    replicated = list(plans(point))
-    window = point.scenario.measurement
+    window, warmup, count = point.scenario.measurement, stated_warmup(point), point.scenario.replications
+    if warmup is None or count is None:
+        raise SimulatorError(f"{point.scenario.name}: a scenario to be scored states its warm-up and replications")
+    replicated = list(plans(point, build(point.scenario), 0, count))
     parts = [acting_hash(), [fingerprint(plan) for _, plan in replicated], window.warmup_ps, window.duration_ps]
     key = sha256(json.dumps([*parts, point.scenario.seed]).encode()).hexdigest()
     known = store.get(key)
     if known is None:
         plan = replicated[0][1]
-        trace = metrics.pool([run(job_of(0, point, each, "compiled", number), stopped) for number, each in replicated])
+        jobs = [job_of(0, point, each, "compiled", number, warmup) for number, each in replicated]
+        trace = metrics.pool([run(job, stopped).trace for job in jobs])
         known = _measure(point.scenario, plan, trace)
         store.put(key, known)
     return known

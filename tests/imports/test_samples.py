@@ -19,7 +19,7 @@ NOT_MODELLED = {
     "user.xml": "user-network is not modelled; the nearest that is: virtio-qemu",
     "vdpa.xml": "vdpa is not modelled; the nearest that is: sriov-vf",
     "vhostuser.xml": "vhost-user is not modelled; the nearest that is: vhost-net",
-    "policy-netdevice.yaml": "container is not modelled; the nearest that is: native",
+    "policy-netdevice.yaml": "container-vf is not modelled; the nearest that is: native",
     "openstack-port-show.json": "hardware-offload is not modelled; the nearest that is: embedded",
 }
 REFUSED = dict.fromkeys(

@@ -132,6 +132,7 @@ _QEMU = (
 
 _HOST = (
     shared.BRIDGE,
+    shared.ROUTE,
     shared.IDLE_EXIT,
     *wakeups.THREADS_2013,
     *shared.filters(in_cycles=True, status="derived"),

@@ -187,6 +187,7 @@ QEMU = (
 
 HOST = (
     shared.BRIDGE,
+    shared.ROUTE,
     shared.IDLE_EXIT,
     *shared.filters(in_cycles=False, status="borrowed"),
     *bus.BUS_UP,

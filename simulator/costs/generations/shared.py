@@ -42,6 +42,7 @@ UNMEASURED = expected(
     "q_vq_pop",
     "h_hardirq",
     "h_tap_enq",
+    "h_veth_pk",
     "v_work",
     "v_desc_pk",
     "s_flood",
@@ -139,6 +140,17 @@ BRIDGE = Row(
     "ivb_cyc_bridge[4]",
     source_name="linux_bridge_fwd",
     note="processing alone; the other 1,436 cycles per packet are the driver's, counted in h_drv_*",
+)
+
+ROUTE = Row(
+    "s_route",
+    "757",
+    "cycles",
+    "borrowed",
+    ("ivb_cyc_ipfwd",),
+    "ivb_cyc_ipfwd[4]",
+    source_name="linux_ip_fwd",
+    note="processing alone, as of the bridge",
 )
 
 SEND_CALL = Row(
