@@ -141,7 +141,7 @@ def join_uplink(machine: Machine, guest: GuestSettings, carry: tuple[str, ...] =
 
 def join_standby(machine: Machine, guest: GuestSettings, mac: int) -> tuple[Lane, ...]:
     """Behind the switch, the guest that has the address `mac` at the adapter already; the adapter gets a second port for it."""
-    lanes = _open(machine, 1)
+    lanes = _open(machine, 1, TAP)
     join(machine.port, guest, lanes[0].receiver, len(lanes))
     machine.uplink.members.append((mac, machine.port.vlans.index(guest.vlan), len(machine.uplink.taps), 1))
     return lanes
