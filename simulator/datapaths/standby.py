@@ -49,8 +49,8 @@ def add_standby(machine: Machine, guest: GuestSettings, site: driver.Site, socke
     thread = paravirtual.add_thread(machine, beside, vhost_net.BACKEND, leg.name)
     second = paravirtual.add_virtqueues(machine, beside, vhost_net.BACKEND, leg, thread, lanes[0], napi)
     driver.add_napi(machine, beside, leg, napi, second, socket, virtio.REFILL)
-    table = (FUNCTION_PORT,) * (len(machine.port.vlans) * (machine.port.guests + 1))
-    bond = builder.add(Switch(f"{guest.name}.bond", machine.port.guests + 1, table, ((0, 1), (1, 1))))
+    table = (FUNCTION_PORT,) * (len(machine.port.vlans) * machine.port.addresses.count)
+    bond = builder.add(Switch(f"{guest.name}.bond", machine.port.addresses.count, table, ((0, 1), (1, 1))))
     sender = builder.get(Fifo, send).gate.notify.target
     (post,) = builder.get(Worker, sender).outputs
     builder.change(Worker, sender, outputs=(post, replace(post, index=second.tx)), select="switch", switch=bond)

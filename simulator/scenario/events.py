@@ -111,6 +111,8 @@ def event_faults(scenario: Scenario) -> Iterator[tuple[tuple[int | str, ...], In
         if item.at_ps >= length_ps:
             message = f"is not before the end of the window, {units.format_time(length_ps)}"
             yield ("events", number, "at"), BadValue("", message, units.exact_time(item.at_ps))
+    if scenario.events and scenario.nics:
+        yield ("events",), InputError("", "are for a host with one adapter (nic), not for several (nics)")
     if scenario.events and not owners:
         yield ("events",), InputError("", "need a guest with a virtual function (datapath sriov-vf)")
     if scenario.events and scenario.measurement.warmup_ps is None:
