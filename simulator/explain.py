@@ -130,7 +130,7 @@ def one_packet(path: Datapath, mode: str, model: Host, port: PortSettings, idle:
     """A machine with one idle guest and a source that sends it one packet at time 0."""
     has = model.capabilities
     host = HostSettings(model, apicv=has.has_apicv, posted_interrupts=has.has_posted_interrupts, idle=idle)
-    machine = assemble(host, port, [GuestSettings("guest", path.name, mode, halt_poll_max_ps=0)])
+    machine = assemble(host, [port], [GuestSettings("guest", path.name, mode, halt_poll_max_ps=0)])
     builder, mac = machine.builder, machine.attached["guest"].mac
     size, flow, dst, gap = (
         builder.stream(draws.constant(name, value))

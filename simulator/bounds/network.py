@@ -17,7 +17,7 @@ from dataclasses import dataclass, field
 
 from simulator.plan import draws
 from simulator.plan.model import NONE, Plan, Worker
-from simulator.plan.wiring import Packet, Place, executor_of, onward, wire
+from simulator.plan.wiring import Packet, Place, executor_of, onward, outputs_of, wire
 
 PS = 10**12
 ACK_BYTES, TLP_HEADER_BYTES = 60, 24
@@ -51,7 +51,7 @@ def network(plan: Plan) -> Network:
 
     for index, source in enumerate(plan.sources):
         kind = "REQ" if source.kind == "rr" or source.request else "DATA"
-        found.births[index] = number(((f"{source.target_kind}s", source.target), (index, kind)))
+        found.births[index] = number(((f"{source.target_kind}s", source.target), (index, kind, NONE)))
     done = 0
     while done < len(found.nodes):
         place, packet = found.nodes[done]
@@ -84,7 +84,7 @@ def _demands(plan: Plan, place: Place, packet: Packet) -> Iterator[tuple[str, fl
             yield f"link {link.name}", (length + link.frame_overhead_bytes) * 8 / link.rate_bps
     elif where == "workers":
         worker = plan.workers[index]
-        yield _resource(plan, worker), _work_ps(plan, worker, length) / PS
+        yield _resource(plan, worker), _work_ps(plan, worker, packet, length) / PS
         yield from _bus(plan, worker, length)
     elif where in ("fifos", "rings"):
         yield from _queue(plan, place, length)
@@ -101,6 +101,9 @@ def _queue(plan: Plan, place: Place, length: float) -> Iterator[tuple[str, float
                     yield f"cap {shaper.name} (bits)", (length + shaper.overhead_bytes) * 8 / shaper.rate_bps
                 if shaper.rate_millipps:
                     yield f"cap {shaper.name} (packets)", 1000 / shaper.rate_millipps
+            if ("fifos" if item.kind == "fifo" else "rings", item.index) == place and (item.packet_ps or item.byte_fs):
+                taken_ps = (item.packet_ps + item.byte_fs * length / 1000) * _spread(plan, worker)
+                yield _resource(plan, worker), taken_ps / PS
         if where == "rings" and worker.reap_ring == index and worker.reap_ps:
             yield _resource(plan, worker), worker.reap_ps * _spread(plan, worker) / PS
 
@@ -131,13 +134,16 @@ def _resource(plan: Plan, worker: Worker) -> str:
     return f"core {executor.name}"
 
 
-def _work_ps(plan: Plan, worker: Worker, length: float) -> float:
+def _work_ps(plan: Plan, worker: Worker, packet: Packet, length: float) -> float:
     packet_ps = worker.packet_ps
     if worker.merge_bytes and worker.merge_ps >= 0:
         packet_ps = min(packet_ps, worker.merge_ps)
     together = max(1, worker.chunk)
     drawn = float(draws.mean(plan.streams[worker.service])) if worker.service != NONE else 0.0
-    own = packet_ps + worker.batch_ps / together + worker.byte_fs * length / 1000 + drawn
+    # where it may go several ways, the cheapest: no run can be faster
+    put = (worker.outputs[index] for index in outputs_of(plan, worker, packet))
+    put_ps = min((port.packet_ps + port.byte_fs * length / 1000 for port in put), default=0.0)
+    own = packet_ps + put_ps + worker.batch_ps / together + worker.byte_fs * length / 1000 + drawn
     return own * _spread(plan, worker)
 
 

@@ -44,6 +44,8 @@ def build(carry: tuple[str, ...], machine: Machine, guest: GuestSettings) -> Att
     require_no_port_features(guest)
     if guest.xdp:
         raise InputError(f"guests.{guest.name}.application.kind", "has no XDP program on the path 'container'", "xdp")
+    if guest.next_hop is not None:
+        raise InputError(f"guests.{guest.name}.application.kind", "does not forward on the path 'container'", "forward")
     builder = machine.builder
     mac, lanes = uplink.join_uplink(machine, guest, carry)
     sink = builder.add(Sink(name=f"{guest.name}.sink"))
@@ -62,7 +64,7 @@ def _add_queue(
     for index in range(guest.busy):
         builder.add(Thread(name=f"{name}.busy{index}", executor=core, kind="busy"))
     thread = driver.add_thread(machine, name, core, "h", woken_by=softirq)
-    site = driver.Site(name, softirq, thread, "h", steps(carry, "native"))
+    site = driver.Site(name, softirq, thread, "h", uplink.switched(machine, steps(carry, "native")))
     socket = driver.add_application(machine, guest, site, lane.pair, sink)
     machine.uplink.taps.append(veth.add_backlog(builder, machine.host, name, softirq, socket))
     if not guest.sends:

@@ -32,6 +32,8 @@ _REFILL_CHUNK = 32
 _NAPI = "Linux net/core/dev.c, net/bridge, drivers/net/tun.c"
 _SOFTIRQ = "host core, softirq"
 
+MACVLAN = "s_macvlan"
+"""Cost of a look-up without the hooks of a bridge."""
 TAP = ("s_bridge", "h_tap_enq")
 """What follows the driver where a tap is at the end."""
 DRIVER_SEND = ("h_drv_tx_pk", "h_doorbell", "h_mmio_wr")
@@ -106,24 +108,26 @@ def steps(carry: tuple[str, ...] = TAP) -> tuple[Step, ...]:
 
 STEPS = steps()
 
-SEND_STEPS: tuple[Step, ...] = (
-    replace(MESSAGE, charge="lane.flight_ps"),
-    Step(
-        "bridge, host driver",
-        "backend thread",
-        "backend.packet_ps",
-        ("s_bridge", "h_drv_tx_pk"),
-        source=_NAPI,
-    ),
-    Step(
-        "host doorbell",
-        "backend thread",
-        "backend.packet_ps",
-        ("h_doorbell", "h_mmio_wr"),
-        source=_NAPI,
-    ),
-)
-"""What sending into the switch takes of the thread that brings the frame. Frames from taps come one by one, so each rings."""
+
+def send_steps(thread: str, part: str, source: str = _NAPI) -> tuple[Step, ...]:
+    """What sending into the switch takes of the thread that brings the frame: look-up, then host driver or a neighbour's tap.
+
+    Frames from taps come one by one, so each rings. Charges: `packet_ps`, `nic_ps` and `neighbour_ps` of `part`.
+    """
+    return (
+        Step("bridge", thread, f"{part}.packet_ps", ("s_bridge",), source=source),
+        Step("host driver", thread, f"{part}.nic_ps", ("h_drv_tx_pk",), "per packet for the wire", source=source),
+        Step(
+            "host doorbell", thread, f"{part}.nic_ps", ("h_doorbell", "h_mmio_wr"), "per packet for the wire", source=source
+        ),
+        Step(
+            "tap queue of a neighbour", thread, f"{part}.neighbour_ps", ("h_tap_enq",), "per packet for a neighbour",
+            once=False, source=source,
+        ),
+    )  # fmt: skip
+
+
+SEND_STEPS: tuple[Step, ...] = (replace(MESSAGE, charge="lane.flight_ps"), *send_steps("backend thread", "backend"))
 
 FIREWALL = {"off": (), "filter": ("s_filter",), "conntrack": ("s_filter", "s_conntrack")}
 """Costs per bridged frame and direction, by what the bridge does besides."""
@@ -139,11 +143,17 @@ def join_uplink(machine: Machine, guest: GuestSettings, carry: tuple[str, ...] =
     return mac, lanes
 
 
-def add_tap(machine: Machine, name: str, backend: int) -> int:
+def add_tap(machine: Machine, name: str, backend: int, packets: int = TAP_PACKETS) -> int:
     """The next tap queue of the guest that joined last; `backend` is the worker that reads it."""
-    tap = Fifo(name=f"{name}.tap", capacity=TAP_PACKETS, gate=Gate("edge", Notify("wake", backend)))
+    tap = Fifo(name=f"{name}.tap", capacity=packets, gate=Gate("edge", Notify("wake", backend)))
     machine.uplink.taps.append(machine.builder.add(tap))
     return machine.uplink.taps[-1]
+
+
+def add_sender(machine: Machine, worker: int, lane: Lane, steps: tuple[Step, ...], part: str) -> None:
+    """Note a worker that sends into the switch; its outputs follow when all guests are known."""
+    nic_ps, neighbour_ps = (total(machine.host.model, steps, f"{part}.{field}") for field in ("nic_ps", "neighbour_ps"))
+    machine.uplink.senders.append((worker, lane, nic_ps, neighbour_ps))
 
 
 def close_uplink(machine: Machine, from_wire: Switch, from_guest: Switch) -> None:
@@ -156,9 +166,10 @@ def close_uplink(machine: Machine, from_wire: Switch, from_guest: Switch) -> Non
             builder.change(Worker, lane.worker, outputs=taps, switch=inward)
             if uplink.merges:
                 builder.change(Worker, lane.worker, merge_bytes=GRO_BYTES, chunk=POLL_WEIGHT)
-    for worker, lane in uplink.senders:
-        ring = Output("post", lane.pair.tx, full="drop")
-        builder.change(Worker, worker, outputs=(ring, *taps), switch=outward)
+    for worker, lane, nic_ps, neighbour_ps in uplink.senders:
+        ring = Output("post", lane.pair.tx, full="drop", packet_ps=nic_ps)
+        beside = tuple(replace(tap, packet_ps=neighbour_ps) for tap in taps)
+        builder.change(Worker, worker, outputs=(ring, *beside), switch=outward)
 
 
 def _open(machine: Machine, queues: int, carry: tuple[str, ...]) -> tuple[Lane, ...]:
@@ -175,8 +186,8 @@ def _open(machine: Machine, queues: int, carry: tuple[str, ...]) -> tuple[Lane, 
 
 
 def _add_lane(machine: Machine, number: int, carry: tuple[str, ...]) -> Lane:
-    table = steps(carry)
-    builder, model, name = machine.builder, machine.host.model, f"uplink{number}"
+    table = switched(machine, steps(carry))
+    builder, model, name = machine.builder, machine.host.model, f"{machine.port.prefix}uplink{number}"
     cores = machine.host.irq_cores
     core = machine.cpus.core(
         cores[number % len(cores)] if cores else machine.cpus.own(), name, softirq_costs=CORE_COSTS
@@ -201,7 +212,7 @@ def _add_lane(machine: Machine, number: int, carry: tuple[str, ...]) -> Lane:
         outputs=(),
         label="host_soft",
         poll_ps=total(model, table, "uplink.poll_ps"),
-        packet_ps=total(model, table, "uplink.packet_ps") + firewall_ps(machine),
+        packet_ps=total(model, table, "uplink.packet_ps") + (0 if MACVLAN in carry else firewall_ps(machine)),
         merge_ps=total(model, table, "uplink.merge_ps"),
         segment_ps=total(model, table, "uplink.segment_ps"),
         rearm_ps=total(model, table, "uplink.rearm_ps"),
@@ -217,10 +228,25 @@ def _add_lane(machine: Machine, number: int, carry: tuple[str, ...]) -> Lane:
     return Lane(receiver, pair, builder.keep(worker, napi))
 
 
+def drawn(steps: tuple[Step, ...], part: str) -> tuple[str, ...]:
+    """Costs of a worker's jobs; further segments are rare, and a frame for a neighbour is one for the wire that it is not."""
+    rare = tuple(f"{part}.{field}" for field in ("segment_ps", "neighbour_ps"))
+    return names((step for step in steps if step.charge not in rare), part)
+
+
 def _drawn(table: tuple[Step, ...]) -> tuple[str, ...]:
     """Costs of the poll's jobs; further segments are rare."""
     rare = ("uplink.segment_ps", "uplink.merge_ps")
     return names((step for step in table if step.charge not in rare), "uplink")
+
+
+def switched(machine: Machine, steps: tuple[Step, ...]) -> tuple[Step, ...]:
+    """The steps with the costs of the switch that the host has, which are written as those of a bridge."""
+    costs = machine.switch.kernel_costs
+    return tuple(
+        replace(step, costs=tuple(cost for name in step.costs for cost in (costs if name == "s_bridge" else (name,))))
+        for step in steps
+    )
 
 
 def firewall_ps(machine: Machine) -> int:

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from simulator import costs
-from simulator.errors import ScenarioErrors
+from simulator.errors import InputError, ScenarioErrors
 from simulator.scenario import Point, Scenario, load, points
 from simulator.sriov.bill import SERIES, Bill, Load, bills
 from simulator.sriov.prices import Prices, load_prices
@@ -35,6 +35,8 @@ def bill(scenario: str | Path, prices: Prices | None = None, overrides: Sequence
     """
     prices = load_prices() if prices is None else prices
     loaded = _two_series(scenario, tuple(overrides))
+    if loaded.nics:
+        raise InputError("nics", "a bill is of a host with one adapter, nic", str(len(loaded.nics)))
     nic, host = loaded.nic.model, costs.host(loaded.host.source).name
     prices.adapter(nic)
     prices.core(host)

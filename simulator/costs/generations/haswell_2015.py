@@ -22,6 +22,8 @@ _GUEST = (
     *shared.receive_in_cycles("derived"),
     *shared.SOCKET,
     *shared.XDP,
+    *shared.FORWARD,
+    *shared.USER_SPACE,
     shared.SEND_CALL,
     Row(
         "g_stack_tx_pk",

@@ -21,6 +21,8 @@ _GUEST = (
     *shared.receive_in_cycles("borrowed"),
     *shared.SOCKET,
     *shared.XDP,
+    *shared.FORWARD,
+    *shared.USER_SPACE,
     Row(
         "g_app_tx_pk",
         "233",

@@ -55,6 +55,8 @@ GUEST = (
     ),
     *shared.SOCKET,
     *shared.XDP,
+    *shared.FORWARD,
+    *shared.USER_SPACE,
     Row(
         "g_app_rx_pk",
         "522.5",
