@@ -130,9 +130,11 @@ def warnings(scenarios: Iterable[Scenario]) -> tuple[str, ...]:
 def drawn(scenario: Scenario, factors: Mapping[str, float]) -> Scenario:
     """The scenario on a machine whose costs are those of the catalogue times `factors` (``costs.ranges``); what the scenario sets
     itself stays."""
-    host, nic = scenario.host.model_copy(), scenario.nic.model_copy()
-    host._factors = nic._factors = dict(factors)
-    return scenario.model_copy(update={"host": host, "nic": nic})
+    host, nic, nics = scenario.host.model_copy(), scenario.nic.model_copy(), [nic.model_copy() for nic in scenario.nics]
+    host._factors = dict(factors)
+    for adapter in (nic, *nics):
+        adapter._factors = dict(factors)
+    return scenario.model_copy(update={"host": host, "nic": nic, "nics": tuple(nics)})
 
 
 def host_settings(host: Host) -> HostSettings:

@@ -255,15 +255,15 @@ class Nic(Strict):
     loopback_bps: BitRate | None = Field(default=None, alias="loopback")
     """Cap of the embedded switch's traffic between two functions; null is the adapter's."""
 
+    _factors: dict[str, float] = PrivateAttr(default_factory=dict)
+    """As those of the host."""
+
 
 class NamedNic(Nic):
     """One of several adapters."""
 
     name: Name | None = None
     """What guests call it by; null is nic0, nic1, ... in order."""
-
-    _factors: dict[str, float] = PrivateAttr(default_factory=dict)
-    """As those of the host."""
 
 
 class VirtualSwitch(Strict):

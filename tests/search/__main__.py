@@ -1,4 +1,8 @@
-"""``python -m tests.search``: searches beside scans: 20 guest counts, and NDR on every path with the packets of both."""
+"""``python -m tests.search [--rates] [--near]``: searches beside scans: 20 guest counts, and NDR on every path with the packets of both.
+
+``--rates`` leaves out the guest counts. ``--near`` begins the scan at 0.7 of the answer and counts the packets of the rates below as the sum
+of their row, rate times window over resolution.
+"""
 
 from __future__ import annotations
 
@@ -13,6 +17,8 @@ from simulator.search.trials import Trials, judged, series_of
 from tests.search.cases import LARGEST, guest_counts, rate_searches
 
 RESOLUTION = 0.02
+WINDOW_S = 0.005
+"""Of the scenarios of `rate_searches`, which have one replication."""
 
 
 def scan(trials: Trials, thresholds: tuple, largest: int) -> int:
@@ -38,7 +44,7 @@ def main() -> None:
     wrong = 0
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder) / "question.yaml"
-        for text, level in guest_counts():
+        for text, level in guest_counts() if "--rates" not in sys.argv[1:] else ():
             file.write_text(text, encoding="utf-8")
             series, thresholds = series_of(str(file), ())[0], parse(level)
             searched = most(Trials(str(file), (), series, setting("guests")), thresholds, "guests", LARGEST)
@@ -49,8 +55,10 @@ def main() -> None:
         for path, text in rate_searches().items():
             file.write_text(text, encoding="utf-8")
             ndr = ndr_and_pdr(trials_of(str(file), (), series_of(str(file), ())[0]), RESOLUTION)[0]
-            low, high, packets = scan_of_rates(str(file))
             value = ndr.value or 0
+            first = max(LEAST_PPS, value * 0.7) if "--near" in sys.argv[1:] else LEAST_PPS
+            low, high, packets = scan_of_rates(str(file), RESOLUTION, first)
+            packets += round((first - LEAST_PPS) / RESOLUTION * WINDOW_S)
             agree = low * (1 - RESOLUTION) <= value <= high * (1 + RESOLUTION)
             wrong += not agree
             print(

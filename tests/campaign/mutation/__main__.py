@@ -17,7 +17,7 @@ import yaml
 
 from tests.campaign.mutation import reach
 from tests.campaign.mutation.operators import Mutant
-from tests.campaign.mutation.strata import STRATA, sample
+from tests.campaign.mutation.strata import STRATA, files, sample
 from tests.campaign.mutation.trial import ENGINES, Copy, Verdict, ask_engines, load_foreign
 
 ROOT = reach.ROOT
@@ -26,6 +26,8 @@ MAP, VERDICTS = FOLDER / "reach.json", FOLDER / "verdicts.jsonl"
 EQUIVALENT = Path(__file__).with_name("equivalent.yaml")
 SEED = 20
 LEAST, OF_ALL = 0.88, 0.95
+ORIGINAL = dict(files())
+"""The program as it was when the campaign began."""
 
 
 def main() -> int:
@@ -92,6 +94,8 @@ def _run(drawn: dict[str, list[Mutant]], *, again: bool, until_s: float) -> None
 def _keep(name: str, mutant: Mutant, texts: dict[str, str], ask: Any) -> None:
     began = time()
     verdict: Verdict = ask()
+    if dict(files()) != ORIGINAL:
+        sys.exit("the program has changed meanwhile: begin again, verdicts so far are kept")
     entry = {
         "key": mutant.key(texts[mutant.file]), "part": name, "mutant": str(mutant), "killed": verdict.killed, "by": verdict.by,
         "left": verdict.left, "seconds": round(time() - began, 1),

@@ -30,8 +30,8 @@ COPIED = (
 )  # fmt: skip
 FIRST_S, MOST_S = 20.0, 150.0
 """Tests are started in two groups: the quickest, and the rest as far as there is time."""
-PATIENCE, LEAST_CPU_S = 12, 90
-"""Times as long as its tests usually take, and what every process may take."""
+PATIENCE, LEAST_CPU_S, STAGE_CPU_S = 12, 90, 90
+"""Times as long as its tests usually take, what every process may take, and what a stage of an engine may."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,7 +116,7 @@ def ask_engines(mutant: Mutant, text: str) -> Verdict:
         # once, and before the fork
         engines.prepare(stage)
         read, write = os.pipe()
-        code = _forked(lambda stage=stage, write=write: _tell(write, engines.noticed(mutant, text, stage)), 600)
+        code = _forked(lambda stage=stage, write=write: _tell(write, engines.noticed(mutant, text, stage)), STAGE_CPU_S)
         os.close(write)
         with os.fdopen(read) as pipe:
             by = pipe.read()
