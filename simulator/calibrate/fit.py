@@ -14,7 +14,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -52,10 +52,10 @@ class Fitted:
     residuals: Vector
 
 
-def jacobian(predict: Predict, start: Vector, count: int) -> Matrix:
-    """Slopes by central differences."""
+def jacobian(predict: Predict, start: Vector, costs: Iterable[int]) -> Matrix:
+    """Slopes with those costs, by central differences."""
     columns = []
-    for cost in range(count):
+    for cost in costs:
         up, down = start.copy(), start.copy()
         up[cost] += STEP
         down[cost] -= STEP
@@ -74,7 +74,7 @@ def fit(
     """Costs ``names`` with prior ``spreads`` from ``measured`` (both logarithms) with ``errors``; ``slopes`` if they are known."""
     at = np.zeros(len(names))
     found = predict(at)
-    first = jacobian(predict, at, len(names)) if slopes is None else slopes
+    first = jacobian(predict, at, range(len(names))) if slopes is None else slopes
     matrix = first.copy()
     weight = np.diag(1 / errors**2)
     for _ in range(ROUNDS):
@@ -86,6 +86,11 @@ def fit(
         if _worse(measured, moved, errors, found):
             matrix += np.outer(moved - found - matrix @ step, step) / max(float(step @ step), SETTLED**2)
         at, found = at + step, moved
+    # what seemed to be told at the start is looked at once more where the fit has come to: another stage may be the bottleneck there
+    before = np.linalg.inv(first.T @ weight @ first + np.diag(1 / spreads**2))
+    told = np.flatnonzero(np.sqrt(np.diag(before)) <= LEFT * spreads)
+    if len(told):
+        matrix[:, told] = jacobian(predict, at, told)
     covariances = [
         np.asarray(np.linalg.inv(one.T @ weight @ one + np.diag(1 / spreads**2)), np.float64) for one in (first, matrix)
     ]

@@ -68,7 +68,7 @@ def campaign(trials: int, chosen: tuple[str, ...] = ()) -> dict[str, object]:
     predictor = Predictor(host, names, found)
     stated = np.array([item.error for case in found for item in case.observed])
     errors = np.sqrt(stated**2 + 2 * predict.noise(predictor) ** 2)
-    slopes = fit.jacobian(predictor, np.zeros(len(names)), len(names))
+    slopes = fit.jacobian(predictor, np.zeros(len(names)), range(len(names)))
     recovered, inside, claimed, widths = 0, dict.fromkeys(names, 0), dict.fromkeys(names, 0), dict.fromkeys(names, 0.0)
     for trial in range(trials):
         drawn = np.random.default_rng(trial)
