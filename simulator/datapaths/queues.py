@@ -40,8 +40,10 @@ def add_pair(machine: Machine, guest: GuestSettings, site: Site, route: int) -> 
 def add_poll_queue(machine: Machine, guest: GuestSettings, site: Site, sink: int) -> int:
     """One queue whose vector is masked. Returns the fifo to send from, or -1."""
     worker = machine.builder.promise(Worker)
-    doorbell_ps = poll_mode.doorbell_ps(machine)
-    pair = add_queue_pair(machine.builder, machine.port, guest, site.name, NONE, worker, doorbell_ps, doorbell_ps)
+    # what a packet costs a poll-mode driver has the doorbells of its burst in it
+    pair = add_queue_pair(
+        machine.builder, machine.port, guest, site.name, NONE, worker, doorbell_ps=0, refill_doorbell_ps=0
+    )
     return poll_mode.add_poller(machine, guest, site, worker, pair, sink)
 
 
