@@ -119,9 +119,15 @@ def cli() -> None:
 
 def main() -> None:
     """Run the command line and exit with its code."""
+    from simulator.cli.lean import leave
+
     try:
         try:
             cli(prog_name="sriovsim")
+        except SystemExit as end:
+            if not isinstance(end.code, int | None):
+                raise
+            leave(end.code or 0)
         finally:
             sys.stdout.flush()
     except OSError as error:

@@ -42,9 +42,13 @@ class Progress:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self._ended.set()
-        if self._terminal:
+        self.end()
+
+    def end(self) -> None:
+        """Say nothing more, and leave no line on a terminal."""
+        if self._terminal and not self._ended.is_set():
             _say("\r" + " " * 60 + "\r", end="")
+        self._ended.set()
 
     def forecast(self, seconds: float) -> None:
         """Told before the first run how long all of them may take."""

@@ -1,4 +1,4 @@
-"""What ``run`` and ``compare`` share: call the study, show progress, print, save, exit.
+"""What ``run`` and ``compare`` share: call the study, show progress, print, and only then draw and save; exit.
 
 *Scope*: the order of things; progress is in ``progress.py``.
 *Validation*: ``tests/unit/test_cli.py``.
@@ -9,11 +9,15 @@ from __future__ import annotations
 import sys
 from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from simulator.cli import options
 from simulator.cli.progress import Progress
+
+if TYPE_CHECKING:
+    from simulator.study import Comparison
 
 
 def simulate(
@@ -32,7 +36,14 @@ def simulate(
 
     # faults in the scenario are said before the packages that simulate are imported
     loaded, points = study(scenario, overrides)
-    from simulator.study import compare
+    from simulator.study.execute import compare
+
+    def show(found: Comparison) -> None:
+        progress.end()
+        if as_json:
+            options.print_json(found.to_json())
+        else:
+            click.echo(found.table())
 
     with Progress(max_time) as progress:
         result = compare(
@@ -44,11 +55,8 @@ def simulate(
             progress=progress,
             max_time_s=max_time,
             forecast=progress.forecast,
+            shown=show,
         )
-    if as_json:
-        options.print_json(result.to_json())
-    else:
-        click.echo(result.table())
     if result.taken_over:
         click.echo(f"{result.taken_over} of {len(points)} points were finished already and are taken over", err=True)
     if result.folder is not None:

@@ -8,10 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import fields
+from functools import cache
 from typing import Any
 
 from simulator.plan.model import INFINITE_PS, NONE, Gate, Input, Notify, Output, Plan
-from simulator.plan.references import collection, entities, parts, required
+from simulator.plan.references import BY_KIND, FIXED, collection, entities, parts, required
 from simulator.plan.trace import EXIT_KINDS, LABELS
 
 WORDS = {
@@ -134,8 +135,27 @@ def values(plan: Plan) -> Iterator[str]:
     """Every field has its type, its range and, if it is a word, one of the known words."""
     for _, _, entity in entities(plan):
         for path, part in parts(entity):
-            for field in fields(part):
-                yield from _value(place(entity, path), part, field.name, str(field.type), plan)
+            numbers_only, others = _fields(type(part))
+            for name, least in numbers_only:
+                value = getattr(part, name)
+                # most fields are numbers, and most numbers are right: the rest is left to the rules in words
+                if type(value) is not int or not least <= value <= INFINITE_PS:
+                    yield from _value(place(entity, path), part, name, "int", plan)
+            for name, kind in others:
+                yield from _value(place(entity, path), part, name, kind, plan)
+
+
+@cache
+def _fields(kind: type) -> tuple[tuple[tuple[str, int], ...], tuple[tuple[str, str], ...]]:
+    """Integers that refer to nothing, each with its least value, and all other fields with their types."""
+    numbers_only, others = [], []
+    for field in fields(kind):
+        key, written = (kind.__name__, field.name), str(field.type)
+        if written == "int" and key not in BY_KIND and field.name not in FIXED.get(kind.__name__, {}):
+            numbers_only.append((field.name, LEAST.get(key, 0)))
+        else:
+            others.append((field.name, written))
+    return tuple(numbers_only), tuple(others)
 
 
 def _value(where: str, part: Any, field: str, kind: str, plan: Plan) -> Iterator[str]:

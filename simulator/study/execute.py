@@ -54,13 +54,15 @@ def compare(
     plot: bool = True,
     max_time_s: float | None = None,
     forecast: Callable[[float], None] | None = None,
+    shown: Callable[[Comparison], None] | None = None,
 ) -> Comparison:
     """Simulate all points of a scenario file (or of a scenario already loaded) and return the comparison.
 
     `overrides`: as ``--set`` takes them; `workers`: runs at once (default: one per core); `out`: folder under which
     the result folder is made, points as they finish, the rest at the end (default: nothing is written); `plot`:
     whether it gets a chart; `max_time_s`: points not finished by then fail, those that are stay stored for the next
-    time; `forecast`: called before the first run with the seconds that all may take. Raises InputError or
+    time; `forecast`: called before the first run with the seconds that all may take; `shown`: called with the result before tables
+    are written and a chart is drawn. Raises InputError or
     ScenarioErrors for a bad scenario or option before anything is written; points that fail are in `failed`.
     """
     engine_named(engine)
@@ -86,6 +88,8 @@ def compare(
         folder.path if folder else None,
         work.taken_over,
     )
+    if shown is not None:
+        shown(comparison)
     if out is not None:
         comparison.save(out, plot=plot)
     return comparison

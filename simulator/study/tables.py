@@ -8,8 +8,10 @@ their metric as ``_low``, ``_high`` (95 % interval of the mean), ``_min`` and ``
 
 from __future__ import annotations
 
+import csv
 import re
 from collections.abc import Mapping, Sequence
+from io import StringIO
 from typing import TYPE_CHECKING, Any
 
 from simulator import units
@@ -40,6 +42,25 @@ COLUMNS: Mapping[str, tuple[str, int]] = {
 _NUMBER = re.compile(r"[0-9]{1,15}(\.[0-9]{1,15})?", re.ASCII)
 
 
+def csv_bytes(rows: Sequence[Mapping[str, Any]], columns: Sequence[str] = ()) -> bytes:
+    """Rows as CSV, their keys as columns in the order of their first appearance, after `columns`: the same bytes as pandas writes,
+    without its import. A column with a missing value or a fraction is one of fractions."""
+    names = list(dict.fromkeys((*columns, *(name for row in rows for name in row))))
+    whole = [[row.get(name) for row in rows] for name in names]
+    text = StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(names)
+    writer.writerows(zip(*map(_as_written, whole), strict=True))
+    return text.getvalue().encode()
+
+
+def _as_written(column: list[Any]) -> list[Any]:
+    kinds = {type(value) for value in column}
+    if kinds <= {int, float, type(None)} and float in kinds or kinds == {int, type(None)}:
+        return [None if value is None else float(value) for value in column]
+    return column
+
+
 def column_of(metric: str) -> str:
     """The column of a scalar metric; its unit is in the name wherever it has one that the name does not say."""
     group, _, part = metric.partition(".")
@@ -50,8 +71,13 @@ def summary(entries: Sequence[Entry], common: Mapping[str, Any]) -> DataFrame:
     """One row per point; `common` adds columns that are the same for all (seed, version, engine, ...)."""
     from pandas import DataFrame
 
+    return DataFrame(summary_rows(entries, common))
+
+
+def summary_rows(entries: Sequence[Entry], common: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """One row per point; `common` adds columns that are the same for all (seed, version, engine, ...)."""
     parameters = list(dict.fromkeys(name for entry in entries for name in entry["parameters"]))
-    return DataFrame([_row(number, entry, parameters) | dict(common) for number, entry in enumerate(entries)])
+    return [_row(number, entry, parameters) | dict(common) for number, entry in enumerate(entries)]
 
 
 def swept(parameters: Mapping[str, str]) -> dict[str, float]:
@@ -68,11 +94,12 @@ def swept(parameters: Mapping[str, str]) -> dict[str, float]:
     return found
 
 
-def stages(entries: Sequence[Entry]) -> DataFrame:
-    """One row per point and stage: mean wait and service in us."""
-    from pandas import DataFrame
+STAGE_COLUMNS = ("point", "series", "stage", "wait_us", "service_us")
 
-    rows = [
+
+def stages(entries: Sequence[Entry]) -> list[dict[str, Any]]:
+    """One row per point and stage: mean wait and service in us."""
+    return [
         {
             "point": number,
             "series": entry["series"],
@@ -83,29 +110,32 @@ def stages(entries: Sequence[Entry]) -> DataFrame:
         for number, entry in enumerate(entries)
         for s in entry["stages"]
     ]
-    return DataFrame(rows, columns=["point", "series", "stage", "wait_us", "service_us"])
 
 
-def guests(entries: Sequence[Entry]) -> DataFrame:
+GUEST_COLUMNS = ("point", "series", "guest", "direction", *map(column_of, GUEST_METRICS))
+
+
+def guests(entries: Sequence[Entry]) -> list[dict[str, Any]]:
     """One row per point, guest or entry of ``guests``, and direction (``rx``, ``tx``, ``all``)."""
-    from pandas import DataFrame
-
-    rows = [
+    return [
         {"point": number, "series": entry["series"], "guest": label, "direction": direction}
         | {column_of(name): _part(numbers, name) for name in GUEST_METRICS}
         for number, entry in enumerate(entries)
         for label, found in entry["guests"].items()
         for direction, numbers in found.items()
     ]
-    return DataFrame(rows, columns=["point", "series", "guest", "direction", *map(column_of, GUEST_METRICS)])
 
 
-def histograms(found: Sequence[Mapping[int, int]]) -> DataFrame:
+HISTOGRAM_COLUMNS = ("point", "bucket_low_ps", "bucket_high_ps", "count")
+
+
+def histograms(found: Sequence[Mapping[int, int]]) -> list[dict[str, Any]]:
     """One row per point and occupied latency bucket; both edges belong to the bucket."""
-    from pandas import DataFrame
-
-    rows = [(number, *bucket) for number, histogram in enumerate(found) for bucket in buckets(histogram)]
-    return DataFrame(rows, columns=["point", "bucket_low_ps", "bucket_high_ps", "count"])
+    return [
+        dict(zip(HISTOGRAM_COLUMNS, (number, *bucket), strict=True))
+        for number, histogram in enumerate(found)
+        for bucket in buckets(histogram)
+    ]
 
 
 def buckets(histogram: Mapping[int, int]) -> list[tuple[int, int, int]]:
