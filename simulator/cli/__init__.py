@@ -32,7 +32,9 @@ COMMANDS = {
     "import": "import_",
     "list": "listing",
     "measure-host": "measure_host",
+    "merge": "merge",
     "run": "run",
+    "sweep": "sweep",
 }
 
 

@@ -36,7 +36,7 @@ def simulate(
 
     # faults in the scenario are said before the packages that simulate are imported
     loaded, points = study(scenario, overrides)
-    from simulator.study.execute import compare
+    from simulator.study import compare
 
     def show(found: Comparison) -> None:
         progress.end()

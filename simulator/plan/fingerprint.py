@@ -11,6 +11,7 @@ import hashlib
 import json
 from dataclasses import fields
 from functools import cache
+from typing import Any
 
 from simulator.plan import slots
 from simulator.plan.model import Plan
@@ -25,7 +26,7 @@ def fingerprint(plan: Plan) -> str:
 
 
 def _plain(value: object) -> object:
-    kind = type(value)
+    kind: Any = type(value)
     if kind is int or kind is str or kind is bool:
         return value
     if isinstance(value, tuple):
@@ -36,6 +37,6 @@ def _plain(value: object) -> object:
 
 
 @cache
-def _names(kind: type) -> tuple[str, ...]:
+def _names(kind: Any) -> tuple[str, ...]:
     """The names of a class's fields in alphabetical order: those of JSON with sorted keys."""
     return tuple(sorted(field.name for field in fields(kind)))

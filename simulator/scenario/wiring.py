@@ -68,6 +68,11 @@ def wiring_faults(scenario: Scenario) -> list[Fault]:
     return list(first.values())
 
 
+def of_plan(scenario: Scenario, plan: Plan) -> list[Fault]:
+    """What makes no sense although the plan was built and can run."""
+    return [*nonsense(scenario, nic_settings(scenario.nic).rate_bps), *_too_long(scenario, plan)]
+
+
 def _port(scenario: Scenario) -> tuple[list[InputError], PortSettings]:
     try:
         return [], nic_settings(scenario.nic)

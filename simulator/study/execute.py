@@ -13,7 +13,6 @@ the order in which they end. All points share their seed, so that they see the s
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field, replace
@@ -32,6 +31,7 @@ from simulator.study.estimate import seconds
 from simulator.study.fanout import fan_out
 from simulator.study.folder import Folder, folder_of
 from simulator.study.limits import breaches
+from simulator.study.machine import cores
 from simulator.study.point import PointResult, assess, job_of, plans
 from simulator.study.provenance import point_key
 from simulator.study.runs import OUT_OF_TIME, Job, engine_named, over, run, warm_up
@@ -77,8 +77,8 @@ def compare(
     work = _Work(found, engine, folder, progress, deadline_s)
     if forecast is not None:
         warm_up(engine)
-        forecast(seconds(found, engine, workers or _cores()))
-    results = work.finish(workers or _cores())
+        forecast(seconds(found, engine, workers or cores()))
+    results = work.finish(workers or cores())
     entries = [result.entry for result in results if not result.error]
     comparison = Comparison(
         scenario,
@@ -117,10 +117,6 @@ def _with_runs(point: Point, loaded: Scenario, scenario: Scenario) -> Point:
     if point.scenario.seed == written_seed(loaded):
         update["seed"] = scenario.seed
     return Point(point.series, point.parameters, point.scenario.model_copy(update=update))
-
-
-def _cores() -> int:
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 @dataclass(slots=True)

@@ -44,16 +44,19 @@ class PointResult:
     error: str = ""
 
 
-def run_point(point: Point, engine: str = "compiled", replications: int | None = None) -> PointResult:
-    """Run all replications of one point here and now. Raises SimulatorError if a run fails."""
-    jobs = [job_of(0, point, plan, engine, number) for number, plan in plans(point, replications)]
+def run_point(
+    point: Point, engine: str = "compiled", replications: int | None = None, *, built: Plan | None = None
+) -> PointResult:
+    """Run all replications of one point here and now; `built`: its plan, if there is one already. Raises SimulatorError if a run
+    fails."""
+    jobs = [job_of(0, point, plan, engine, number) for number, plan in plans(point, replications, built)]
     return assess(point, jobs[0].plan, [run(job) for job in jobs])
 
 
-def plans(point: Point, replications: int | None = None) -> Iterator[tuple[int, Plan]]:
+def plans(point: Point, replications: int | None = None, built: Plan | None = None) -> Iterator[tuple[int, Plan]]:
     """(replication, plan): captures are drawn when a plan is built, so they need one each; other traffic shares one."""
     drawn = any(item.kind == "capture" for item in point.scenario.traffic)
-    first = build(point.scenario)
+    first = build(point.scenario) if built is None else built
     for number in range(replications or point.scenario.replications):
         yield number, build(point.scenario, number) if drawn and number else first
 

@@ -56,7 +56,7 @@ def csv_bytes(rows: Sequence[Mapping[str, Any]], columns: Sequence[str] = ()) ->
 
 def _as_written(column: list[Any]) -> list[Any]:
     kinds = {type(value) for value in column}
-    if kinds <= {int, float, type(None)} and float in kinds or kinds == {int, type(None)}:
+    if (kinds <= {int, float, type(None)} and float in kinds) or kinds == {int, type(None)}:
         return [None if value is None else float(value) for value in column]
     return column
 
@@ -77,7 +77,7 @@ def summary(entries: Sequence[Entry], common: Mapping[str, Any]) -> DataFrame:
 def summary_rows(entries: Sequence[Entry], common: Mapping[str, Any]) -> list[dict[str, Any]]:
     """One row per point; `common` adds columns that are the same for all (seed, version, engine, ...)."""
     parameters = list(dict.fromkeys(name for entry in entries for name in entry["parameters"]))
-    return [_row(number, entry, parameters) | dict(common) for number, entry in enumerate(entries)]
+    return [row(number, entry, parameters) | dict(common) for number, entry in enumerate(entries)]
 
 
 def swept(parameters: Mapping[str, str]) -> dict[str, float]:
@@ -151,21 +151,22 @@ def _part(numbers: Mapping[str, Any], metric: str) -> Any:
     return numbers[f"{group}_{METRICS[metric].unit}"][part] if part else numbers[metric]
 
 
-def _row(number: int, entry: Entry, parameters: list[str]) -> dict[str, Any]:
-    row = {"point": number, **{key: entry[key] for key in ("series", "datapath", "interrupts")}}
+def row(number: int, entry: Entry, parameters: Sequence[str]) -> dict[str, Any]:
+    """The columns of one point; `parameters`: those of all points."""
+    found = {"point": number, **{key: entry[key] for key in ("series", "datapath", "interrupts")}}
     for name in parameters:
-        row[name] = entry["parameters"].get(name)
-        row |= swept({name: str(row[name])}) if row[name] is not None else {}
+        found[name] = entry["parameters"].get(name)
+        found |= swept({name: str(found[name])}) if found[name] is not None else {}
     for name, metric in METRICS.items():
         if metric.scalar:
-            row[column_of(name)] = _part(entry, name)
+            found[column_of(name)] = _part(entry, name)
         if name in RANGED:
-            row |= {f"{column_of(name)}_{end}": value for end, value in entry["ranges"][name].items()}
-    row |= {f"latency_{name}": value for name, value in entry["latency_exact"].items()}
-    row |= {
+            found |= {f"{column_of(name)}_{end}": value for end, value in entry["ranges"][name].items()}
+    found |= {f"latency_{name}": value for name, value in entry["latency_exact"].items()}
+    found |= {
         "drops": sum(entry["drops"].values()),
         "exits": sum(entry["exits"].values()),
         "bottleneck": entry["bottleneck"],
     }
-    row |= {f"costs_{status}": count for status, count in entry["cost_status"].items()}
-    return row | {key: entry[key] for key in ("replications", "scenario_hash", "plan_hash")}
+    found |= {f"costs_{status}": count for status, count in entry["cost_status"].items()}
+    return found | {key: entry[key] for key in ("replications", "scenario_hash", "plan_hash")}
