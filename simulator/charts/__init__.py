@@ -86,6 +86,8 @@ def _shown(document: Document, kind: str, at: Mapping[str, str] | None) -> View:
 
     shown = view(document, at)
     for key in KINDS[kind].needs:
-        if any(key not in point for point in shown.points):
-            raise InputError(HISTOGRAMS, f"is missing beside result.json; the chart '{kind}' is drawn from it")
+        if any(point.get(key) is None for point in shown.points):
+            if key == "histogram":
+                raise InputError(HISTOGRAMS, f"is missing beside result.json; the chart '{kind}' is drawn from it")
+            raise InputError("result.json", f"has no {key}: written by an older version; run the scenario again")
     return shown

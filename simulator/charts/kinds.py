@@ -56,4 +56,5 @@ KINDS: Mapping[str, Kind] = {
     "cores": Kind("What are the cores busy with: host, guests, or polling?", "counts", "cores"),
     "exits": Kind("Which VM exits does a packet cost?", "counts", "exits"),
     "drops": Kind("Where are packets lost?", "counts", "drops"),
+    "guests": Kind("Which guests are served well, which badly?", "guests", "guests", ("guests",)),
 }

@@ -9,7 +9,7 @@ tests/unit/test_charts_damaged.py: damaged documents are refused in one line.
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, TypeAdapter, ValidationError
 
@@ -55,6 +55,13 @@ class _Range(_Strict):
     max: Amount | None
 
 
+class _Guest(_Strict):
+    offered_pps: Amount | None
+    delivered_pps: Amount | None
+    throughput_bps: Amount | None
+    latency_us: _Latency
+
+
 class _Point(_Strict):
     series: Text
     datapath: Name
@@ -84,6 +91,7 @@ class _Point(_Strict):
     window_s: Amount | None = None
     line_rate_bps: Annotated[float, Field(gt=0, le=1e18, allow_inf_nan=False)] | None = None
     bottleneck: Text = ""
+    guests: dict[Name, dict[Literal["all", "rx", "tx"], _Guest]] | None = None
 
 
 class _Document(_Strict):

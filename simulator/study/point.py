@@ -17,12 +17,14 @@ from typing import Any
 
 from simulator import costs, metrics
 from simulator.citation import STATUSES
+from simulator.costs import idle, noise
 from simulator.datapaths import datapath
 from simulator.metrics import latency, rates
 from simulator.metrics.guests import of_guests
 from simulator.metrics.window import PS_PER_SECOND
 from simulator.parts.driver import with_xdp
 from simulator.parts.steps import Step
+from simulator.parts.uplink import FIREWALL
 from simulator.plan.fingerprint import fingerprint
 from simulator.plan.model import Plan
 from simulator.plan.trace import Trace
@@ -89,12 +91,21 @@ def assess(point: Point, plan: Plan, traces: Sequence[Trace]) -> PointResult:
 
 
 def cost_status(scenario: Scenario) -> dict[str, int]:
-    """How many of the costs that the point's paths spend, and of its NIC's facts, have each status; overrides are
-    assumed."""
-    host = host_settings(scenario.host).model
-    used = {(guest.datapath, guest.mode, guest.xdp) for guest in guest_settings(scenario, host_settings(scenario.host))}
+    """How many values that the point rests on have each status; overrides are assumed.
+
+    Counted are the costs that its paths spend, the firewall's if a bridge carries frames, its idle states, the events of
+    its noise, and the facts of its NIC.
+    """
+    settings = host_settings(scenario.host)
+    host = settings.model
+    used = {(guest.datapath, guest.mode, guest.xdp) for guest in guest_settings(scenario, settings)}
     spent = {cost for path, mode, xdp in used for step in _steps(path, mode, xdp) for cost in step.costs}
+    if any(datapath(path).switch == "linux-bridge" for path, _, _ in used):
+        spent |= set(FIREWALL[settings.firewall])
     found = Counter(host.cost(name).status for name in spent)
+    for state in idle.allowed(host, settings.idle):
+        found.update(entry.status for entry in (state.latency, state.residency, state.leave))
+    found.update(event.status for event in noise.word(settings.noise).events)
     nic = costs.nic(scenario.nic.model)
     facts = Counter(costs.summary(nic))
     for name in nic_overrides(scenario.nic):

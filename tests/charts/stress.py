@@ -75,7 +75,9 @@ def _point(state: str, number: int, step: int, steps: int) -> dict[str, Any]:
         "host_work": {"hyp": 0.1 + 0.02 * number, "vhost": 0.3},
         "guest_work": {"guest_soft": 0.2, "guest_task": 0.1},
     }
+    guests = {f"vm#{k}": _directions(load, count * 10.0, latency, 1 + 0.3 * k * number) for k in range(1 + number % 3)}
     return {
+        "guests": {"vm": _directions(load, count * 10.0, latency, 1.0), **guests},
         "datapath": path, "interrupts": mode, "offered_pps": load, "delivered_pps": count * 10.0, "throughput_bps": count * 5120.0,
         "latency_us": latency, "loss_ratio": lost, "stages": [] if dead else parts, "exits": exits,
         "exits_per_packet": sum(exits.values()) / count if count else None,
@@ -87,3 +89,15 @@ def _point(state: str, number: int, step: int, steps: int) -> dict[str, Any]:
         "ranges": {}, "cost_status": {"cited": 3, "assumed": 2}, "steady": 0 if state == "mixed" and number % 4 == 1 else 1,
         "bottleneck": "nothing: core cpu0 is 40.0 % busy at most",
     }  # fmt: skip
+
+
+def _directions(load: float, delivered_pps: float, latency: dict[str, float | None], factor: float) -> dict[str, Any]:
+    """Of one guest: what it received, and half as much that it sent."""
+    scaled = {name: None if value is None else value * factor for name, value in latency.items()}
+    rates = {"offered_pps": load, "delivered_pps": delivered_pps, "throughput_bps": delivered_pps * 512}
+    received = rates | {"latency_us": scaled}
+    return {
+        "all": received,
+        "rx": received,
+        "tx": {name: rate / 2 for name, rate in rates.items()} | {"latency_us": scaled},
+    }

@@ -45,6 +45,7 @@ CASES = {
     "cores-at": ("loads", "cores", {"rate": "800 kpps"}),
     "exits": ("paths", "exits", None),
     "drops": ("overload", "drops", None),
+    "guests": ("neighbours", "guests", None),
     "timeline": ("packet", "timeline", None),
 }
 THRESHOLDS = ["latency.p99 < 60 us", "loss_ratio < 1 %", "latency.p50{series=VF 2} < 10 us", "host_work_cores < 0.7"]
@@ -73,6 +74,9 @@ STRESSED = {
     "exits-6-names": ("exits", ("delivered", 6, stress.MIXED, "$x$ \N{EGYPTIAN HIEROGLYPH A001} & <b>")),
     "drops-24-lost": ("drops", ("lost", 24)),
     "drops-1-delivered": ("drops", ("delivered", 1)),
+    "guests-1-nothing": ("guests", ("nothing", 1)),
+    "guests-6-mixed": ("guests", ("mixed", 6, stress.CHINESE, CHINESE_TITLE)),
+    "guests-24-long": ("guests", ("delivered", 24, stress.LONG, TITLE)),
 }
 """Name -> kind, and what `stress.document` is called with; all have the thresholds above."""
 

@@ -165,7 +165,9 @@ def whole(series: str, path: str, mode: str, samples_us: list[int], **more: Any)
         "host_work_cores": 0.25, "guest_work_cores": 0.5, "polling_cores": 0.125, "exits": {"HLT": 300}, "drops": {"vm.q0.rx": 7},
         "window_s": 2.0, "line_rate_bps": 10**10, "throughput_bps": 1e9, "replications": 3,
     }  # fmt: skip
-    return made | exact | more
+    rates = {name: exact.get(name, made.get(name)) for name in ("offered_pps", "delivered_pps", "throughput_bps")}
+    guests = {"vm": {"rx": rates | {"latency_us": exact["latency_us"]}}}
+    return made | exact | {"guests": guests} | more
 
 
 SAMPLES = [1] * 500 + [2] * 400 + list(range(10, 110))
