@@ -35,6 +35,13 @@ INCOMPLETE = 1
 )
 @click.option("--job-script", metavar="SYSTEM", help="Print a job script (slurm) for --shards jobs instead of running.")
 @click.option("--shards", type=click.IntRange(1, 100_000), default=16, show_default=True, help="Jobs of a job script.")
+@click.option("--knee", metavar="KEY", help="Add points where latency bends over this swept key.")
+@click.option(
+    "--resolution", default="2 %", show_default=True, metavar="SHARE", help="Of its value, that a --knee is searched to."
+)
+@click.option(
+    "--most", type=click.IntRange(3, 1000), default=24, show_default=True, help="Points of each line with --knee."
+)
 @options.max_time
 @options.as_json
 def command(
@@ -49,6 +56,9 @@ def command(
     scheduler: str | None,
     job_script: str | None,
     shards: int,
+    knee: str | None,
+    resolution: str,
+    most: int,
     max_time: float | None,
     as_json: bool,
 ) -> None:
@@ -65,6 +75,7 @@ def command(
         click.echo(printed(job_script, shards, given, str(folder)), nl=False)
         return
     from simulator.study.sweeps import sweep
+    from simulator.study.sweeps.knee import knee_of
 
     with Progress(max_time, of="points") as progress:
         found = sweep(
@@ -77,6 +88,7 @@ def command(
             scheduler=scheduler,
             progress=progress,
             max_time_s=max_time,
+            knee=None if knee is None else knee_of(knee, resolution, most),
         )
     _tell(found, as_json)
 

@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import os
 import signal
-import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -17,8 +14,8 @@ from simulator.cli import cli
 from simulator.errors import InputError, SimulatorError
 from simulator.study.sweeps import sweep
 from simulator.study.sweeps.drive import Progress
+from tests.campaign.cluster import Cluster
 
-ROOT = Path(__file__).resolve().parent.parent.parent
 pytest.importorskip("distributed")
 SCENARIO = """
 schema: 1
@@ -31,42 +28,6 @@ measurement: {warmup: 0 s, duration: 1 ms}
 sweep: {matrix: {traffic.load.rate: {from: 100 kpps, to: 400 kpps, steps: 40}}}
 replications: 1
 """
-
-
-class Cluster:
-    """A scheduler and workers, each a process of its own."""
-
-    def __init__(self, folder: Path) -> None:
-        self._file, self._folder = folder / "scheduler.json", folder
-        self.processes: list[subprocess.Popen[bytes]] = []
-        quick = {"DASK_DISTRIBUTED__SCHEDULER__WORKER_TTL": "5s", "PYTHONPATH": str(ROOT)}
-        self._environment = os.environ | quick
-        self.scheduler = self._start("scheduler", "--port", "0", "--no-dashboard", "--scheduler-file", str(self._file))
-        while not self._file.exists():
-            assert self.scheduler.poll() is None
-            time.sleep(0.05)
-        import json
-
-        self.address = json.loads(self._file.read_text())["address"]
-
-    def _start(self, kind: str, *options: str) -> subprocess.Popen[bytes]:
-        command = [sys.executable, "-m", f"distributed.cli.dask_{kind}", *options]
-        started = subprocess.Popen(
-            command, cwd=self._folder, env=self._environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
-        )
-        self.processes.append(started)
-        return started
-
-    def worker(self) -> subprocess.Popen[bytes]:
-        """One more worker: a process without a nanny, so that a kill ends it."""
-        return self._start(
-            "worker", self.address, "--nthreads", "1", "--no-nanny", "--no-dashboard", "--death-timeout", "20"
-        )
-
-    def stop(self) -> None:
-        for process in self.processes:
-            process.kill()
-            process.wait()
 
 
 @pytest.fixture

@@ -23,6 +23,7 @@ from simulator.study.sweeps import merge, sweep
 from simulator.study.sweeps import outline as outlines
 from simulator.study.sweeps.journal import Journal, content_of, contents, key_of, line_of, scan
 from simulator.study.sweeps.outline import outline, shard_of
+from tests.campaign.kill import Campaign
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 SCENARIO = """
@@ -271,3 +272,8 @@ def test_progress_has_speed_and_time_left() -> None:
     now[0] = 10.0
     progress(150, 1000)
     assert progress.line() == "150 of 1000 points, 10 points/s, about 85 s left"
+
+
+@pytest.mark.skipif(not Path("/proc/self/environ").exists(), reason="needs /proc to look for what is left over")
+def test_a_killed_driver_goes_on_and_leaves_nobody_behind(tmp_path: Path) -> None:
+    Campaign(tmp_path, seed=2).driver(2)

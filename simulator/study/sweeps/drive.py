@@ -3,6 +3,7 @@
 1. The journal is read: points that are finished are not run again, whoever ran them.
 2. The rest goes to workers in chunks that last about `CHUNK_S`, so that neither handing over nor waiting costs much.
 3. When all points of the sweep are there, the tables are written; a shard leaves that to ``merge``.
+4. With a `Knee` this is repeated: points are added where a line bends, round by round, until it is fine enough.
 
 *Scope*: one driver; several (shards, or the same command twice) share a folder without harm. *Validation*: tests/unit/test_sweeps.py.
 """
@@ -22,6 +23,8 @@ from simulator.study.folder import HASH_SHOWN, Folder, json_bytes
 from simulator.study.machine import cores
 from simulator.study.provenance import program_hash
 from simulator.study.sweeps.journal import Journal, scan
+from simulator.study.sweeps.knee import Knee
+from simulator.study.sweeps.lines import Lines
 from simulator.study.sweeps.merge import MANIFEST, Merged, merge
 from simulator.study.sweeps.outline import Outline, outline
 from simulator.study.sweeps.worker import Chunk, run_chunk
@@ -61,19 +64,32 @@ def sweep(
     scheduler: str | None = None,
     progress: Progress | None = None,
     max_time_s: float | None = None,
+    knee: Knee | None = None,
 ) -> Outcome:
     """Run all points of a scenario's comparison and sweep that are not finished.
 
     `workers`: processes at once (default: one per core); `shard`: (number, of how many); `scheduler`: ``local`` or the address of a
-    Dask scheduler instead of own processes; `max_time_s`: nothing new is begun after it. Raises InputError or ScenarioErrors before
+    Dask scheduler instead of own processes; `max_time_s`: nothing new is begun after it; `knee`: where to add points. Raises InputError or ScenarioErrors before
     anything runs, InputError when the folder cannot be written, SimulatorError when the cluster is lost; what is finished is kept.
     """
     laid_out = outline(scenario, overrides, engine)
-    folder = prepare(laid_out, out)
-    work = _Work(laid_out, folder, shard, progress, None if max_time_s is None else monotonic() + max_time_s)
-    work.run(_hand(scheduler, workers), workers or cores())
-    merged = merge(folder) if shard == (1, 1) and work.done == len(work.chosen) else None
-    return Outcome(folder, len(work.chosen), work.done, work.taken_over, merged)
+    if knee is not None and shard != (1, 1):
+        raise InputError("--knee", "looks at all points before it adds some, so that it cannot be one of several shards")
+    lines = None if knee is None else Lines(laid_out, knee)
+    deadline_s = None if max_time_s is None else monotonic() + max_time_s
+    taken_over = -1
+    while True:
+        folder = prepare(laid_out, out)
+        work = _Work(laid_out, folder, shard, progress, deadline_s)
+        taken_over = work.taken_over if taken_over < 0 else taken_over
+        work.run(_hand(scheduler, workers), workers or cores())
+        whole = work.done == len(work.chosen)
+        finer = lines.finer(laid_out, folder) if lines is not None and whole else None
+        if finer is None:
+            break
+        laid_out = finer
+    merged = merge(folder) if shard == (1, 1) and whole else None
+    return Outcome(folder, len(work.chosen), work.done, taken_over, merged)
 
 
 def prepare(laid_out: Outline, out: str | Path) -> Path:
