@@ -29,6 +29,7 @@ COMMANDS = {
     "device": "device",
     "doctor": "doctor",
     "explain": "explain",
+    "fleet": "fleet",
     "import": "import_",
     "list": "listing",
     "measure-host": "measure_host",

@@ -37,7 +37,11 @@ INCOMPLETE = 1
 @click.option("--shards", type=click.IntRange(1, 100_000), default=16, show_default=True, help="Jobs of a job script.")
 @click.option("--knee", metavar="KEY", help="Add points where latency bends over this swept key.")
 @click.option(
-    "--resolution", default="2 %", show_default=True, metavar="SHARE", help="Of its value, that a --knee is searched to."
+    "--resolution",
+    default="2 %",
+    show_default=True,
+    metavar="SHARE",
+    help="Of its value, that a --knee is searched to.",
 )
 @click.option(
     "--most", type=click.IntRange(3, 1000), default=24, show_default=True, help="Points of each line with --knee."

@@ -63,7 +63,9 @@ def test_a_line_without_any_latency_ends() -> None:
     assert len(line) <= 20
 
 
-@pytest.mark.parametrize(("text", "value"), [("1.5 Mpps", 1_500_000_000), ("64 B", 64), ("7", 7), ("30 us", 30_000_000)])
+@pytest.mark.parametrize(
+    ("text", "value"), [("1.5 Mpps", 1_500_000_000), ("64 B", 64), ("7", 7), ("30 us", 30_000_000)]
+)
 def test_values_are_read_and_written(text: str, value: int) -> None:
     number, dimension = number_of(text, "key")
     assert (number, text_of(number, dimension)) == (value, text)

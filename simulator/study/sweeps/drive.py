@@ -69,13 +69,39 @@ def sweep(
     """Run all points of a scenario's comparison and sweep that are not finished.
 
     `workers`: processes at once (default: one per core); `shard`: (number, of how many); `scheduler`: ``local`` or the address of a
-    Dask scheduler instead of own processes; `max_time_s`: nothing new is begun after it; `knee`: where to add points. Raises InputError or ScenarioErrors before
+    Dask scheduler instead of own processes; `max_time_s`: nothing new is begun after it; `knee`: where to add points.
+    Raises InputError or ScenarioErrors before
     anything runs, InputError when the folder cannot be written, SimulatorError when the cluster is lost; what is finished is kept.
     """
-    laid_out = outline(scenario, overrides, engine)
     if knee is not None and shard != (1, 1):
-        raise InputError("--knee", "looks at all points before it adds some, so that it cannot be one of several shards")
-    lines = None if knee is None else Lines(laid_out, knee)
+        raise InputError(
+            "--knee", "looks at all points before it adds some, so that it cannot be one of several shards"
+        )
+    laid_out = outline(scenario, overrides, engine)
+    return run_outline(
+        laid_out,
+        out,
+        workers=workers,
+        shard=shard,
+        scheduler=scheduler,
+        progress=progress,
+        max_time_s=max_time_s,
+        lines=None if knee is None else Lines(laid_out, knee),
+    )
+
+
+def run_outline(
+    laid_out: Outline,
+    out: str | Path,
+    *,
+    workers: int | None = None,
+    shard: tuple[int, int] = (1, 1),
+    scheduler: str | None = None,
+    progress: Progress | None = None,
+    max_time_s: float | None = None,
+    lines: Lines | None = None,
+) -> Outcome:
+    """Run all points of an outline that are not finished; `lines`: those to which points are added. Raises as `sweep` does."""
     deadline_s = None if max_time_s is None else monotonic() + max_time_s
     taken_over = -1
     while True:

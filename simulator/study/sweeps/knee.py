@@ -76,7 +76,7 @@ def _middle(low: int, high: int) -> int | None:
     """A value between, of as few digits as tell it from both; None if there is none."""
     exact = (low + high) // 2
     for digits in range(DIGITS, len(str(exact)) + 1):
-        step = 10 ** max(0, len(str(exact)) - digits)
+        step: int = 10 ** max(0, len(str(exact)) - digits)
         rounded = (exact + step // 2) // step * step
         if low < rounded < high:
             return rounded

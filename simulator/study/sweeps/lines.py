@@ -51,7 +51,10 @@ class Lines:
         return of_drafts(laid_out.scenario, laid_out.base, laid_out.engine, listed)
 
     def _line(self, draft: Draft) -> Line:
-        return (draft.series, *((path, repr(node.plain())) for path, node in draft.combination if path != self._knee.key))
+        return (
+            draft.series,
+            *((path, repr(node.plain())) for path, node in draft.combination if path != self._knee.key),
+        )
 
     def _value(self, draft: Draft) -> int:
         return number_of(draft.parameters[self._knee.key], self._knee.key)[0]
