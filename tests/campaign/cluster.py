@@ -21,8 +21,7 @@ class Cluster:
     def __init__(self, folder: Path) -> None:
         self._file, self._folder = folder / "scheduler.json", folder
         self.processes: list[subprocess.Popen[bytes]] = []
-        quick = {"DASK_DISTRIBUTED__SCHEDULER__WORKER_TTL": "5s", "PYTHONPATH": str(ROOT)}
-        self._environment = os.environ | quick
+        self._environment = os.environ | {"PYTHONPATH": str(ROOT)}
         self.scheduler = self._start("scheduler", "--port", "0", "--no-dashboard", "--scheduler-file", str(self._file))
         while not self._file.exists():
             assert self.scheduler.poll() is None
@@ -40,7 +39,7 @@ class Cluster:
     def worker(self) -> subprocess.Popen[bytes]:
         """One more worker: a process without a nanny, so that a kill ends it."""
         return self._start(
-            "worker", self.address, "--nthreads", "1", "--no-nanny", "--no-dashboard", "--death-timeout", "20"
+            "worker", self.address, "--nthreads", "1", "--no-nanny", "--no-dashboard", "--death-timeout", "300"
         )
 
     def stop(self) -> None:
