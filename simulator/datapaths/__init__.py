@@ -1,13 +1,13 @@
 """How packets enter and leave a guest, one module per way.
 
-*Scope*: bare metal, SR-IOV virtual functions, virtio with vhost-net or QEMU and an emulated e1000 behind a Linux
+*Scope*: bare metal, SR-IOV virtual functions, a whole adapter passed through, virtio with vhost-net or QEMU and an emulated e1000 behind a Linux
 bridge.
 *Validation*: every test that goes through `DATAPATHS`.
 """
 
 from __future__ import annotations
 
-from simulator.datapaths import emulated_e1000, native, sriov_vf, vhost_net, virtio_qemu
+from simulator.datapaths import direct_assignment, emulated_e1000, native, sriov_vf, vhost_net, virtio_qemu
 from simulator.datapaths.model import Datapath
 from simulator.errors import unknown
 
@@ -18,6 +18,7 @@ DATAPATHS: dict[str, Datapath] = {
     for path in (
         native.DATAPATH,
         sriov_vf.DATAPATH,
+        direct_assignment.DATAPATH,
         vhost_net.DATAPATH,
         virtio_qemu.DATAPATH,
         emulated_e1000.DATAPATH,

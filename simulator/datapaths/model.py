@@ -33,6 +33,8 @@ class Datapath:
     """What carries its packets to and from the wire: none, embedded or linux-bridge."""
     virtqueues: bool = False
     """Whether the guest drives virtqueues, which have settings of their own."""
+    exclusive: bool = False
+    """Whether the guest owns its adapter, so that no other one can use it."""
 
     def best_mode(self, apicv: bool, posted_interrupts: bool) -> str:
         """The cheapest of its interrupt modes on a host with these capabilities."""

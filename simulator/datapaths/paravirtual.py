@@ -16,14 +16,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from simulator import units
 from simulator.datapaths.queues import attach
-from simulator.errors import InputError
 from simulator.parts import driver, uplink, virtio, vmm
 from simulator.parts.cpu import add_spread
 from simulator.parts.machine import Attachment, Lane, Machine
 from simulator.parts.nic import QueuePair
-from simulator.parts.settings import GuestSettings
+from simulator.parts.settings import GuestSettings, require_no_function_limits
 from simulator.parts.stages import BACKEND, BACKEND_WAKE
 from simulator.parts.steps import Step, names, total
 from simulator.parts.uplink import firewall_ps
@@ -194,13 +192,5 @@ def _keep(
 
 def require_no_port_features(guest: GuestSettings) -> None:
     """Refuse what only a queue of the NIC has."""
-    written = {
-        "max_rate": units.exact(guest.max_rate_bps, units.BIT_RATE) if guest.max_rate_bps else None,
-        "min_rate": units.exact(guest.min_rate_bps, units.BIT_RATE) if guest.min_rate_bps else None,
-        "max_pps": units.exact(guest.max_millipps, units.PACKET_RATE) if guest.max_millipps else None,
-        "weight": guest.weight if guest.weight != 1 else None,
-    }
-    for key, value in written.items():
-        if value is not None:
-            message = f"is a setting of the NIC's transmit engine; the queues of {guest.datapath} are the host's"
-            raise InputError(f"guests.{guest.name}.{key}", message, value)
+    message = f"is a setting of the NIC's transmit engine; the queues of {guest.datapath} are the host's"
+    require_no_function_limits(guest, message)

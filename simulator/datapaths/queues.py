@@ -22,9 +22,8 @@ from simulator.plan.model import NONE, Fifo, Input, Output, Switch, Worker
 
 def add_interrupt_queue(machine: Machine, guest: GuestSettings, site: Site, worker: int, route: int, sink: int) -> int:
     """One queue with its own vector and NAPI worker `worker`. Returns the fifo to send from, or -1."""
-    virtual = guest.datapath != "native"
     moderator = add_moderator(
-        machine.builder, machine.port, site.name, route, virtual=virtual, tick_hz=machine.host.tick_hz
+        machine.builder, machine.port, site.name, route, virtual=guest.virtual, tick_hz=machine.host.tick_hz
     )
     pair = add_queue_pair(
         machine.builder, machine.port, guest, site.name, moderator, NONE, *doorbell_costs(machine, site)

@@ -40,7 +40,6 @@ DATAPATHS = {
         "virtio-qemu", "QEMU's loop moves the frames there too, but through a tap and no TCP stack"
     ),
     "socket-network": Nearest("virtio-qemu", "QEMU's loop moves the frames there too, but through a tap"),
-    "direct-assignment": Nearest("sriov-vf", "one function of the adapter instead of the whole"),
     "sub-function": Nearest("sriov-vf", "a function that the bus knows instead of one that only the adapter knows"),
     "mediated-device": Nearest("sriov-vf", "a function of its own instead of a share of one"),
     "container": Nearest("native", "processes on the host too, but without a network namespace of their own"),

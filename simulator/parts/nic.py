@@ -126,12 +126,11 @@ def add_queue_pair(
 ) -> QueuePair:
     """The two rings of one queue; `poller` is a poll-mode driver (-1: none)."""
     nic = port.settings.model
-    virtual = guest.datapath != "native"
     rx = builder.add(
         DescRing(
             name=f"{name}.rx",
             kind="rx",
-            size=guest.rx_ring or port.settings.rx_ring or nic.value("vf_rx_ring" if virtual else "rx_ring"),
+            size=guest.rx_ring or port.settings.rx_ring or nic.value("vf_rx_ring" if guest.virtual else "rx_ring"),
             buffer_bytes=RX_BUFFER_BYTES,
             avail_gate=_doorbell(builder.count(DescRing), refill_doorbell_ps),
             moderator=moderator,
@@ -149,7 +148,7 @@ def add_queue_pair(
         DescRing(
             name=f"{name}.tx",
             kind="tx",
-            size=guest.tx_ring or port.settings.tx_ring or nic.value("vf_tx_ring" if virtual else "tx_ring"),
+            size=guest.tx_ring or port.settings.tx_ring or nic.value("vf_tx_ring" if guest.virtual else "tx_ring"),
             buffer_bytes=TX_BUFFER_BYTES,
             avail_gate=_doorbell(builder.count(DescRing), doorbell_ps),
             moderator=moderator,
@@ -171,7 +170,7 @@ def add_queue_pair(
 def _limits(builder: PlanBuilder, port: Port, guest: GuestSettings) -> tuple[int, int]:
     """What limits the guest's function, all queues together, and what it is guaranteed (-1: nothing)."""
     if guest.name not in port.limits:
-        most = port.settings.model.value("max_vf_pps") if guest.datapath == "sriov-vf" else 0
+        most = port.settings.model.value("max_vf_pps") if guest.virtual else 0
         millipps = min(filter(None, (guest.max_millipps, most * 1000)), default=0)
         shaper = floor = NONE
         if guest.max_rate_bps or millipps:

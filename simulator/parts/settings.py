@@ -8,7 +8,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from simulator import units
 from simulator.costs import Host, Nic
+from simulator.errors import InputError
 from simulator.plan.model import INFINITE_PS
 
 CABLE_PS_PER_M = 5_000
@@ -136,6 +138,11 @@ class GuestSettings:
     answers: bool = False
     reply_bytes: int = 60
 
+    @property
+    def virtual(self) -> bool:
+        """Whether its queues are those of a virtual function."""
+        return self.datapath == "sriov-vf"
+
 
 def port_settings(nic: Nic, *, moderation: Moderation | None = None, cable_m: int = 0) -> PortSettings:
     """The port as the catalogue has it, with the NIC's default moderation unless another one is given."""
@@ -152,3 +159,16 @@ def port_settings(nic: Nic, *, moderation: Moderation | None = None, cable_m: in
         moderation=moderation if moderation is not None else default,
         loopback_bps=nic.value("loopback_bps"),
     )
+
+
+def require_no_function_limits(guest: GuestSettings, message: str) -> None:
+    """Refuse what a guest without a virtual function of its own has no use for: ``InputError`` with `message` at the key."""
+    written = {
+        "max_rate": units.exact(guest.max_rate_bps, units.BIT_RATE) if guest.max_rate_bps else None,
+        "min_rate": units.exact(guest.min_rate_bps, units.BIT_RATE) if guest.min_rate_bps else None,
+        "max_pps": units.exact(guest.max_millipps, units.PACKET_RATE) if guest.max_millipps else None,
+        "weight": guest.weight if guest.weight != 1 else None,
+    }
+    for key, value in written.items():
+        if value is not None:
+            raise InputError(f"guests.{guest.name}.{key}", message, value)

@@ -30,6 +30,9 @@ def assemble(
     machine.cpus.reserve(core for guest in guests for core in guest.cores)
     for guest in guests:
         try:
+            if datapath(guest.datapath).exclusive and len(guests) > 1:
+                message = f"owns the whole adapter, and {len(guests)} guests use it"
+                raise InputError(f"guests.{guest.name}.datapath", message, guest.datapath)
             datapath(guest.datapath).build(machine, guest)
         except InputError as error:
             if faults is None:

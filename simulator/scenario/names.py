@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-DATAPATHS = ("native", "sriov-vf", "vhost-net", "virtio-qemu", "emulated-e1000")
+DATAPATHS = ("native", "sriov-vf", "direct-assignment", "vhost-net", "virtio-qemu", "emulated-e1000")
 INTERRUPTS = ("automatic", "legacy", "apicv", "posted", "poll")
 SWITCHES = ("automatic", "none", "embedded", "linux-bridge")
 

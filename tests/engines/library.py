@@ -34,10 +34,10 @@ VARIANTS: tuple[dict[str, Any], ...] = (
 )
 PLACEMENTS: tuple[dict[str, Any], ...] = ({}, {"placement": {"share": 1}})
 """A core for each guest, then one for both."""
-SMALL_TX_RING = {"native": 8, "sriov-vf": 8}
+SMALL_TX_RING = {"native": 8, "sriov-vf": 8, "direct-assignment": 8}
 """Descriptors; so few that senders have to wait. Paravirtual drivers keep some free and need `OTHER_TX_RING`."""
 OTHER_TX_RING = 20
-MODES = {"sriov-vf": ("legacy", "apicv", "posted", "poll")}
+MODES = {"sriov-vf": ("legacy", "apicv", "posted", "poll"), "direct-assignment": ("posted", "poll")}
 
 
 @functools.cache
@@ -60,7 +60,8 @@ def _choices() -> list[tuple[str, str, int]]:
 def _plan(file: Path, datapath: str, mode: str, number: int) -> Plan:
     rings = {"rx_ring": 64, "tx_ring": SMALL_TX_RING.get(datapath, OTHER_TX_RING), "socket_buffer": 8}
     placed = PLACEMENTS[number // 2 % 2]
-    guests = [{"name": "vm", "count": 2, "datapath": datapath, "interrupts": mode, **rings, **placed}]
+    count = 1 if datapath == "direct-assignment" else 2
+    guests = [{"name": "vm", "count": count, "datapath": datapath, "interrupts": mode, **rings, **placed}]
     document = {"schema": 1, "guests": guests, "traffic": [{"name": "load", **TRAFFIC[number]}]} | VARIANTS[number % 2]
     file.write_text(json.dumps(document))
     return build(load(file))

@@ -45,7 +45,12 @@ def test_a_port_is_laid_on_the_domain_with_its_uuid() -> None:
 
 @pytest.mark.parametrize(
     ("vnic", "vif", "datapath"),
-    [("direct", "hw_veb", "sriov-vf"), ("baremetal", "other", "native"), ("remote-managed", "hw_veb", "sriov-vf")],
+    [
+        ("direct", "hw_veb", "sriov-vf"),
+        ("direct-physical", "hostdev_physical", "direct-assignment"),
+        ("baremetal", "other", "native"),
+        ("remote-managed", "hw_veb", "sriov-vf"),
+    ],
 )
 def test_what_was_asked_for_decides(tmp_path: Path, vnic: str, vif: str, datapath: str) -> None:
     assert guest(port(tmp_path, vnic, vif))["datapath"] == datapath
@@ -54,7 +59,6 @@ def test_what_was_asked_for_decides(tmp_path: Path, vnic: str, vif: str, datapat
 @pytest.mark.parametrize(
     ("vnic", "vif", "missing"),
     [
-        ("direct-physical", "hostdev_physical", "direct-assignment"),
         ("macvtap", "hw_veb", "macvtap"),
         ("vdpa", "ovs", "vdpa"),
         ("normal", "ovs", "ovs-kernel"),
