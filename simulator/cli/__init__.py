@@ -122,8 +122,9 @@ def cli() -> None:
 
 def main() -> None:
     """Run the command line and exit with its code."""
-    from simulator.cli.lean import leave
+    from simulator.cli.lean import leave, rarely_collect
 
+    rarely_collect()
     try:
         try:
             cli(prog_name="sriovsim")

@@ -1,29 +1,21 @@
-"""What a command leaves out at its beginning and at its end, since nothing in it is used by one.
+"""What a command leaves out, since its process ends soon: looking for garbage, and taking everything apart at the end.
 
-*Scope*: commands; whoever imports the packages gets everything. *Validation*: ``tests/architecture/test_imports.py``,
+*Scope*: commands; whoever imports the packages gets neither. *Validation*: ``tests/unit/test_cli.py`` (real processes),
 ``benchmarks/command.py``.
 """
 
 from __future__ import annotations
 
 import atexit
+import gc
 import os
 import sys
 from typing import NoReturn
 
-_SCIPY = "scipy.linalg"
 
-
-def without_blas() -> None:
-    """Let numba find no BLAS: it would import SciPy's linear algebra (a tenth of a small comparison) for products of matrices, of
-    which the kernel has none."""
-    if "numba.np.arraymath" in sys.modules or _SCIPY in sys.modules:
-        return
-    sys.modules[_SCIPY] = None  # type: ignore[assignment]
-    try:
-        import numba.np.arraymath  # noqa: F401
-    finally:
-        del sys.modules[_SCIPY]
+def rarely_collect() -> None:
+    """Look for garbage less often: what a command imports are a hundred thousand objects, and none of them is any."""
+    gc.set_threshold(50_000, 20, 20)
 
 
 def leave(code: int) -> NoReturn:
