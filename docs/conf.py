@@ -35,7 +35,8 @@ pygments_style = "friendly"
 
 
 def setup(app: Any) -> None:
-    """Generate pages from the code before Sphinx looks for sources."""
-    from generate import write
+    """Generate pages and pictures from the code before Sphinx looks for sources."""
+    from generate import draw, write
 
     app.connect("builder-inited", lambda app: write(Path(app.srcdir) / "reference" / "generated"))
+    app.connect("builder-inited", lambda app: draw(Path(app.srcdir) / "reference" / "generated" / "pictures"))

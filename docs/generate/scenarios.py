@@ -24,6 +24,6 @@ def pages() -> dict[str, str]:
 def _section(name: str, path: Path) -> str:
     scenario = load(path)
     count = len(points(scenario))
-    size = f"{count} {'point' if count == 1 else 'points'}, {scenario.replications} replications each."
+    size = f"{count} {'point' if count == 1 else 'points'}, {scenario.runs_in_words} each."
     title = scenario.title.rstrip(".")
     return page(f"## {name}", f"**{title}.** {scenario.description}", size, f"```yaml\n{path.read_text()}```")

@@ -36,6 +36,7 @@ COMMANDS = {
     "merge": "merge",
     "run": "run",
     "sweep": "sweep",
+    "validate": "validate",
 }
 
 

@@ -38,7 +38,7 @@ def command(scenario: str | None, settings: tuple[str, ...], resolved: bool, sch
         click.echo(grammar.as_yaml(loaded), nl=False)
     else:
         series = len({point.series for point in found})
-        click.echo(f"{scenario}: valid; {len(found)} points in {series} series, {loaded.replications} replications")
+        click.echo(f"{scenario}: valid; {len(found)} points in {series} series, {loaded.runs_in_words}")
     from simulator.scenario.build import warnings
 
     for warning in warnings(point.scenario for point in found):

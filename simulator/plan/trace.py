@@ -100,6 +100,14 @@ class Engine(Protocol):
         """What was counted since the beginning of the window."""
         ...
 
+    def delivered(self) -> tuple[int, int]:
+        """Packets that all sinks recorded since the beginning of the window, and the sum of their latencies in ps."""
+        ...
+
+    def latencies(self) -> dict[int, int]:
+        """Bucket index -> packets that all sinks recorded since the beginning of the window."""
+        ...
+
 
 def histogram_index(value: int) -> int:
     """Bucket of a latency in ps: exact below 128, then 128 buckets per octave."""

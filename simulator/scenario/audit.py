@@ -33,6 +33,7 @@ _SAME_PLAN = {
     "thresholds",
     "thresholds_allow",
     "replications",
+    "precision",
     "seed",
     "compare",
     "sweep",

@@ -18,24 +18,38 @@ from typing import Annotated, Any, Literal
 from pydantic import Field, PrivateAttr
 
 from simulator.formats.yaml12 import Node
-from simulator.scenario.fields import FileReference, PositiveTime, ScenarioName, Strict, Time
+from simulator.scenario.fields import FileReference, Kind, PositiveTime, ScenarioName, Strict, Time
 from simulator.scenario.guest import Guest
 from simulator.scenario.host import Host, Nic, VirtualSwitch
 from simulator.scenario.thresholds import THRESHOLD
 from simulator.scenario.traffic import Capture, Traffic
+from simulator.statistics import precision
 
 MOST_POINTS = 100_000
 MOST_SEED = 2**63 - 1
-_NOT_HASHED = ("name", "title", "description", "thresholds", "thresholds_allow", "replications")
+_NOT_HASHED = ("name", "title", "description", "thresholds", "thresholds_allow", "replications", "precision")
+
+
+def _read_precision(value: Any) -> str:
+    precision.parse(value)
+    return str(value)
+
+
+PRECISION = Kind(_read_precision, str, lambda: {"type": "string", "examples": ["p99 1 %", precision.DEFAULT]})
 
 
 class Measurement(Strict):
     """What is left out at the start, and how long is measured after it."""
 
-    warmup_ps: Time = Field(default=5_000_000_000, alias="warmup")
-    """Simulated before counting starts."""
+    warmup_ps: Time | None = Field(default=None, alias="warmup")
+    """Simulated before counting starts; null is what MSER-5 cuts from a pilot run of 5 ms and the duration, 5 ms at least."""
     duration_ps: PositiveTime = Field(default=50_000_000_000, alias="duration")
-    """Counted after the warm-up."""
+    """Counted after the warm-up, in each replication."""
+
+    @property
+    def before_ps(self) -> int:
+        """The warm-up as far as it is known before anything runs."""
+        return 5_000_000_000 if self.warmup_ps is None else self.warmup_ps
 
 
 class Sweep(Strict):
@@ -74,8 +88,10 @@ class Scenario(Strict):
     """Sources of packets."""
     measurement: Measurement = Measurement()
     """How long is simulated."""
-    replications: Annotated[int, Field(strict=True, ge=1, le=10_000)] = 3
-    """Runs of each point, each with random numbers of its own."""
+    replications: Annotated[int, Field(strict=True, ge=1, le=10_000)] | None = None
+    """Runs of each point, each with random numbers of its own; null is as many as the precision needs, from 10 to 100."""
+    precision: Annotated[str, PRECISION] | None = None
+    """Half widths that the 95 % intervals of latencies shall have, such as ``p99 5 %, mean 2 %``, which is what null is."""
     seed: Annotated[int, Field(strict=True, ge=0, le=MOST_SEED)] = 1
     """Seed of all random numbers."""
     compare: dict[str, dict[str, Any]] = Field(default_factory=dict, max_length=64)
@@ -87,6 +103,22 @@ class Scenario(Strict):
     code 3."""
     thresholds_allow: Literal["unsteady", None] = None
     """``unsteady``: thresholds may be kept by a window that shows no steady state; without it, such a point keeps none."""
+
+    @property
+    def goals(self) -> dict[str, float]:
+        """Latency figure -> relative half width that its interval shall have."""
+        return precision.parse(self.precision or precision.DEFAULT)
+
+    @property
+    def first_replications(self) -> int:
+        """Runs of each point before anybody looks at their precision."""
+        return precision.FEWEST if self.replications is None else self.replications
+
+    @property
+    def runs_in_words(self) -> str:
+        """How many runs each point has: ``3 replications``, ``10 to 100 replications``."""
+        known = self.replications
+        return f"{precision.FEWEST} to {precision.MOST} replications" if known is None else f"{known} replications"
 
     _tree: Node | None = PrivateAttr(default=None)
     _overrides: tuple[str, ...] = PrivateAttr(default=())

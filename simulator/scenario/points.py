@@ -25,7 +25,7 @@ from simulator.scenario.model import MOST_POINTS, Scenario
 from simulator.scenario.steps import steps
 from simulator.scenario.tree import absolute, put
 
-NOT_SWEPT = ("schema", "name", "compare", "sweep", "thresholds", "thresholds_allow", "replications")
+NOT_SWEPT = ("schema", "name", "compare", "sweep", "thresholds", "thresholds_allow", "replications", "precision")
 MOST_FAILED = 200
 """Points refused in each series before the rest is left unread: mostly they share one fault."""
 _SWEEP_KEYS = ("matrix", "zip", "exclude", "include")

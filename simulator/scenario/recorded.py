@@ -90,7 +90,7 @@ def _mixed(scenario: Scenario, item: Capture, path: Path, guest: Listener, repli
     )
     wanted = rate(total_bytes / recorded_rate) if item.rates() else recorded_rate
     most = max(FEWEST_PACKETS, PACKETS_IN_ALL // guest.guests)
-    length_ps = scenario.measurement.warmup_ps + scenario.measurement.duration_ps
+    length_ps = scenario.measurement.before_ps + scenario.measurement.duration_ps
     window_ps = min(length_ps, math.ceil(most * PS_PER_SECOND / wanted))
     seed = int.from_bytes(
         hashlib.sha256(f"{scenario.seed}\0{guest.name}.{item.name}\0mix".encode()).digest()[:8], "little"

@@ -95,7 +95,7 @@ def location_of(scenario: Scenario, place: str) -> Location:
 def _too_long(scenario: Scenario, plan: Plan) -> Iterator[Fault]:
     """What grows with simulated time and must stay exact in 63 bits."""
     window = scenario.measurement
-    length_ps, allowed = window.warmup_ps + window.duration_ps, check_bounds.longest_ps(plan)
+    length_ps, allowed = window.before_ps + window.duration_ps, check_bounds.longest_ps(plan)
     if length_ps > allowed.time_ps:
         shown = units.format_time(allowed.time_ps)
         message = f"with the warm-up is longer than {shown}, up to which {allowed.reason}"

@@ -48,8 +48,8 @@ def compare_engines(point: Point, budget: int = BUDGET) -> str:
     """``identical`` or the first difference between the engines on one point. Raises SimulatorError if a run fails."""
     plan, window = build(point.scenario), point.scenario.measurement
     reference = engine_named("reference")(plan, point.scenario.seed, 0, log=True)
-    end_ps = window.warmup_ps + window.duration_ps
-    begin_ps = _advance(reference, 0, window.warmup_ps, budget // 4)
+    end_ps = window.before_ps + window.duration_ps
+    begin_ps = _advance(reference, 0, window.before_ps, budget // 4)
     reference.begin_window()
     stop_ps = _advance(reference, begin_ps, end_ps, budget)
     compiled = engine_named("compiled")(plan, point.scenario.seed, 0, log=True)

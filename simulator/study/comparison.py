@@ -18,6 +18,7 @@ from simulator.study.folder import folder_of, json_bytes
 from simulator.study.limits import point_name
 from simulator.study.point import PointResult
 from simulator.study.provenance import SCHEMA, block
+from simulator.study.ratios import ratios
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -76,6 +77,7 @@ class Comparison:
             "version": simulator.__version__,
             "scenario_hash": scenario_hash(self.scenario),
             "points": self.entries,
+            "ratios": ratios(self.entries),
             "failed": self.failed,
             "thresholds": list(self.scenario.thresholds),
             "breached": list(self.breached),
@@ -86,9 +88,12 @@ class Comparison:
         parts = [
             screen.table(self.entries),
             screen.guests(self.entries),
+            screen.ratios(ratios(self.entries)),
             screen.limits(self.entries),
             screen.cut((f"failed: {point_name(entry)}: {entry['error']}" for entry in self.failed), "failed points"),
             screen.cut((f"threshold not kept: {text}" for text in self.breached), "thresholds not kept"),
+            screen.precision(self.entries),
+            screen.cut(_warnings(self.entries), "warnings"),
             _note_lines(self.entries),
             _cost_line(self.entries),
         ]
@@ -160,6 +165,11 @@ def _note_lines(entries: list[dict[str, Any]]) -> str:
     else:
         shown.append(f"captures: {len(captures)} notes on source, frames and what was left out, in result.json")
     return "\n".join(shown)
+
+
+def _warnings(entries: list[dict[str, Any]]) -> list[str]:
+    """What is wrong with a point's numbers, with its name."""
+    return [f"{point_name(entry)}: {text}" for entry in entries for text in entry["warnings"]]
 
 
 def _cost_line(entries: list[dict[str, Any]]) -> str:

@@ -35,14 +35,16 @@ def seconds(points: Sequence[Point], engine: str, workers: int) -> float:
     used = [_seconds_of(point, engine) for point in {id(point): point for point in (chosen[0], chosen[-1])}.values()]
     if sum(used) / len(used) * len(points) >= SHORT_S:
         used += [_seconds_of(point, engine) for point in chosen[1:-1]]
-    return sum(used) / len(used) * len(points) / max(1, min(workers, len(points) * points[0].scenario.replications))
+    return (
+        sum(used) / len(used) * len(points) / max(1, min(workers, len(points) * points[0].scenario.first_replications))
+    )
 
 
 def _seconds_of(point: Point, engine: str) -> float:
     window = point.scenario.measurement
-    plan, length_ps = build(point.scenario), window.warmup_ps + window.duration_ps
+    plan, length_ps = build(point.scenario), window.before_ps + window.duration_ps
     used_s, reached_ps = _probe(plan, engine, point.scenario.seed, length_ps)
-    return used_s * length_ps / reached_ps * point.scenario.replications
+    return used_s * length_ps / reached_ps * point.scenario.first_replications
 
 
 def _probe(plan: Plan, engine: str, seed: int, length_ps: int) -> tuple[float, int]:

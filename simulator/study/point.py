@@ -1,7 +1,7 @@
 """The result of one point: all metrics over its pooled replications, their ranges, and where the numbers come from.
 
 1. The windows of the replications are added up; every metric is computed once on the sum.
-2. The scalar metrics are computed on each replication too; their spread gives the ranges.
+2. The scalar metrics are computed on each replication too; their spread gives the ranges (`ranges.py`).
 3. The entry is plain data in the form of the result document, so that a stored point and a fresh one are the same
    thing.
 
@@ -11,8 +11,8 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from simulator import costs, metrics
@@ -31,8 +31,10 @@ from simulator.plan.trace import Trace
 from simulator.scenario import Point, Scenario, scenario_hash
 from simulator.scenario.build import build, guest_settings, host_settings, nic_overrides, nic_settings, notes
 from simulator.scenario.identity import guest_labels, identity
-from simulator.study.ranges import Range, spread
-from simulator.study.runs import Job, run
+from simulator.study.ranges import Warmup, judged, of_scalars, warnings
+from simulator.study.ratios import COMPARED
+from simulator.study.replications import job_of, pilot_of, plans, stated_warmup, wanted, warmup_of
+from simulator.study.runs import Window, run
 from simulator.study.tables import swept
 
 
@@ -51,35 +53,41 @@ def run_point(
 ) -> PointResult:
     """Run all replications of one point here and now; `built`: its plan, if there is one already. Raises SimulatorError if a run
     fails."""
-    jobs = [job_of(0, point, plan, engine, number) for number, plan in plans(point, replications, built)]
-    return assess(point, jobs[0].plan, [run(job) for job in jobs])
+    if replications is not None:
+        point = replace(point, scenario=point.scenario.model_copy(update={"replications": replications}))
+    plan, warmup, windows = built or build(point.scenario), stated_warmup(point), list[Window]()
+    times = 1
+    while warmup is None:
+        warmup = warmup_of(point, run(pilot_of(0, point, plan, engine, times)), times)
+        times *= 2
+    while more := wanted(point, windows, warmup):
+        first = len(windows)
+        windows += [
+            run(job_of(0, point, own, engine, number, warmup))
+            for number, own in plans(point, plan, first, first + more)
+        ]
+    return assess(point, plan, windows, warmup)
 
 
-def plans(point: Point, replications: int | None = None, built: Plan | None = None) -> Iterator[tuple[int, Plan]]:
-    """(replication, plan): captures are drawn when a plan is built, so they need one each; other traffic shares one."""
-    drawn = any(item.kind == "capture" for item in point.scenario.traffic)
-    first = build(point.scenario) if built is None else built
-    for number in range(replications or point.scenario.replications):
-        yield number, build(point.scenario, number) if drawn and number else first
-
-
-def job_of(index: int, point: Point, plan: Plan, engine: str, replication: int) -> Job:
-    """One replication of point number `index`."""
-    scenario, window = point.scenario, point.scenario.measurement
-    return Job(index, plan, window.warmup_ps, window.duration_ps, engine, scenario.seed, replication)
-
-
-def assess(point: Point, plan: Plan, traces: Sequence[Trace]) -> PointResult:
+def assess(point: Point, plan: Plan, windows: Sequence[Window], warmup: Warmup) -> PointResult:
     """The result of a point from the windows of its replications, in their order."""
-    pooled = metrics.pool(traces)
+    traces = [window.trace for window in windows]
+    pooled, headlines = metrics.pool(traces), [metrics.headline(plan, trace) for trace in traces]
+    ranges = of_scalars(metrics.headline(plan, pooled), headlines, windows)
+    if warmup.refused:
+        ranges = {name: found | {"low": None, "high": None} for name, found in ranges.items()}
     entry = identity(point) | {
         "swept": swept(point.parameters),
         **metrics.measure(plan, pooled),
         "guests": {label: of_guests(plan, pooled, members) for label, members in guest_labels(point.scenario).items()},
         "latency_exact": _exact(plan, pooled),
         "conservation": _balance(plan, pooled),
-        "ranges": _ranges([metrics.headline(plan, trace) for trace in traces]),
+        "ranges": ranges,
         "replications": len(traces),
+        "by_replication": {name: [headline[name] for headline in headlines] for name in COMPARED},
+        "precision": judged(windows, point.scenario.goals, stated=point.scenario.replications is not None),
+        "warmup": {"length_s": warmup.length_ps / PS_PER_SECOND, "stated": warmup.stated},
+        "warnings": warnings(windows, warmup, point.scenario.measurement.duration_ps),
         "window_s": (pooled.end_ps - pooled.start_ps) / PS_PER_SECOND,
         "line_rate_bps": nic_settings(point.scenario.nic).rate_bps,
         "cost_status": cost_status(point.scenario),
@@ -135,7 +143,3 @@ def _balance(plan: Plan, trace: Trace) -> dict[str, int]:
         "in_flight_end": trace.in_flight_end,
         "turned_into_acknowledgements": -rates.unaccounted(plan, trace),
     }
-
-
-def _ranges(headlines: Sequence[dict[str, float | None]]) -> dict[str, Range]:
-    return {name: spread([values[name] for values in headlines]) for name in headlines[0]}

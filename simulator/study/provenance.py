@@ -34,14 +34,28 @@ def program_hash() -> str:
 
 def study_hash(scenario: Scenario, engine: str) -> str:
     """Names the folder of a study: the scenario, its replications and the engine."""
-    return _hash([scenario_hash(scenario), scenario.replications, engine])
+    return _hash([scenario_hash(scenario), scenario.replications, engine, *_precision(scenario)])
 
 
 def point_key(scenario: Scenario, plan_hash: str, engine: str) -> str:
     """Names the file of a finished point: everything that decides its content."""
     return _hash(
-        [SCHEMA, program_hash(), engine, scenario.replications, scenario.seed, scenario_hash(scenario), plan_hash]
+        [
+            SCHEMA,
+            program_hash(),
+            engine,
+            scenario.replications,
+            scenario.seed,
+            scenario_hash(scenario),
+            plan_hash,
+            *_precision(scenario),
+        ]
     )
+
+
+def _precision(scenario: Scenario) -> list[str]:
+    """The goals, where they decide how many replications there are or were asked for."""
+    return [] if scenario.precision is None and scenario.replications is not None else [str(scenario.goals)]
 
 
 def block(

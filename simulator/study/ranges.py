@@ -1,49 +1,144 @@
-"""How sure a mean over replications is: a t interval, and the smallest and largest replication.
+"""How sure every number of a point is: 95 % intervals from its replications or from sections of its windows; what its goals and
+its warm-up are worth.
 
-Replications are independent runs (their random streams share nothing), so Student's t with n - 1 degrees of freedom
-holds as far as the replications' values are near normal; for percentiles of short runs it is an indication, the
-extremes are facts. SciPy, which takes longer to import than a small study to run, is asked beyond 32 degrees of freedom only.
+1. With `FEWEST` replications or more, they are the pieces of all intervals. With fewer, mean and percentiles of latency take
+   `SECTIONS` sections of each window; other numbers the replications, if there are two.
+2. ``low`` and ``high`` are the ends of the interval around the number shown, ``min`` and ``max`` the extremes of the replications.
+3. A stated warm-up is judged: MSER-5 looks at the window that it left, averaged over the replications. One that is not stated is
+   what MSER-5 cuts from a pilot run.
 
-*Scope*: 95 % two-sided; one replication has no range. *Validation*: tests/unit/test_study_parts.py (a table of t,
-coverage).
+*Scope*: chance, not the costs. *Validation*: tests/unit/test_study_parts.py, tests/statistics.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from math import sqrt
-from statistics import fmean, stdev
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
 
-CONFIDENCE = 0.95
+from simulator import units
+from simulator.metrics.latency import PERCENTILES, PS_PER_US
+from simulator.statistics import intervals, precision
+from simulator.statistics.intervals import Interval
+from simulator.statistics.warmup import Cut, mser5
+from simulator.study.runs import Window
+
+SECTIONS = 20
+PILOT_SLICES, PILOT_LONGEST = 500, 8
+"""Slices of a pilot run, and how many times its first length it may take until no drift is seen."""
 Range = dict[str, float | None]
 NO_RANGE: Range = {"low": None, "high": None, "min": None, "max": None}
+WITHOUT_INTERVAL = ("latency.max", "steady")
+"""An extreme and a verdict."""
 
 
-def spread(values: Sequence[float | None]) -> Range:
-    """The 95 % interval of the mean (``low``, ``high``) and the extremes of the replications; nulls with fewer than
-    two values."""
-    known = [value for value in values if value is not None]
-    if len(known) < 2 or len(known) < len(values):
-        return dict(NO_RANGE)
-    half = quantile(len(known) - 1) * stdev(known) / sqrt(len(known))
-    return {"low": fmean(known) - half, "high": fmean(known) + half, "min": min(known), "max": max(known)}
+@dataclass(frozen=True, slots=True)
+class Warmup:
+    """What is left out at the beginning; ``stated``: by the scenario; ``refused``: MSER-5 found no end of the drift."""
+
+    length_ps: int
+    stated: bool = True
+    refused: bool = False
 
 
-_QUANTILES = (
-    12.706204736174694, 4.302652729749462, 3.1824463052837078, 2.7764451051977934, 2.5705818356363146, 2.4469118511449786,
-    2.364624251592784, 2.306004135204166, 2.262157162798205, 2.228138851986274, 2.200985160091639, 2.1788128296672284,
-    2.1603686564627913, 2.144786687917804, 2.131449545559776, 2.1199052992212546, 2.1098155778333156, 2.1009220402410382,
-    2.0930240544083087, 2.085963447265864, 2.0796138447276795, 2.0738730679040254, 2.0686576104190486, 2.0638985616280245,
-    2.0595385527532972, 2.0555294386428735, 2.0518305164802846, 2.0484071417952454, 2.045229642132703, 2.0422724563012378,
-    2.039513446396408, 2.0369333434601016,
-)  # fmt: skip
-"""Of Student's t at 97.5 %, one to 32 degrees of freedom, as ``scipy.special.stdtrit`` gives them."""
+def of_scalars(
+    pooled: Mapping[str, float | None], headlines: Sequence[Mapping[str, float | None]], windows: Sequence[Window]
+) -> dict[str, Range]:
+    """Interval and extremes of every scalar metric; `pooled` are the numbers shown, `headlines` those of each replication."""
+    latencies = of_latency(windows)
+    found = {}
+    for name, value in pooled.items():
+        single = [headline[name] for headline in headlines]
+        known = [one for one in single if one is not None]
+        whole = len(known) == len(single)
+        interval = latencies.get(name.removeprefix("latency.")) if name.startswith("latency.") else None
+        if not name.startswith("latency.") and name not in WITHOUT_INTERVAL and value is not None and whole:
+            interval = intervals.sectioned(value, known)
+        ends = (min(known), max(known)) if whole and len(known) > 1 else (None, None)
+        found[name] = dict(zip(NO_RANGE, (*_ends(interval), *ends), strict=True))
+    return found
 
 
-def quantile(freedom: int) -> float:
-    """Student's t at the upper end of a two-sided interval of `CONFIDENCE`."""
-    if freedom <= len(_QUANTILES):
-        return _QUANTILES[freedom - 1]
-    from scipy.special import stdtrit
+def of_latency(windows: Sequence[Window]) -> dict[str, Interval]:
+    """Latency figure -> its interval in us; figures without one are left out."""
+    whole = len(windows) >= precision.FEWEST or not all(window.sections for window in windows)
+    pieces = [piece for window in windows for piece in ([_histogram(window)] if whole else window.sections)]
+    found = {name: intervals.quantile(pieces, p) for name, p in PERCENTILES.items()}
+    found["mean"] = _mean(windows, whole=whole)
+    return {
+        name: Interval(interval.low / PS_PER_US, interval.high / PS_PER_US)
+        for name, interval in found.items()
+        if interval is not None
+    }
 
-    return float(stdtrit(freedom, (1 + CONFIDENCE) / 2))
+
+def _histogram(window: Window) -> dict[int, int]:
+    return intervals.added(list(window.trace.histograms.values()))
+
+
+def _mean(windows: Sequence[Window], *, whole: bool) -> Interval | None:
+    parts = 1 if whole else SECTIONS
+    sums = []
+    for window in windows:
+        size = len(window.slices) // parts
+        groups = [window.slices[start : start + size] for start in range(0, size * parts, size)]
+        sums += [(sum(n for n, _ in group), sum(ps for _, ps in group)) for group in groups]
+    count, total_ps = sum(n for n, _ in sums), sum(ps for _, ps in sums)
+    if not all(n for n, _ in sums):
+        return _mean(windows, whole=True) if not whole else None
+    return intervals.sectioned(total_ps / count, [ps / n for n, ps in sums])
+
+
+def _ends(interval: Interval | None) -> tuple[float | None, float | None]:
+    return (None, None) if interval is None else (interval.low, interval.high)
+
+
+def widths(windows: Sequence[Window]) -> dict[str, float | None]:
+    """Latency figure -> relative half width of its interval."""
+    found = of_latency(windows)
+    return {name: found[name].half / middle if (middle := _middle(found[name])) else None for name in found}
+
+
+def _middle(interval: Interval) -> float:
+    return (interval.low + interval.high) / 2
+
+
+def judged(windows: Sequence[Window], goals: Mapping[str, float], *, stated: bool) -> dict[str, Any]:
+    """What was asked for, what was reached: goals and relative half widths, by latency figure."""
+    reached = widths(windows)
+    return {
+        "goals": dict(goals),
+        "half_widths": {figure: reached.get(figure) for figure in goals},
+        "reached": precision.holds(reached, goals),
+        "replications_stated": stated,
+    }
+
+
+def cut_of_pilot(pilot: Window) -> Cut:
+    """The cut of a run from the empty machine, in slices of it; slices without a packet are passed over."""
+    means = [(number, ps / count) for number, (count, ps) in enumerate(pilot.slices) if count]
+    cut = mser5([mean for _, mean in means])
+    return Cut(means[cut.values][0] if cut.values else 0, cut.refused, cut.deviation)
+
+
+def drift(windows: Sequence[Window]) -> Cut:
+    """What MSER-5 would still cut from the measured windows, in slices, averaged over the replications."""
+    columns = list(zip(*(window.slices for window in windows), strict=True))
+    means = [sum(ps for _, ps in column) / count for column in columns if (count := sum(n for n, _ in column))]
+    return mser5(means) if len(means) == len(columns) else Cut(0)
+
+
+def warnings(windows: Sequence[Window], warmup: Warmup, duration_ps: int) -> list[str]:
+    """What is wrong with the warm-up, in words."""
+    if warmup.refused:
+        return [
+            "warm-up: latency still drifts at the end of the longest pilot run; no interval is given: state measurement.warmup and duration"
+        ]
+    cut = drift(windows)
+    if not warmup.stated or not cut.remarkable:
+        return []
+    more_ps = duration_ps * cut.values // max(1, len(windows[0].slices))
+    whole = "half of the window or more" if cut.refused else units.format_time(more_ps)
+    return [
+        f"warm-up: latency still drifts in the window; MSER-5 would leave out {whole} more than {units.format_time(warmup.length_ps)}"
+    ]

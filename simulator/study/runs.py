@@ -2,16 +2,19 @@
 
 1. The engine is made with the plan, the seed and the number of the replication.
 2. It runs to the end of the warm-up, `begin_window` clears every count, then it runs to the end of the window.
-3. Between slices the run asks whether to stop; a run in slices equals one run.
+3. Between slices the run asks whether to stop; a run in slices equals one run. What was delivered in each slice of the window is
+   kept, and in each of a few sections its latencies: from them come warm-up and intervals.
 
 *Scope*: one process, one plan. *Validation*: tests/unit/test_study_parts.py.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections import Counter
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from importlib import import_module
+from itertools import pairwise
 from time import monotonic
 
 from simulator.errors import EngineError, Interrupted, OutOfTime, unknown
@@ -38,8 +41,25 @@ class Job:
     engine: str
     seed: int
     replication: int
+    slices: int = SLICES
+    """Parts of the window whose deliveries are kept."""
+    sections: int = 0
+    """Parts of the window whose latencies are kept; divides `slices`."""
+    pilot: int = 0
+    """A run that looks for the end of the warm-up, so many times as long as the first one; 0: a replication."""
     deadline_s: float | None = None
     """Reading of `time.monotonic`, the same clock in all processes of a machine, after which the run gives up."""
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """What one replication measured."""
+
+    trace: Trace
+    slices: tuple[tuple[int, int], ...]
+    """(packets delivered, sum of their latencies in ps) in equal parts of the window."""
+    sections: tuple[dict[int, int], ...] = ()
+    """Latency histograms of equal parts of the window."""
 
 
 def engine_named(name: str) -> Callable[..., Engine]:
@@ -56,17 +76,26 @@ def warm_up(name: str) -> None:
     engine_named(name)(Plan("warm-up"), 0).run(0)
 
 
-def run(job: Job, stopped: Callable[[], bool] = lambda: False) -> Trace:
+def run(job: Job, stopped: Callable[[], bool] = lambda: False) -> Window:
     """The measured window of one replication. Raises Interrupted when `stopped()` says so, EngineError if stages do
     not add up."""
     engine = engine_named(job.engine)(job.plan, job.seed, job.replication)
-    _advance(engine, 0, job.warmup_ps, stopped, job.deadline_s)
+    for _ in _parts(engine, 0, job.warmup_ps, SLICES, stopped, job.deadline_s):
+        pass
     engine.begin_window()
-    _advance(engine, job.warmup_ps, job.duration_ps, stopped, job.deadline_s)
+    slices, sections = [(0, 0)], [Counter[int]()]
+    for part in _parts(engine, job.warmup_ps, job.duration_ps, job.slices, stopped, job.deadline_s):
+        slices.append(engine.delivered())
+        if job.sections and part % (job.slices // job.sections) == 0:
+            sections.append(Counter(engine.latencies()))
     trace = engine.trace()
     if residual := stages.residual_ps(job.plan, trace):
         raise EngineError(f"latency and its stages differ by {residual} ps over all delivered packets")
-    return trace
+    return Window(
+        trace,
+        tuple((count - n, total_ps - before) for (n, before), (count, total_ps) in pairwise(slices)),
+        tuple(dict(after - before) for before, after in pairwise(sections)),
+    )
 
 
 def over(deadline_s: float | None) -> bool:
@@ -74,12 +103,14 @@ def over(deadline_s: float | None) -> bool:
     return deadline_s is not None and monotonic() >= deadline_s
 
 
-def _advance(
-    engine: Engine, start_ps: int, length_ps: int, stopped: Callable[[], bool], deadline_s: float | None
-) -> None:
-    for part in range(1, SLICES + 1):
+def _parts(
+    engine: Engine, start_ps: int, length_ps: int, count: int, stopped: Callable[[], bool], deadline_s: float | None
+) -> Iterator[int]:
+    """Run in `count` equal parts; the number of each, from 1, when it is done."""
+    for part in range(1, count + 1):
         if stopped():
             raise Interrupted("stopped")
         if over(deadline_s):
             raise OutOfTime(OUT_OF_TIME)
-        engine.run(start_ps + length_ps * part // SLICES)
+        engine.run(start_ps + length_ps * part // count)
+        yield part

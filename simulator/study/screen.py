@@ -1,6 +1,7 @@
 """A study on a terminal: at most a screenful, whatever its size.
 
-1. Up to `MOST_ROWS` points have a row each. Where replications differ, the smallest and the largest stand behind the number.
+1. Up to `MOST_ROWS` points have a row each. Where the 95 % interval of a number is wider than `CLOSE` of it, half its width stands
+   behind it as a share of it; where there is none, that is said.
 2. More points are put together by series, each number as the range over its points; ``summary.csv`` has them all.
 3. What limits is said per point for a few points, else once per resource with the number of points; long lists of failures
    and broken thresholds are cut, and say so.
@@ -24,6 +25,32 @@ MOST_ROWS, MOST_LIMITS, MOST_LISTED, NAME_CELLS = 20, 8, 6, 40
 MISSING, TO = "-", " to "
 LEAST = 0.001
 """Smaller numbers of cores or exits are not told apart."""
+MOST_BARE, WHY_NOT = 4, "(one replication, or too few packets)"
+CLOSE = 0.01
+"""An interval that stays so near to its number is not shown."""
+COLUMNS = {
+    "offered": ("offered_pps", "rate"),
+    "delivered": ("delivered_pps", "rate"),
+    "loss": ("loss_ratio", "share"),
+    "mean": ("latency.mean", "time"),
+    "p50": ("latency.p50", "time"),
+    "p99": ("latency.p99", "time"),
+    "p99.9": ("latency.p99.9", "time"),
+    "host work": ("host_work_cores", "plain"),
+    "guest work": ("guest_work_cores", "plain"),
+    "polling": ("polling_cores", "plain"),
+    "exits/pkt": ("exits_per_packet", "plain"),
+    "irqs/pkt": ("interrupts_per_packet", "plain"),
+}
+"""Column -> (metric, how it is written)."""
+RATIOS = {
+    "latency.mean": "mean",
+    "latency.p50": "p50",
+    "latency.p99": "p99",
+    "delivered_pps": "delivered",
+    "host_work_cores": "host work",
+}
+"""Metric of a ratio -> its column."""
 
 
 def table(entries: Sequence[Entry]) -> str:
@@ -34,8 +61,10 @@ def table(entries: Sequence[Entry]) -> str:
     lines = [dict(zip(rows[0], rows[0], strict=True)), *rows[:MOST_ROWS]]
     text = _aligned(lines)
     more = f"\n... and {len(rows) - MOST_ROWS} more series" if len(rows) > MOST_ROWS else ""
-    note = f"\n{len(entries):,} points, put together by series: the range over them. Each is in summary.csv."
-    return text + more + (note if len(entries) > MOST_ROWS else "")
+    if len(entries) <= MOST_ROWS:
+        return f"{text}\n{_chance(entries)}"
+    note = f"\n{len(entries):,} points, put together by series: the range over them. Each is in summary.csv, with its interval."
+    return text + more + note
 
 
 def guests(entries: Sequence[Entry]) -> str:
@@ -84,23 +113,50 @@ def cut(lines: Iterable[str], what: str) -> str:
     return "\n".join([*found[:MOST_LISTED], *rest])
 
 
+def ratios(found: Sequence[Mapping[str, Any]]) -> str:
+    """By what factors the series of a comparison differ from the first one; for as many points as have a row each."""
+    points: dict[str, dict[str, str]] = {}
+    for item in found:
+        name = f"{point_name(item)} / {item['against']}"
+        points.setdefault(name, {"point": shortened(name, NAME_CELLS)})[RATIOS[item["metric"]]] = _factor(item)
+    if not points or len(points) > MOST_ROWS:
+        return "How the series differ is in result.json." if points else ""
+    rows = [
+        {"point": row["point"]} | {name: row.get(name, MISSING) for name in RATIOS.values()} for row in points.values()
+    ]
+    head = {name: f"{name} x" for name in rows[0]} | {"point": "on the same traffic"}
+    return _aligned([head, *rows])
+
+
+def precision(entries: Sequence[Entry]) -> str:
+    """Where the precision that was asked for is not reached."""
+    missed = [entry for entry in entries if not entry["precision"]["reached"]]
+    if not missed:
+        return ""
+    goals = ", ".join(f"{name} within {goal:.3g}" for name, goal in _percents(missed[0]["precision"]["goals"]))
+    reached = ", ".join(
+        f"{name} {MISSING if width is None else f'±{width:.2g} %'}"
+        for name, width in _percents(missed[0]["precision"]["half_widths"])
+    )
+    more = "" if len(missed) == 1 and len(entries) == 1 else f" at {len(missed)} of {len(entries)} points"
+    return f"precision not reached{more} ({goals.replace(',', ' %,')} %): {shortened(point_name(missed[0]), NAME_CELLS)}: {reached}"
+
+
+def _percents(shares: Mapping[str, float | None]) -> list[tuple[str, Any]]:
+    return [(name, None if share is None else 100 * share) for name, share in shares.items()]
+
+
+def _factor(item: Mapping[str, Any]) -> str:
+    if item["low"] is None:
+        return f"{item['ratio']:.3g}"
+    if item["high"] - item["low"] <= 2 * CLOSE * item["ratio"]:
+        return f"{item['ratio']:.3g}"
+    return f"{item['ratio']:.3g} ({item['low']:.3g} to {item['high']:.3g})"
+
+
 def _row(entry: Entry) -> dict[str, str]:
-    latency = entry["latency_us"]
-    return {
-        "point": shortened(point_name(entry), NAME_CELLS),
-        "offered": _rate(entry["offered_pps"]),
-        "delivered": _rate(entry["delivered_pps"]),
-        "loss": _share(entry["loss_ratio"]),
-        "mean": _ranged(entry, latency["mean"], "latency.mean", _micro),
-        "p50": _micro(latency["p50"]),
-        "p99": _ranged(entry, latency["p99"], "latency.p99", _micro),
-        "p99.9": _micro(latency["p99.9"]),
-        "host work": _ranged(entry, entry["host_work_cores"], "host_work_cores", _plain),
-        "guest work": _plain(entry["guest_work_cores"]),
-        "polling": _plain(entry["polling_cores"]),
-        "exits/pkt": _plain(entry["exits_per_packet"]),
-        "irqs/pkt": _plain(entry["interrupts_per_packet"]),
-    }
+    shown = {column: _sure(entry, metric, form) for column, (metric, form) in COLUMNS.items()}
+    return {"point": shortened(point_name(entry), NAME_CELLS)} | shown
 
 
 def _by_series(entries: Sequence[Entry]) -> list[dict[str, str]]:
@@ -134,16 +190,37 @@ def _span(values: Iterable[float | None], shown: Callable[[float | None], str]) 
     return _together(ends, TO) + ("" if len(known) == len(every) else f", {MISSING}")
 
 
-def _ranged(entry: Entry, value: float | None, metric: str, shown: Callable[[float | None], str]) -> str:
-    """The number, and behind it its smallest and largest replication where they differ."""
-    spread = entry.get("ranges", {}).get(metric) or {}
-    low, high = spread.get("min"), spread.get("max")
-    if value is None or low is None or high is None or shown(low) == shown(high):
-        return shown(value)
-    said = [shown(value), shown(low), shown(high)]
-    if len({text.partition(" ")[2] for text in said}) == 1:
-        said[1:] = [text.partition(" ")[0] for text in said[1:]]
-    return f"{said[0]} ({said[1]}{TO}{said[2]})"
+def _sure(entry: Entry, metric: str, form: str) -> str:
+    """The number, and behind it half of its 95 % interval as a share of it, where that is not small."""
+    value, shown = _value(entry, metric), FORMS[form]
+    width = _relative(entry, metric, value)
+    return shown(value) if width is None or width <= CLOSE else f"{shown(value)} ±{100 * width:.2g}%"
+
+
+def _relative(entry: Entry, metric: str, value: float | None) -> float | None:
+    found = entry["ranges"].get(metric) or {}
+    low, high = found.get("low"), found.get("high")
+    return None if not value or low is None or high is None else float((high - low) / 2 / abs(value))
+
+
+def _value(entry: Entry, metric: str) -> float | None:
+    group, _, part = metric.partition(".")
+    value: float | None = entry["latency_us"][part] if part else entry[group]
+    return value
+
+
+def _chance(entries: Sequence[Entry]) -> str:
+    """What ± means, and which columns have no interval at some point."""
+    shown, bare = set(), []
+    for column, (metric, _) in COLUMNS.items():
+        widths = [_relative(entry, metric, value) for entry in entries if (value := _value(entry, metric))]
+        shown |= {column} if widths else set()
+        bare += [column] if None in widths else []
+    if len(bare) == len(shown):
+        return f"chance: no interval {WHY_NOT}"
+    said = f"chance: ± is half of the 95 % interval; without it the number is known to {CLOSE * 100:.0f} %"
+    listed = f": {', '.join(bare)}" if len(bare) <= MOST_BARE else f" for {len(bare)} of {len(COLUMNS)} columns"
+    return f"{said}; no interval {WHY_NOT}{listed}" if bare else said
 
 
 def _together(ends: Sequence[str], between: str) -> str:
@@ -187,3 +264,6 @@ def _line(cells: Mapping[str, str], widths: Mapping[str, int]) -> str:
 def _padded(text: str, width: int, *, left: bool = True) -> str:
     room = " " * (width - cell_len(text))
     return text + room if left else room + text
+
+
+FORMS: Mapping[str, Callable[[float | None], str]] = {"rate": _rate, "share": _share, "time": _micro, "plain": _plain}

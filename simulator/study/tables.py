@@ -1,7 +1,7 @@
 """Results as tables: one row per point, one row per stage, one row per histogram bucket.
 
-Column names carry units: ``latency_p99_us``, ``offered_pps``, ``host_cores_busy``; ranges over replications follow
-their metric as ``_low``, ``_high`` (95 % interval of the mean), ``_min`` and ``_max``.
+Column names carry units: ``latency_p99_us``, ``offered_pps``, ``host_cores_busy``; ranges follow their metric as ``_low``,
+``_high`` (95 % interval), ``_min`` and ``_max`` (extremes of the replications).
 
 *Scope*: plain columns, nothing nested. *Validation*: tests/unit/test_study_parts.py.
 """
@@ -23,11 +23,7 @@ if TYPE_CHECKING:
     from pandas import DataFrame
 
 Entry = Mapping[str, Any]
-RANGED = (
-    "delivered_pps", "throughput_bps", "latency.mean", "latency.p50", "latency.p99", "latency.p99.9", "loss_ratio",
-    "host_work_cores", "guest_work_cores", "polling_cores", "host_cores_busy", "guest_cores_busy", "exits_per_packet",
-    "interrupts_per_packet",
-)  # fmt: skip
+RANGED = tuple(name for name, metric in METRICS.items() if metric.scalar and name != "steady")
 COLUMNS: Mapping[str, tuple[str, int]] = {
     "time": ("us", 10**6),
     "size": ("bytes", 1),
@@ -169,4 +165,5 @@ def row(number: int, entry: Entry, parameters: Sequence[str]) -> dict[str, Any]:
         "bottleneck": entry["bottleneck"],
     }
     found |= {f"costs_{status}": count for status, count in entry["cost_status"].items()}
+    found |= {"warmup_s": entry["warmup"]["length_s"], "precision_reached": entry["precision"]["reached"]}
     return found | {key: entry[key] for key in ("replications", "scenario_hash", "plan_hash")}

@@ -2,7 +2,7 @@
 
 - ``sh``: each line is a command. ``console``: so is each line after ``$``, and what follows it is its exact output;
   without any ``$`` all lines are commands.
-- ``yaml``: a whole scenario, a mix of captures, a host, or a part of a scenario, which is laid on a small whole one. A comment
+- ``yaml``: a whole scenario, a mix of captures, a host, measured points, or a part of a scenario, which is laid on a small whole one. A comment
   in the first line names the file.
 - ``python``: executed. ``text`` and unnamed: not code, but commands in them must exist.
 
@@ -19,7 +19,7 @@ from typing import Any
 import click
 import pytest
 
-from simulator import costs
+from simulator import costs, validation
 from simulator.cli import cli
 from simulator.formats import yaml12
 from simulator.scenario import load, points
@@ -29,7 +29,7 @@ from tests.docs.markdown import ROOT, Block, blocks, name, written
 
 PAGES = [page for page in written() if blocks(page)]
 SMALL = "schema: 1\nguests: [{name: vm}]\ntraffic: [{name: load, kind: poisson, rate: 1 kpps}]\n"
-NOT_CODE = ("text", "", "{toctree}")
+NOT_CODE = ("text", "", "{toctree}", "{figure}", "{glossary}")
 
 
 @pytest.mark.parametrize("page", PAGES, ids=name)
@@ -55,7 +55,9 @@ def _run(page: Path, block: Block, memory: dict[str, Any]) -> None:
     elif block.language in ("sh", "console"):
         _commands(page, block)
     else:
-        assert block.language in NOT_CODE, f"no test runs {block.language}; use sh, console, yaml, python or text"
+        assert block.language.partition(" ")[0] in NOT_CODE, (
+            f"no test runs {block.language}; use sh, console, yaml, python or text"
+        )
         _names(block.text)
 
 
@@ -63,10 +65,13 @@ def _yaml(text: str) -> None:
     named = re.match(r"# (\S+\.yaml)\n", text)
     path = Path(named[1] if named else "block.yaml")
     keys = yaml12.parse(text, str(path), Path.cwd()).plain().keys()
-    whole = "schema" in keys or "connections" in keys
+    whole = "schema" in keys or "connections" in keys or "group" in keys
+    path.parent.mkdir(exist_ok=True)
     path.write_text(text if whole else f"extends: base.yaml\n{text}", encoding="utf-8")
     if "connections" in keys:
         assert load_mix(path).connections
+    elif "group" in keys:
+        assert validation.read(path.parent)[0].points
     elif "base" in keys:
         assert costs.host(str(path)).name == path.stem
     else:

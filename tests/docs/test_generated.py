@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import os
 import re
 import sys
 from pathlib import Path
 
 import click
 import pytest
+from matplotlib.collections import PathCollection
 
-from simulator import costs, datapaths, units
+from simulator import costs, datapaths, units, validation
 from simulator.citation import STATUSES
 from simulator.cli import COMMANDS, cli
 from simulator.datapaths import DATAPATHS
@@ -18,6 +20,7 @@ from simulator.parts.stages import STAGES
 from simulator.parts.steps import Step
 from simulator.scenario import json_schema, names, shipped
 from simulator.study.tables import column_of
+from simulator.validation import picture, record
 from tests.docs.markdown import ROOT
 
 sys.path.append(str(ROOT / "docs"))
@@ -88,7 +91,7 @@ def test_defaults_and_units_are_those_of_a_scenario_file() -> None:
     table = {row[0]: row for row in rows("scenario.md")}
     assert table["`mtu`"][1:4] == ["size", ", ".join(units.SIZE.shown), "`1500 B`"]
     assert table["`schema`"][3] == "*needed*"
-    assert table["`replications`"][1:4] == ["whole number, 1 to 10,000", "", "`3`"]
+    assert table["`replications`"][1:4] == ["whole number, 1 to 10,000", "", "`null`"]
     assert table["`irq_cores`"][1] == "cores such as `0-3,8` or `[0, 1]`"
     assert table["`drop_enable`"][1] == "`on` or `off`"
 
@@ -116,12 +119,47 @@ def test_every_shipped_scenario_is_there() -> None:
 
 
 def test_a_folder_is_brought_to_the_pages_and_no_further(tmp_path: Path) -> None:
-    generate.write(tmp_path)
-    kept = tmp_path / "commands.md"
+    folder = tmp_path / "generated"
+    generate.write(folder)
+    kept = folder / "commands.md"
     stamp = kept.stat().st_mtime_ns
-    (tmp_path / "datapaths" / "gone.md").write_text("an older version's", encoding="utf-8")
-    (tmp_path / "scenario.md").write_text("changed by hand", encoding="utf-8")
-    generate.write(tmp_path)
-    found = {path.relative_to(tmp_path).as_posix(): path.read_text(encoding="utf-8") for path in tmp_path.rglob("*.md")}
-    assert found == PAGES
+    (folder / "datapaths" / "gone.md").write_text("an older version's", encoding="utf-8")
+    (folder / "results.md").write_text("changed by hand", encoding="utf-8")
+    generate.write(folder)
+    places = {folder.parent / name if name in generate.KEPT else folder / name: text for name, text in PAGES.items()}
+    assert {path: path.read_text(encoding="utf-8") for path in tmp_path.rglob("*.*")} == places
     assert kept.stat().st_mtime_ns == stamp
+
+
+@pytest.mark.parametrize("name", generate.KEPT)
+def test_pages_kept_for_readers_of_the_repository_are_those_of_today(name: str) -> None:
+    """``DOCS_UPDATE=1`` or ``make docs`` writes them."""
+    path = ROOT / "docs" / "reference" / name
+    if os.environ.get("DOCS_UPDATE"):
+        path.write_text(PAGES[name], encoding="utf-8")
+    assert path.read_text(encoding="utf-8") == PAGES[name]
+
+
+def test_every_lesson_has_a_page_without_results() -> None:
+    lessons = {path.stem for path in (ROOT / "notebooks").glob("*.ipynb")}
+    assert {name.removeprefix("course/").removesuffix(".md") for name in PAGES if name.startswith("course/")} == lessons
+    assert all("](../docs/" not in text for text in PAGES.values())
+
+
+def test_every_measured_point_is_on_its_page() -> None:
+    page, sources = PAGES["validation.md"], validation.read()
+    for source in sources:
+        for point in source.points:
+            assert (f"| `{point.id}` | {point.role} |" in page) == bool(point.rule), point.id
+    unexpressed = sum(not point.rule for source in sources for point in source.points)
+    listed = page.partition("## Points without a prediction")[2]
+    assert sum(int(count) for count in re.findall(r"^\| .* \| (\d+) \| ", listed, re.MULTILINE)) == unexpressed
+
+
+def test_the_picture_has_a_mark_for_each_point_of_its_panels() -> None:
+    found = [each for each in record.predictions(record.load(), validation.read()) if each.point.unit in picture.PANELS]
+    marks = [
+        group for axes in picture.draw(found).axes for group in axes.collections if isinstance(group, PathCollection)
+    ]
+    assert sum(len(group.get_offsets()) for group in marks) == len(found)
+    assert PAGES[generate.validation.PICTURE] == picture.svg(found).decode()

@@ -13,7 +13,7 @@ from nbclient import NotebookClient
 from nbformat import NotebookNode
 from nbformat.v4 import new_code_cell
 
-from tests.notebooks.reading import read
+from tests.notebooks.reading import opened, read
 
 NO_NETWORK = """\
 import socket
@@ -24,16 +24,21 @@ socket.getaddrinfo = socket.create_connection = socket.socket.connect_ex = _refu
 
 
 def outputs(path: Path, folder: Path) -> dict[str, list[Any]]:
-    """Cell id -> outputs of the notebook, run in that folder. Raises CellExecutionError with the cell's traceback."""
-    return run(read(path), folder)
+    """Cell id -> outputs of the notebook, guesses made and solutions opened, run in that folder. Raises CellExecutionError with the cell's
+    traceback."""
+    return run(opened(read(path)), folder)
 
 
-def run(notebook: NotebookNode, folder: Path) -> dict[str, list[Any]]:
-    """Cell id -> outputs, execution counts left out."""
+def run(notebook: NotebookNode, folder: Path, *, errors: bool = False) -> dict[str, list[Any]]:
+    """Cell id -> outputs, execution counts left out; with `errors` it goes on behind a cell that fails."""
     notebook = nbformat.from_dict(notebook)
     notebook.cells.insert(0, new_code_cell(NO_NETWORK, id="no-network"))
     client = NotebookClient(
-        notebook, timeout=None, kernel_name="python3", resources={"metadata": {"path": str(folder)}}
+        notebook,
+        timeout=None,
+        kernel_name="python3",
+        allow_errors=errors,
+        resources={"metadata": {"path": str(folder)}},
     )
     client.execute()
     return {

@@ -23,7 +23,8 @@ OTHER_PATHS = (
 ONE_PACKET_MODERN = ("host={model: modern, idle: c1}", "nic=e810", "nic.moderation={kind: none}")
 CARDS_ONLY = ("compare.vhost-net, one pair=null", "compare.vhost-net, two pairs=null")
 ONE_PAIR = ("compare.virtio, QEMU=null", 'sweep={matrix: {"guests.*.queues": [1]}}')
-MODES = ("host.idle=c1", "halt_poll=off", "compare.VF, poll mode={interrupts: poll}")
+WINDOW = "measurement={warmup: 5 ms, duration: 40 ms}"
+MODES = ("host.idle=c1", "halt_poll=off", "compare.VF, poll mode={interrupts: poll}", WINDOW)
 Entries = dict[tuple[str, ...], dict[str, Any]]
 
 
@@ -105,21 +106,22 @@ def test_2_ksoftirqd_brings_goodput_back_and_two_cards_are_not_twice_one() -> No
     assert two["latency_us"]["p50"] > 1.5 * one["latency_us"]["p50"]
 
 
-@pytest.mark.parametrize(
-    ("change", "helps"),
-    [
-        ("host.costs={q_exit: 0 ns}", False),
-        ("host.costs={h_wake_work: 0 ns, h_ipi_flight: 0 ns, h_wake_run: 0 ns}", True),
-    ],
-)
-def test_2_it_is_the_handing_over(change: str, helps: bool) -> None:
-    found = entries("two-nics", *CARDS_ONLY, rate("150 kpps"), NEVER, change)
-    assert (found["two e1000", "150 kpps"]["delivered_pps"] > 95_000) is helps
+def test_2_it_is_the_handing_over() -> None:
+    changes = ("host.costs={q_exit: 0 ns}", "host.costs={h_wake_work: 0 ns, h_ipi_flight: 0 ns, h_wake_run: 0 ns}")
+    as_it_is, exits_free, hand_over_free = (
+        entries("two-nics", *CARDS_ONLY, rate("100 kpps"), *change)["two e1000", "100 kpps"]["latency_us"]["p50"]
+        for change in ((), changes[:1], changes[1:])
+    )
+    assert exits_free > 0.9 * as_it_is > 1.8 * hand_over_free
 
 
-def test_2_one_vcpu_for_both_cards_does_worse() -> None:
-    one, two = (entries("two-nics", *CARDS_ONLY, rate("100 kpps"), NEVER, f"vcpus={n}") for n in (1, 2))
-    assert one["two e1000", "100 kpps"]["delivered_pps"] < 0.9 * two["two e1000", "100 kpps"]["delivered_pps"]
+def test_2_one_vcpu_for_both_cards_waits_less_and_carries_less() -> None:
+    rates = rate("100 kpps", "200 kpps", "400 kpps")
+    one, two = (entries("two-nics", *CARDS_ONLY, rates, f"vcpus={n}") for n in (1, 2))
+    name = "two e1000"
+    assert one[name, "100 kpps"]["latency_us"]["p50"] < 0.95 * two[name, "100 kpps"]["latency_us"]["p50"]
+    best = [max(e["delivered_pps"] for key, e in found.items() if key[0] == name) for found in (one, two)]
+    assert best[0] < 0.95 * best[1]
 
 
 def test_2_a_virtual_apic_saves_no_exit_of_a_level_triggered_interrupt() -> None:
@@ -129,7 +131,7 @@ def test_2_a_virtual_apic_saves_no_exit_of_a_level_triggered_interrupt() -> None
 
 
 def test_3_the_bell_falls_silent_as_turns_grow() -> None:
-    found = [entry for key, entry in entries("vhost-kicks", "host.idle=c1").items() if key[0] == "send"]
+    found = [entry for key, entry in entries("vhost-kicks", "host.idle=c1", WINDOW).items() if key[0] == "send"]
     fired = [e["notifications"]["vm.q0.tx.avail"]["fired"] / e["latency_exact"]["count"] for e in found]
     turns = [e["batch_size"]["vm.q0.vhost.tx"] for e in found]
     assert fired == sorted(fired, reverse=True)
@@ -160,7 +162,8 @@ def test_3_queue_pairs_bring_threads_or_only_waiting() -> None:
     assert found["vhost-net", "4"]["delivered_pps"] > 3.5 * found["vhost-net", "1"]["delivered_pps"]
     qemu = [found["virtio, QEMU", pairs] for pairs in ("1", "2", "4")]
     assert qemu[2]["delivered_pps"] == pytest.approx(qemu[0]["delivered_pps"], rel=0.02)
-    assert qemu[2]["latency_us"]["p50"] > 1.2 * qemu[0]["latency_us"]["p50"]
+    waits = [entry["latency_us"]["p50"] for entry in qemu]
+    assert [waits[1] / waits[0], waits[2] / waits[1]] == pytest.approx([2, 2], rel=0.06)
 
 
 def test_4_posting_saves_latency_at_low_load_and_cores_at_high() -> None:

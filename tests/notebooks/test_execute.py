@@ -8,9 +8,11 @@ its turn: which ones run twice follows from the program and the notebooks, and c
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Iterator
 from hashlib import sha256
 from pathlib import Path
+from typing import Any
 
 import pytest
 from nbclient.exceptions import CellExecutionError
@@ -19,9 +21,10 @@ from nbformat.v4 import new_code_cell, new_notebook
 from simulator import compare
 from simulator.study.provenance import program_hash
 from tests.notebooks.execute import outputs, run
-from tests.notebooks.reading import FILES, name
+from tests.notebooks.reading import FILES, name, read, tagged
 
 TWICE = 2
+UNFILLED = re.compile(r"\{[A-Za-z_][\w.]*(?:\[[^\]]*\])*(?:![rsa])?(?::[<>^]?[,.\d]*[a-z%]?)?\}")
 
 
 def twice(files: list[Path], program: str = "") -> list[Path]:
@@ -30,6 +33,15 @@ def twice(files: list[Path], program: str = "") -> list[Path]:
         return files
     content = (program or program_hash()).encode() + b"".join(path.read_bytes() for path in files)
     return sorted(files, key=lambda path: sha256(content + path.name.encode()).digest())[:TWICE]
+
+
+def unfilled(output: dict[str, Any]) -> list[str]:
+    """Names in braces that a reader sees: an f-string's prefix is missing. A printed scenario has braces with a colon in them."""
+    texts = [
+        output.get("text", ""),
+        *(text for kind, text in output.get("data", {}).items() if kind.startswith("text/")),
+    ]
+    return [found for text in texts for found in UNFILLED.findall(text)]
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -55,11 +67,30 @@ def test_runs(path: Path, tmp_path: Path) -> None:
     for cell, found in first.items():
         streams = [output for output in found if output["output_type"] == "stream" and output["name"] == "stderr"]
         assert not streams, f"{cell}: {streams}"
+        assert not any(unfilled(output) for output in found), cell
     assert any("image/png" in output.get("data", {}) for found in first.values() for output in found), "no figure"
     if path in twice(FILES):
         second = outputs(path, tmp_path)
         assert [cell for cell, found in first.items() if found != second[cell]] == []
     assert not list(tmp_path.iterdir()), "results belong into a temporary folder"
+
+
+def test_run_all_gives_nothing_away_before_a_guess(tmp_path: Path) -> None:
+    """Not even where errors stop nothing, as in an export that goes on behind them."""
+    (path,) = (path for path in FILES if path.stem.startswith("02"))
+    notebook = read(path)
+    found = run(notebook, tmp_path, errors=True)
+    told = [(cell, output) for cell, outputs in found.items() for output in outputs if output["output_type"] != "error"]
+    stop = next(cell.id for cell in tagged(notebook, "stop"))
+    assert {cell for cell, _ in told} == {"begin"}
+    (error,) = found[stop]
+    assert error["ename"] == "NoGuess"
+    assert len(error["traceback"]) == 1, "a sentence, no traceback"
+
+
+def test_no_output_shows_the_braces_of_a_text_that_was_not_filled_in(tmp_path: Path) -> None:
+    braces = new_notebook(cells=[new_code_cell("x = 3; print(f'{x}'); print('{x}')", id="two")])
+    assert [unfilled(output) for output in run(braces, tmp_path)["two"]] == [["{x}"]]
 
 
 def test_a_cell_that_differs_is_seen(tmp_path: Path) -> None:

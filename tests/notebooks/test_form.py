@@ -9,9 +9,10 @@ from pathlib import Path
 import nbformat
 import pytest
 
-from tests.notebooks.reading import FILES, ROOT, cells, headings, name, read, scenarios, tagged
+from tests.notebooks.reading import FILES, LOADED, ROOT, cells, headings, name, opened, read, scenarios, tagged
 
 PARTS = ["Question", "Predict", "Experiment", "Surprise", "Exercises"]
+BEFORE_A_GUESS = {"simulator.course", "simulator.scenario.locate", "pathlib.Path", "tempfile.TemporaryDirectory"}
 UPDATE = "write it with `nbformat.write` after clearing all outputs"
 
 each = pytest.mark.parametrize("path", FILES, ids=name)
@@ -72,7 +73,7 @@ def test_asks_for_a_prediction(path: Path) -> None:
     assert asked, "no cell is tagged 'predict'"
     for cell in asked:
         for guess in _left_open(cell.source):
-            later = notebook.cells[notebook.cells.index(cell) + 1 :]
+            later = notebook.cells[notebook.cells.index(cell) + 2 :]
             uses = [other for other in later if other.cell_type == "code" and guess in other.source]
             assert uses, f"nobody looks at the prediction {guess}"
 
@@ -94,22 +95,55 @@ def _is_none(node: ast.AST) -> bool:
 
 
 @each
-def test_hides_its_solutions(path: Path) -> None:
+def test_goes_on_only_after_a_guess(path: Path) -> None:
+    """Whatever simulates or draws is imported behind the line that stops, in the same cell, so that nothing works without a guess."""
+    notebook = read(path)
+    (stop,) = tagged(notebook, "stop")
+    (asked,) = tagged(notebook, "predict")
+    place = notebook.cells.index(stop)
+    assert place == notebook.cells.index(asked) + 1
+    first, _, rest = stop.source.partition("\n")
+    assert first == f"course.guessed({', '.join(_left_open(asked.source))})"
+    assert "from simulator" in rest
+    for cell in notebook.cells[:place]:
+        if cell.cell_type == "code":
+            imported = re.findall(r"from (\S+) import (.+)", cell.source)
+            assert {f"{module}.{name}" for module, names in imported for name in names.split(", ")} <= BEFORE_A_GUESS
+
+
+@each
+def test_keeps_solutions_in_files(path: Path) -> None:
     notebook = read(path)
     solutions = tagged(notebook, "solution")
     assert solutions, "no cell is tagged 'solution'"
-    for cell in notebook.cells:
-        hidden = cell.metadata.get("jupyter", {}).get("source_hidden", False)
-        assert hidden == (cell in solutions), f"{cell.id}: solutions are hidden, and nothing else"
     first = next(i for i, cell in enumerate(notebook.cells) if "## Exercises" in cell.source)
     assert all(notebook.cells.index(cell) > first for cell in solutions)
+    files = [LOADED.fullmatch(cell.source) for cell in solutions]
+    assert all(files), "a line that loads the file, and nothing else"
+    kept = sorted(file.name for file in (path.parent / "solutions").glob(f"{path.stem[:2]}-*.py"))
+    assert sorted(found[1].removeprefix("solutions/") for found in files if found) == kept
+    assert all(not cell.metadata.get("jupyter") for cell in notebook.cells)
+
+
+@each
+def test_what_came_out_is_folded(path: Path) -> None:
+    """What a lesson says of its results is opened by the reader, in Jupyter as in an export."""
+    inside = False
+    for cell in cells(read(path), "markdown"):
+        found = re.findall(r"^## (.*)", cell.source, re.MULTILINE)
+        if (cell.source.startswith("## ") and found[0] == "Surprise") or (inside and not cell.source.startswith("## ")):
+            text = cell.source.removeprefix("## Surprise").lstrip()
+            assert re.match(r"<details>\n<summary>[^\n]+</summary>\n\n.*\n\n</details>(\n\n## |$)", text, re.DOTALL), (
+                cell.id
+            )
+        inside = found[-1] == "Surprise" if found else inside
 
 
 @each
 def test_needs_nothing_but_the_package(path: Path) -> None:
     """Cells are thin over `simulator`; no path of a machine, no way around the installation, nothing written here."""
     allowed = {"simulator", "IPython", "tempfile", "pathlib", "pandas"}
-    for cell in cells(read(path), "code"):
+    for cell in cells(opened(read(path)), "code"):
         for node in ast.walk(ast.parse(cell.source)):
             modules = [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
             modules += [node.module or ""] if isinstance(node, ast.ImportFrom) else []

@@ -9,12 +9,12 @@ import pytest
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
 from tests.notebooks.numbers import quantities, unfounded
-from tests.notebooks.reading import FILES, name, read
+from tests.notebooks.reading import FILES, name, opened, read
 
 
 @pytest.mark.parametrize("path", FILES, ids=name)
 def test_every_number_is_computed_or_set(path: Path) -> None:
-    found = [f"{cell}: {float(value):g} {unit}".rstrip() for cell, (value, unit) in unfounded(read(path))]
+    found = [f"{cell}: {float(value):g} {unit}".rstrip() for cell, (value, unit) in unfounded(opened(read(path)))]
     assert not found, "computed numbers belong into code: display(Markdown(f'...'))"
 
 

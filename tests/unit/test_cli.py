@@ -76,7 +76,7 @@ def test_wrong_usage_is_2_on_standard_error(arguments: tuple[str, ...], says: st
 def test_check(good: str) -> None:
     result = call("check", good)
     assert (result.exit_code, result.stderr) == (0, "")
-    assert result.stdout == f"{good}: valid; 2 points in 2 series, 3 replications\n"
+    assert result.stdout == f"{good}: valid; 2 points in 2 series, 10 to 100 replications\n"
 
 
 def test_check_json_and_resolved(good: str) -> None:

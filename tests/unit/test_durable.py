@@ -211,9 +211,9 @@ def test_swept_values_are_numbers_with_a_unit(small: Path) -> None:
     }  # fmt: skip
 
 
-def test_three_replications_unless_it_is_said_otherwise(small: Path) -> None:
+def test_as_many_replications_as_it_takes_unless_it_is_said_otherwise(small: Path) -> None:
     small.write_text(SMALL.replace("replications: 1\n", ""))
-    assert load(small).replications == 3
+    assert (load(small).replications, load(small).runs_in_words) == (None, "10 to 100 replications")
 
 
 def test_time_allowed_ends_a_study_and_keeps_what_is_finished(

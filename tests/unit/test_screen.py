@@ -22,18 +22,58 @@ def entry(series: str = "VF", rate: str = "50 kpps", p99: float | None = 52.0, *
 
 
 def test_work_and_polling_stand_apart() -> None:
-    head, row = screen.table([entry()]).splitlines()
+    head, row, _ = screen.table([entry()]).splitlines()
     assert "host work  guest work  polling" in head
     assert "0.25         0.5    0.125" in row
 
 
-def test_ranges_over_replications_stand_behind_the_number() -> None:
-    spread = {"latency.p99": {"min": 50.1, "max": 53.2}, "latency.mean": {"min": 900.0, "max": 1100.0}}
-    text = screen.table([entry(ranges=spread)])
-    assert "52.0 us (50.1 to 53.2)" in text
-    assert "26.4 us (900 us to 1.10 ms)" in text
-    same = {"latency.p99": {"min": 52.001, "max": 52.002}}
-    assert "to" not in screen.table([entry(ranges=same)]).splitlines()[1]
+def ranged(**widths: float | None) -> dict[str, Any]:
+    """Half widths of the latencies' intervals as shares of the numbers."""
+    numbers = {"mean": 26.4, "p50": 26.5, "p99": 52.0}
+    return {
+        f"latency.{name}": {"low": numbers[name] * (1 - w), "high": numbers[name] * (1 + w)}
+        for name, w in widths.items()
+        if w is not None
+    }
+
+
+def test_what_is_unsure_says_by_how_much() -> None:
+    head, row, chance = screen.table([entry(ranges=ranged(mean=0.004, p99=0.066))]).splitlines()
+    assert "52.0 us ±6.6%" in row
+    assert "26.4 us  26.5 us" in row  # mean is known to 1 %, p50 has no interval
+    assert chance.startswith(
+        "chance: ± is half of the 95 % interval; without it the number is known to 1 %; no interval"
+    )
+    assert "mean" not in chance.partition("no interval")[2]
+    assert chance.endswith("for 8 of 12 columns")
+    assert head.split()[:3] == ["point", "offered", "delivered"]
+
+
+def test_a_number_without_any_interval_says_so() -> None:
+    assert screen.table([entry()]).splitlines()[2] == "chance: no interval (one replication, or too few packets)"
+
+
+def precise(reached: bool, p99: float | None) -> dict[str, Any]:
+    return {
+        "precision": {
+            "goals": {"p99": 0.05, "mean": 0.02},
+            "half_widths": {"p99": p99, "mean": 0.004},
+            "reached": reached,
+        }
+    }
+
+
+def test_a_precision_that_is_not_reached_is_said_with_what_was_reached() -> None:
+    entries = [
+        entry(**precise(True, 0.01)),
+        entry("slow", **precise(False, 0.31)),
+        entry("few", **precise(False, None)),
+    ]
+    assert screen.precision(entries) == (
+        "precision not reached at 2 of 3 points (p99 within 5 %, mean within 2 %): slow, rate 50 kpps: p99 ±31 %, mean ±0.4 %"
+    )
+    assert "p99 -, mean" in screen.precision(entries[2:])
+    assert screen.precision(entries[:1]) == ""
 
 
 @pytest.mark.parametrize(

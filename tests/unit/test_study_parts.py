@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import os
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
-from statistics import fmean
 from typing import Any
 
-import numpy as np
 import pandas as pd
 import pytest
 from scipy.special import stdtrit
@@ -20,12 +19,12 @@ from simulator.plan.draws import constant
 from simulator.plan.model import Fifo, Input, Output, Plan, Sink, Source, Worker
 from simulator.plan.trace import Trace
 from simulator.scenario import limits as scenario_limits
+from simulator.statistics.intervals import student
 from simulator.study import limits, runs, tables
 from simulator.study.agreement import IDENTICAL, first_difference
 from simulator.study.fanout import fan_out
 from simulator.study.folder import Folder
 from simulator.study.point import PointResult
-from simulator.study.ranges import quantile, spread
 from simulator.study.runs import Job
 
 PLAN = Plan(
@@ -43,28 +42,22 @@ def job(replication: int, engine: str = "reference") -> Job:
     return Job(0, PLAN, 10_000, 100_000, engine, 1, replication)
 
 
-# Ranges
+# Slices and sections
 
 
-def test_a_range_is_the_t_interval_with_the_extremes() -> None:
-    # t(0.975; 3) = 3.1824, standard deviation 1.2910: half width 2.0543
-    found = spread([1.0, 2.0, 3.0, 4.0])
-    assert found["low"] == pytest.approx(2.5 - 2.05427, abs=1e-4)
-    assert found["high"] == pytest.approx(2.5 + 2.05427, abs=1e-4)
-    assert (found["min"], found["max"]) == (1.0, 4.0)
-
-
-@pytest.mark.parametrize("values", [[], [1.0], [1.0, None], [None, None]])
-def test_no_range_without_two_full_values(values: list[float | None]) -> None:
-    assert set(spread(values).values()) == {None}
-
-
-def test_the_interval_covers_as_often_as_it_says() -> None:
-    # 95 % nominal; 1000 runs: outside 92.5..97.5 % by chance once in 3,000.
-    draws = np.random.Generator(np.random.PCG64(1)).normal(7.0, 2.0, size=(1000, 5))
-    ranges = [spread([float(value) for value in row]) for row in draws]
-    covered = fmean(float((r["low"] or 0) <= 7.0 <= (r["high"] or 0)) for r in ranges)
-    assert 0.925 < covered < 0.975
+@pytest.mark.parametrize("engine", sorted(runs.ENGINES))
+def test_slices_and_sections_add_up_to_the_window(engine: str) -> None:
+    window = runs.run(replace(job(0, engine), slices=20, sections=5))
+    assert (len(window.slices), len(window.sections)) == (20, 5)
+    counters = window.trace.counters
+    assert tuple(map(sum, zip(*window.slices, strict=True))) == (counters["done.count"], counters["done.sum_ps"])
+    whole: Counter[int] = Counter()
+    for section in window.sections:
+        whole.update(section)
+    assert dict(whole) == window.trace.histograms["done"]
+    assert [sum(section.values()) for section in window.sections] == [
+        sum(count for count, _ in window.slices[n : n + 4]) for n in range(0, 20, 4)
+    ]
 
 
 # Thresholds
@@ -151,7 +144,7 @@ def test_a_metric_that_is_true_or_false_is_a_threshold_by_itself(monkeypatch: py
 
 @pytest.mark.parametrize("engine", sorted(runs.ENGINES))
 def test_a_run_measures_its_window_alone(engine: str) -> None:
-    trace = runs.run(job(0, engine))
+    trace = runs.run(job(0, engine)).trace
     assert (trace.start_ps, trace.end_ps) == (10_000, 110_000)
     assert trace.counters["load.offered"] == 50
 
@@ -196,7 +189,7 @@ def test_a_killed_worker_costs_its_own_job_only() -> None:
     found = list(fan_out(runs.run, jobs, 2, processes=True))
     failed = [(j, outcome) for j, outcome in found if isinstance(outcome, Exception)]
     assert [(type(j), str(outcome)[:30]) for j, outcome in failed] == [(Poison, "its worker process died twice")]
-    assert sorted(j.replication for j, outcome in found if isinstance(outcome, Trace)) == [0, 1, 2]
+    assert sorted(j.replication for j, outcome in found if isinstance(outcome, runs.Window)) == [0, 1, 2]
 
 
 def test_an_interrupt_stops_the_other_jobs_and_is_raised() -> None:
@@ -263,9 +256,9 @@ def test_csv_without_pandas_is_that_of_pandas(rows: list[dict[str, Any]]) -> Non
     assert tables.csv_bytes(rows, ("a", "b")).decode() == frame.to_csv(index=False, lineterminator="\n")
 
 
-@pytest.mark.parametrize("freedom", [1, 2, 9, 31, 32, 33, 99])
+@pytest.mark.parametrize("freedom", [1, 2, 9, 99, 199, 200, 500])
 def test_quantiles_of_t_are_those_of_scipy(freedom: int) -> None:
-    assert quantile(freedom) == float(stdtrit(freedom, 0.975))
+    assert student(freedom) == float(stdtrit(freedom, 0.975))
 
 
 # Engines compared

@@ -25,7 +25,10 @@ import yaml
 from simulator import costs, metrics
 from simulator.costs.names import UNSPENT
 from simulator.scenario import Scenario, load, points
-from simulator.study.point import cost_status, job_of, plans
+from simulator.scenario.build import build
+from simulator.study.point import cost_status
+from simulator.study.ranges import Warmup
+from simulator.study.replications import job_of, plans
 from simulator.study.runs import run
 
 REPLICATIONS = 3
@@ -108,8 +111,10 @@ def _runs(text: str, count: int = REPLICATIONS) -> tuple[Scenario, tuple[dict[st
         scenario = load(file)
         found: list[dict[str, Values]] = [{} for _ in range(count)]
         for point in points(scenario):
-            for number, plan in plans(point, count):
-                trace = run(job_of(0, point, plan, "compiled", number))
+            for number, plan in plans(point, build(point.scenario), 0, count):
+                trace = run(
+                    job_of(0, point, plan, "compiled", number, Warmup(point.scenario.measurement.before_ps))
+                ).trace
                 known = metrics.headline(plan, trace)
                 found[number][point.series] = {key: value for key, value in known.items() if value is not None}
     return scenario, tuple(found)

@@ -121,6 +121,20 @@ class CompiledEngine:
             log=list(self._log),
         )
 
+    def delivered(self) -> tuple[int, int]:
+        """Packets that all sinks recorded since the beginning of the window, and the sum of their latencies in ps."""
+        m, sinks = self._memory, self._image.at["sinks"]
+        return sum(int(m[base + k.K_COUNT]) for base in sinks), sum(self._wide(base + k.K_SUM) for base in sinks)
+
+    def latencies(self) -> dict[int, int]:
+        """Bucket index -> packets that all sinks recorded since the beginning of the window."""
+        m = self._memory
+        counts = np.zeros(k.BUCKETS, dtype=np.int64)
+        for base in self._image.at["sinks"]:
+            start = int(m[base + k.K_HISTOGRAM])
+            counts += m[start : start + k.BUCKETS]
+        return {int(i): int(counts[i]) for i in np.nonzero(counts)[0]}
+
     def _clear_sink(self, base: int) -> None:
         m = self._memory
         m[base + k.K_SUM] = m[base + k.K_SUM_HIGH] = 0

@@ -87,6 +87,19 @@ class ReferenceEngine:
             log=list(world.log),
         )
 
+    def delivered(self) -> tuple[int, int]:
+        """Packets that all sinks recorded since the beginning of the window, and the sum of their latencies in ps."""
+        sinks = self._world.sinks
+        return sum(sink.counts["count"] for sink in sinks), sum(sink.counts["sum_ps"] for sink in sinks)
+
+    def latencies(self) -> dict[int, int]:
+        """Bucket index -> packets that all sinks recorded since the beginning of the window."""
+        counts: dict[int, int] = {}
+        for sink in self._world.sinks:
+            for index, count in sink.histogram.items():
+                counts[index] = counts.get(index, 0) + count
+        return dict(sorted(counts.items()))
+
 
 def _entities(world: World) -> chain[Entity]:
     return chain(

@@ -1,0 +1,113 @@
+"""95 % intervals: of a number from the same number of its pieces, of a quantile from pieces of its histogram, of a ratio
+from pairs.
+
+1. *Sectioning* (Asmussen & Glynn 2007, III.5a): the number is computed once on everything and once on each of n pieces; the
+   pieces' mean squared distance from it, divided by n, is its squared standard error; Student's t with n - 1 degrees of freedom
+   gives the interval. For a mean of equal pieces this is the ordinary t interval. For a quantile the centre has the bias of the whole sample,
+   not that of a piece.
+2. Pieces are replications, or where there are few of them, consecutive sections of the window. A piece must hold ten samples
+   above a quantile; pieces that do not are put together, and with fewer than five there is no interval.
+3. A ratio of two series that saw the same traffic: the same for its logarithm, from the ratios of the pairs.
+
+*Scope*: two-sided, 95 %. *Validation*: tests/statistics/test_intervals.py, coverage in docs/explanation/statistics.md.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+from math import exp, log, sqrt
+
+from simulator.metrics.latency import SAMPLES_ABOVE, quantile_ps
+from simulator.plan.trace import histogram_upper
+from simulator.statistics.student import QUANTILES
+
+CONFIDENCE = 0.95
+FEWEST_PIECES = 5
+"""For a quantile; a mean needs two replications."""
+Histogram = Mapping[int, int]
+
+
+@dataclass(frozen=True, slots=True)
+class Interval:
+    """The ends of a 95 % interval."""
+
+    low: float
+    high: float
+
+    @property
+    def half(self) -> float:
+        """Half its width."""
+        return (self.high - self.low) / 2
+
+
+def student(freedom: int) -> float:
+    """The quantile of Student's t that 95 % two-sided needs."""
+    if freedom <= len(QUANTILES):
+        return QUANTILES[freedom - 1]
+    from scipy.special import stdtrit
+
+    return float(stdtrit(freedom, (1 + CONFIDENCE) / 2))
+
+
+def sectioned(whole: float, pieces: Sequence[float]) -> Interval | None:
+    """The interval of `whole` from the same number of each of its pieces; None with fewer than two."""
+    if len(pieces) < 2:
+        return None
+    error = sqrt(sum((piece - whole) ** 2 for piece in pieces) / (len(pieces) - 1) / len(pieces))
+    half = student(len(pieces) - 1) * error
+    return Interval(whole - half, whole + half)
+
+
+def quantile(pieces: Sequence[Histogram], p: Fraction) -> Interval | None:
+    """The interval of the p-quantile (ps) of all pieces together; None where they are too few or too small."""
+    whole = added(pieces)
+    centre = quantile_of(whole, p)
+    if centre is None:
+        return None
+    grouped = _grouped(pieces, p)
+    if len(grouped) < FEWEST_PIECES:
+        return None
+    return sectioned(centre, [found for piece in grouped if (found := quantile_of(piece, p)) is not None])
+
+
+def quantile_of(histogram: Histogram, p: Fraction) -> int | None:
+    """The p-quantile (ps) of one histogram; None where fewer than ten samples lie above it."""
+    ordered = dict(sorted(histogram.items()))
+    return quantile_ps(ordered, histogram_upper(max(ordered)), p) if ordered else None
+
+
+def added(histograms: Sequence[Histogram]) -> dict[int, int]:
+    """All histograms in one."""
+    whole: dict[int, int] = {}
+    for histogram in histograms:
+        for index, count in histogram.items():
+            whole[index] = whole.get(index, 0) + count
+    return whole
+
+
+def _grouped(pieces: Sequence[Histogram], p: Fraction) -> list[dict[int, int]]:
+    """The pieces, neighbours put together until each group can show its quantile; what is left over goes to the last one."""
+    groups: list[list[Histogram]] = [[]]
+    above = Fraction(0)
+    for piece in pieces:
+        groups[-1].append(piece)
+        above += sum(piece.values()) * (1 - p)
+        if above >= SAMPLES_ABOVE:
+            groups.append([])
+            above = Fraction(0)
+    rest = groups.pop()
+    if groups:
+        groups[-1] += rest
+    return [added(group) for group in groups]
+
+
+def ratio(whole: float, numerators: Sequence[float], denominators: Sequence[float]) -> Interval | None:
+    """The interval of `whole`, the ratio of two numbers, from pairs of replications that saw the same traffic; None where there
+    are fewer than two pairs or one of them is not positive."""
+    pairs = list(zip(numerators, denominators, strict=False))
+    if whole <= 0 or any(min(pair) <= 0 for pair in pairs):
+        return None
+    found = sectioned(log(whole), [log(above / below) for above, below in pairs])
+    return None if found is None else Interval(exp(found.low), exp(found.high))
