@@ -73,7 +73,8 @@ def assess(point: Point, plan: Plan, windows: Sequence[Window], warmup: Warmup) 
     """The result of a point from the windows of its replications, in their order."""
     traces = [window.trace for window in windows]
     pooled, headlines = metrics.pool(traces), [metrics.headline(plan, trace) for trace in traces]
-    ranges = of_scalars(metrics.headline(plan, pooled), headlines, windows)
+    whole = headlines[0] if len(headlines) == 1 else metrics.headline(plan, pooled)
+    ranges = of_scalars(whole, headlines, windows)
     if warmup.refused:
         ranges = {name: found | {"low": None, "high": None} for name, found in ranges.items()}
     entry = identity(point) | {
