@@ -19,7 +19,7 @@ from typing import Any, ClassVar
 
 NOT_MODELLED = {
     "balloon": "memory ballooning", "bond": "bonding of ports", "cache": "caches and memory bandwidth", "energy": "power",
-    "frequency": "frequency changes", "geneve": "overlays", "hotplug": "hot plug", "hugepage": "memory translation",
+    "frequency": "frequency changes", "geneve": "overlays", "hugepage": "memory translation",
     "hyperthread": "hyper-threads", "iommu": "IOMMU translation", "ipsec": "encryption", "llc": "caches and memory bandwidth",
     "migrat": "live migration", "nested": "nested hypervisors", "numa": "NUMA", "openvswitch": "Open vSwitch",
     "ovs": "Open vSwitch", "power": "power", "smt": "hyper-threads", "turbo": "frequency changes", "vxlan": "overlays",

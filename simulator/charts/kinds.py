@@ -55,6 +55,7 @@ KINDS: Mapping[str, Kind] = {
     "budget": Kind("Where does the mean latency go, and how much of it is waiting?", "budget", "budget"),
     "cores": Kind("What are the cores busy with: host, guests, or polling?", "counts", "cores"),
     "exits": Kind("Which VM exits does a packet cost?", "counts", "exits"),
+    "course": Kind("What changed when: throughput, latency and loss over time?", "course", "course", ("over_time",)),
     "drops": Kind("Where are packets lost?", "counts", "drops"),
     "guests": Kind("Which guests are served well, which badly?", "guests", "guests", ("guests",)),
 }

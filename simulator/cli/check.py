@@ -28,8 +28,10 @@ def command(scenario: str | None, settings: tuple[str, ...], resolved: bool, sch
         raise click.UsageError("Missing argument 'SCENARIO'.")
     from simulator import scenario as grammar
     from simulator.scenario.audit import study
+    from simulator.sriov.schedule import require_granted
 
     loaded, found = study(scenario, settings)
+    require_granted((point.scenario for point in found), loaded)
     origins = grammar.origins(loaded)
     if as_json:
         content: dict[str, Any] = {"scenario": loaded.name, "hash": grammar.scenario_hash(loaded), "points": len(found)}

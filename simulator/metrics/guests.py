@@ -16,7 +16,7 @@ from typing import Any
 
 from simulator.metrics import latency, window
 from simulator.metrics.rates import BITS_PER_BYTE
-from simulator.plan.model import NONE, Plan
+from simulator.plan.model import NONE, Plan, Source
 from simulator.plan.trace import Trace
 
 DIRECTIONS = ("all", "rx", "tx")
@@ -36,19 +36,29 @@ def sent_name(guest: str) -> str:
     return f"{guest}.sent"
 
 
+def ends_of(plan: Plan, members: Iterable[str]) -> tuple[list[str], list[str]]:
+    """Sources and sinks of these guests together."""
+    received, sent, sources = _ends(plan, set(members))
+    return [source.name for source in sources], [*received, *sent]
+
+
+def _ends(plan: Plan, own: set[str]) -> tuple[list[str], list[str], list[Source]]:
+    """Sinks that take what comes to the guests, sinks that take what they send, and their sources."""
+    sources = [source for source in plan.sources if source.name.partition(".")[0] in own]
+    ends = {plan.sinks[source.record].name for source in sources if source.record != NONE}
+    if not ends:
+        ends = {sink.name for sink in plan.sinks if sink.reply_link != NONE}
+    received = [sink.name for sink in plan.sinks if sink.name.partition(".")[0] in own and sink.name not in ends]
+    return received, [sink.name for sink in plan.sinks if sink.name in ends], sources
+
+
 def of_guests(plan: Plan, trace: Trace, members: Iterable[str]) -> dict[str, dict[str, Any]]:
     """``{"all": {offered_pps, delivered_pps, throughput_bps, latency_us}, "rx": ..., "tx": ...}`` of these guests together.
 
     A direction in which nothing was offered or delivered is left out.
     """
-    own = set(members)
-    sources = [source for source in plan.sources if source.name.partition(".")[0] in own]
+    received, sent, sources = _ends(plan, set(members))
     received_offers = {s.name for s in sources if (s.target_kind == "link") != (s.kind == "rr" or s.request)}
-    ends = {plan.sinks[source.record].name for source in sources if source.record != NONE}
-    if not ends:
-        ends = {sink.name for sink in plan.sinks if sink.reply_link != NONE}
-    received = [sink.name for sink in plan.sinks if sink.name.partition(".")[0] in own and sink.name not in ends]
-    sent = [sink.name for sink in plan.sinks if sink.name in ends]
     names = {"rx": (received, received_offers), "tx": (sent, {s.name for s in sources} - received_offers)}
     names["all"] = (received + sent, {s.name for s in sources})
     found = {which: _numbers(trace, *names[which]) for which in DIRECTIONS}

@@ -46,9 +46,8 @@ def throughput_bps(plan: Plan, trace: Trace) -> float | None:
 
 
 def drops(plan: Plan, trace: Trace) -> dict[str, int]:
-    """Packets dropped, by the source, queue, ring or switch that dropped them; places without drops are left out."""
-    places = [*window.source_names(plan), *window.queue_names(plan), *(switch.name for switch in plan.switches)]
-    return window.by_place(trace, places, "dropped")
+    """Packets dropped, by the source, queue, ring, switch or link that dropped them; places without drops are left out."""
+    return window.by_place(trace, window.drop_places(plan), "dropped")
 
 
 def loss_ratio(plan: Plan, trace: Trace) -> float | None:

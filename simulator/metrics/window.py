@@ -53,6 +53,12 @@ def queue_names(plan: Plan) -> tuple[str, ...]:
     return (*(fifo.name for fifo in plan.fifos), *(ring.name for ring in plan.rings))
 
 
+def drop_places(plan: Plan) -> tuple[str, ...]:
+    """Names of everything that may drop packets."""
+    switches, links = (switch.name for switch in plan.switches), (link.name for link in plan.links)
+    return (*source_names(plan), *queue_names(plan), *switches, *links)
+
+
 def executor_names(plan: Plan, kind: str) -> tuple[str, ...]:
     """Names of the executors of `kind` ``core`` or ``vcpu``."""
     return tuple(executor.name for executor in plan.executors if executor.kind == kind)
@@ -78,7 +84,17 @@ def pool(traces: Sequence[Trace]) -> Trace:
         counters={name: _pooled(name, [trace.counters[name] for trace in traces]) for name in first.counters},
         histograms={name: _added(trace.histograms[name] for trace in traces) for name in first.histograms},
         stages={name: _stage_sums([trace.stages[name] for trace in traces]) for name in first.stages},
+        interval_ps=first.interval_ps,
+        sums=_interval_sums(traces),
     )
+
+
+def _interval_sums(traces: Sequence[Trace]) -> tuple[tuple[int, ...], ...]:
+    """Interval by interval, what all windows have added in it."""
+    if len({(trace.interval_ps, len(trace.sums)) for trace in traces}) > 1:
+        raise EngineError("windows with different intervals cannot be pooled")
+    rows = zip(*(trace.sums for trace in traces), strict=True)
+    return tuple(tuple(map(sum, zip(*row, strict=True))) for row in rows)
 
 
 def _pooled(name: str, values: list[int]) -> int:

@@ -173,7 +173,7 @@ def _limits(builder: PlanBuilder, port: Port, guest: GuestSettings) -> tuple[int
         most = port.settings.model.value("max_vf_pps") if guest.virtual else 0
         millipps = min(filter(None, (guest.max_millipps, most * 1000)), default=0)
         shaper = floor = NONE
-        if guest.max_rate_bps or millipps:
+        if guest.max_rate_bps or millipps or guest.shaped:
             burst_packets = guest.burst_packets if guest.max_millipps else BURST_PACKETS
             shaper = builder.add(
                 Shaper(f"{guest.name}.cap", guest.max_rate_bps, guest.burst_bytes, FCS_BYTES, millipps, burst_packets)

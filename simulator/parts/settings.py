@@ -112,6 +112,8 @@ class GuestSettings:
     busy: int = 0
     vlan: int = 0
     max_rate_bps: int = 0
+    shaped: bool = False
+    """Its rate may change while it runs, so that it has a shaper even without a limit."""
     min_rate_bps: int = 0
     max_millipps: int = 0
     burst_bytes: int = 16_384

@@ -3,7 +3,7 @@
 1. First every field alone (`check_values`), since the other rules follow references.
 2. Then who is connected to whom (`check_wiring`, for what traps `check_traps`, for what takes time or adapts `check_times`), since
    packets are followed through workers only when these are whole.
-3. Then sizes, overflow and loops without time (`check_bounds`).
+3. Then sizes, overflow and loops without time (`check_bounds`), and what events change (`check_events`).
 
 A later group runs only if the earlier ones are content.
 *Scope*: what `docs/reference/plan.md` demands of a plan; not whether it is sensible. *Validation*: `tests/unit/test_plan_check.py`,
@@ -15,17 +15,18 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 
 from simulator.errors import PlanError
-from simulator.plan import check_bounds, check_times, check_traps, check_values, check_wiring
+from simulator.plan import check_bounds, check_events, check_times, check_traps, check_values, check_wiring
 from simulator.plan.model import Plan
 
 Rule = Callable[[Plan], Iterator[str]]
 
 GROUPS: tuple[tuple[Rule, ...], ...] = (
-    (check_values.shapes, check_values.numbers),
+    (check_values.shapes, check_values.numbers, check_events.shapes),
     (check_values.names, check_values.values),
-    (check_values.sizes, check_wiring.roles, check_traps.roles, *check_times.RULES),
+    (check_values.sizes, check_events.entries, check_wiring.roles, check_traps.roles, *check_times.RULES),
     (check_wiring.ends, check_wiring.gates, check_traps.accesses, check_wiring.requests, check_wiring.stages),
     (check_bounds.streams, check_bounds.rooms, check_bounds.products, check_bounds.standstill),
+    (check_events.values,),
 )
 
 

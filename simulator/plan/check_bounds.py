@@ -169,6 +169,11 @@ def products(plan: Plan) -> Iterator[str]:
             yield f"{place(executor)}: a slice * 1024 does not fit 63 bits"
 
 
+def shaper_fits(plan: Plan, shaper: Shaper) -> Iterator[str]:
+    """The times of `shaper` fit int64 for whatever packets `plan` has."""
+    yield from _shaper(shaper, _biggest(plan))
+
+
 def _shaper(shaper: Shaper, biggest: Largest) -> Iterator[str]:
     lengths = (("burst_bytes", shaper.burst_bytes), ("overhead_bytes", shaper.overhead_bytes + biggest.length))
     for what, amount in lengths:

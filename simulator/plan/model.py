@@ -5,7 +5,8 @@ picoseconds, every size an integer number of bytes. What the entities *do* is la
 ``docs/reference/plan.md``; both engines implement that text.
 
 *Scope*: network I/O of one host: sources, links, rings with their gates, workers, executors (cores and vCPUs), moderators,
-interrupt routes, switches, a PCIe function's DMA, locks, trapping register accesses, sinks. An IOMMU is not in the plan yet.
+interrupt routes, switches, a PCIe function's DMA, locks, trapping register accesses, sinks, and what changes while it runs. An
+IOMMU is not in the plan yet.
 *Validation*: ``check()``, conformance vectors, and two engines that must agree event by event.
 """
 
@@ -432,6 +433,22 @@ class Worker:
 
 
 @dataclass(frozen=True, slots=True)
+class Event:
+    """A change of the running plan at ``at_ps``, before every slot of that instant (``docs/reference/plan.md``, section 12).
+
+    ``kind`` is one of a closed list: ``source | link | ring`` turn that entity off (``value`` 0) or on (1), ``reset`` empties a
+    function's ring, ``rate`` sets a shaper's ``rate_bps``, ``weight`` that of input ``index`` of a worker, ``entry`` puts port
+    ``value`` (-1: none) into entry ``index`` of a switch's table.
+    """
+
+    at_ps: int
+    kind: str
+    target: int
+    index: int = 0
+    value: int = 0
+
+
+@dataclass(frozen=True, slots=True)
 class Plan:
     """All entities of one simulation. Indices are positions in these tuples."""
 
@@ -454,3 +471,5 @@ class Plan:
     shapers: tuple[Shaper, ...] = ()
     ticks: tuple[Tick, ...] = ()
     workers: tuple[Worker, ...] = ()
+    events: tuple[Event, ...] = ()
+    """In order of time; those of one instant act in the order of the list."""

@@ -43,7 +43,7 @@ METRICS = {
         "posted", "taken", "completed", "reaped", "dropped", "maximum", "integral",
         "avail_checks", "avail_fired", "avail_suppressed", "used_checks", "used_fired", "used_suppressed",
     ),
-    "link": ("items", "bytes", "busy_ps"),
+    "link": ("items", "bytes", "busy_ps", "dropped"),
     "dma": ("reads", "waited"),
     "switch": ("dropped",),
     "moderator": ("events", "fired"),
@@ -62,6 +62,23 @@ or waiting, ``waited``: those that waited for a tag. ``worker.requeued``: after 
 ``quota.used_ps``: time its threads ran; ``throttled``: times one of them was stopped. ``shaper.bytes``: with overhead.
 ``lock.acquired``: times somebody became its owner; ``contended``: times somebody had to wait for it.
 ``sink.minimum_ps`` is -1 if nothing was recorded. ``worker.served``: packets. Core metrics are picoseconds by accounting label."""
+
+
+SUMS = {
+    "sources": ("offered", "offered_bytes", "dropped"), "sinks": ("count", "bytes", "sum_ps"), "links": ("dropped",),
+    "fifos": ("dropped",), "rings": ("dropped",), "switches": ("dropped",),
+}  # fmt: skip
+"""What is summed up interval by interval: what rates, means and losses over time are made of, by collection of the plan."""
+
+
+def sum_names(plan: Plan) -> tuple[str, ...]:
+    """``"<entity>.<metric>"`` of every sum, in the order in which an engine's ``sums`` gives them."""
+    return tuple(
+        f"{entity.name}.{metric}"
+        for collection, metrics in SUMS.items()
+        for entity in getattr(plan, collection)
+        for metric in metrics
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +100,10 @@ class Trace:
     histograms: dict[str, dict[int, int]]
     stages: dict[str, tuple[tuple[int, int], ...]]
     log: list[tuple[int, str, str, int]] = field(default_factory=list)
+    interval_ps: int = 0
+    """Length of the intervals of ``sums`` (the last may be shorter); 0: the window was not divided."""
+    sums: tuple[tuple[int, ...], ...] = ()
+    """One row per interval of the window: what was added in it to the sums of ``sum_names``."""
 
 
 class Engine(Protocol):
@@ -95,6 +116,10 @@ class Engine(Protocol):
 
     def begin_window(self) -> None:
         """Start counting at zero; what is under way stays."""
+
+    def sums(self) -> tuple[int, ...]:
+        """The sums of ``sum_names`` from the beginning of the window to now; it may be asked at any time."""
+        ...
 
     def trace(self) -> Trace:
         """What was counted since the beginning of the window."""

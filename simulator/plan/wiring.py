@@ -146,12 +146,17 @@ def _looked_up(plan: Plan, worker: Worker, packet: Packet) -> list[int]:
     position = source.vlan * switch.macs + destination
     if not 0 <= position < len(switch.table):
         return list(range(len(worker.outputs)))  # another rule complains about the destination
-    port = switch.table[position]
-    port = switch.default_port if port == NONE else port
-    if port == NONE:
-        return []
-    first, queues = switch.ports[port]
-    return list(range(first, first + queues))
+    entries = {switch.table[position]}
+    for event in plan.events:
+        if event.kind == "entry" and (event.target, event.index) == (worker.switch, position):
+            entries.add(event.value)
+    found: set[int] = set()
+    for entry in entries:
+        port = switch.default_port if entry == NONE else entry
+        if port != NONE:
+            first, queues = switch.ports[port]
+            found |= set(range(first, first + queues))
+    return sorted(found)
 
 
 def _turned(plan: Plan, packet: Packet) -> Iterator[Packet]:

@@ -25,6 +25,7 @@ from simulator.plan.check import require
 from simulator.plan.model import INFINITE_PS, Plan
 from simulator.scenario import recorded
 from simulator.scenario.assemble import assemble
+from simulator.scenario.events import functions, meant
 from simulator.scenario.guest import Guest
 from simulator.scenario.host import Host, Nic
 from simulator.scenario.model import Scenario
@@ -177,6 +178,7 @@ def nic_overrides(nic: Nic) -> dict[str, str]:
 def guest_settings(scenario: Scenario, host: HostSettings) -> Iterator[GuestSettings]:
     """Every guest of every group, in order."""
     used = uses(scenario)
+    shaped = {name for item in scenario.events if item.rate for name in meant(item.rate, functions(scenario))}
     taken: set[int] = {core for group in scenario.guests for core in group.placement.cores or ()} | set(host.irq_cores)
     taken |= {
         core for group in scenario.guests for core in (*(group.backend_cores or ()), *(group.application.cores or ()))
@@ -187,7 +189,7 @@ def guest_settings(scenario: Scenario, host: HostSettings) -> Iterator[GuestSett
         for number, name in enumerate(group.members()):
             first = number * group.vcpus
             own = tuple(cores[(first + vcpu) % len(cores)] for vcpu in range(group.vcpus)) if cores else ()
-            yield _guest(group, name, own, used[name], host)
+            yield replace(_guest(group, name, own, used[name], host), shaped=name in shaped)
 
 
 def _shared(group: Guest, taken: set[int]) -> tuple[int, ...]:

@@ -14,6 +14,7 @@ from simulator import units
 from simulator.costs.names import UNSPENT
 from simulator.errors import BadValue, InputError, unknown
 from simulator.scenario import names
+from simulator.scenario.events import event_faults
 from simulator.scenario.guest import MOST_GUESTS
 from simulator.scenario.model import Scenario
 from simulator.scenario.remains import Location, leans
@@ -168,5 +169,6 @@ RULES: dict[Callable[[Scenario], Iterator[Fault]], tuple[str, ...]] = {
     _cores: ("host.cores",),
     _interrupts: ("host.model", "host.capabilities", "guests.*.datapath"),
     _loopback: (),
+    event_faults: ("guests.*.name", "guests.*.count", "guests.*.datapath", "measurement"),
 }
 """Each rule with the values on which its verdict leans."""

@@ -18,6 +18,7 @@ from typing import Annotated, Any, Literal
 from pydantic import Field, PrivateAttr
 
 from simulator.formats.yaml12 import Node
+from simulator.scenario.events import Happening
 from simulator.scenario.fields import FileReference, Kind, PositiveTime, ScenarioName, Strict, Time
 from simulator.scenario.guest import Guest
 from simulator.scenario.host import Host, Nic, VirtualSwitch
@@ -45,6 +46,8 @@ class Measurement(Strict):
     """Simulated before counting starts; null is what MSER-5 cuts from a pilot run of 5 ms and the duration, 5 ms at least."""
     duration_ps: PositiveTime = Field(default=50_000_000_000, alias="duration")
     """Counted after the warm-up, in each replication."""
+    interval_ps: PositiveTime | None = Field(default=None, alias="interval")
+    """Results over time are given for pieces of this length; null: for a hundredth of the window if there are events, else not."""
 
     @property
     def before_ps(self) -> int:
@@ -86,6 +89,8 @@ class Scenario(Strict):
     """Groups of equal guests."""
     traffic: Annotated[tuple[Traffic, ...], Field(min_length=1, max_length=1000)]
     """Sources of packets."""
+    events: Annotated[tuple[Happening, ...], Field(max_length=1000)] = ()
+    """What happens to functions and port while the scenario runs, each ``{at: 10 ms, unplug: vm0}``."""
     measurement: Measurement = Measurement()
     """How long is simulated."""
     replications: Annotated[int, Field(strict=True, ge=1, le=10_000)] | None = None
@@ -140,6 +145,11 @@ def scenario_hash(scenario: Scenario) -> str:
     """Return the SHA-256, in hexadecimal, of what decides a run: canonical JSON without names, titles and
     thresholds."""
     data = {key: value for key, value in resolved(scenario).items() if key not in _NOT_HASHED}
+    # what a scenario may say and does not leaves it the scenario that it was before the word was known
+    if not scenario.events:
+        del data["events"]
+    if scenario.measurement.interval_ps is None:
+        del data["measurement"]["interval"]
     return hashlib.sha256(_dump(data | {"files": _digests(scenario)}).encode()).hexdigest()
 
 

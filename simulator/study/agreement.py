@@ -16,8 +16,8 @@ from pathlib import Path
 
 from simulator.plan.trace import Engine, Trace
 from simulator.scenario import Point, load, points
-from simulator.scenario.build import build
 from simulator.scenario.identity import identity
+from simulator.sriov.schedule import plan_of
 from simulator.study.limits import point_name
 from simulator.study.runs import engine_named
 
@@ -46,7 +46,7 @@ def _verdict(path: str | Path) -> str:
 
 def compare_engines(point: Point, budget: int = BUDGET) -> str:
     """``identical`` or the first difference between the engines on one point. Raises SimulatorError if a run fails."""
-    plan, window = build(point.scenario), point.scenario.measurement
+    plan, window = plan_of(point.scenario), point.scenario.measurement
     reference = engine_named("reference")(plan, point.scenario.seed, 0, log=True)
     end_ps = window.before_ps + window.duration_ps
     begin_ps = _advance(reference, 0, window.before_ps, budget // 4)

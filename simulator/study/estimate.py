@@ -18,7 +18,7 @@ from time import perf_counter
 
 from simulator.plan.model import Plan
 from simulator.scenario import Point
-from simulator.scenario.build import build
+from simulator.sriov.schedule import plan_of
 from simulator.study.runs import engine_named
 
 SAMPLES = 5
@@ -42,7 +42,7 @@ def seconds(points: Sequence[Point], engine: str, workers: int) -> float:
 
 def _seconds_of(point: Point, engine: str) -> float:
     window = point.scenario.measurement
-    plan, length_ps = build(point.scenario), window.before_ps + window.duration_ps
+    plan, length_ps = plan_of(point.scenario), window.before_ps + window.duration_ps
     used_s, reached_ps = _probe(plan, engine, point.scenario.seed, length_ps)
     return used_s * length_ps / reached_ps * point.scenario.first_replications
 

@@ -27,8 +27,8 @@ from simulator.plan.fingerprint import fingerprint
 from simulator.plan.model import Plan
 from simulator.scenario import Point, Scenario, parse_threshold
 from simulator.scenario.audit import audited, study, written_seed
-from simulator.scenario.build import build
 from simulator.scenario.identity import identity
+from simulator.sriov.schedule import plan_of, require_granted
 from simulator.study.comparison import Comparison
 from simulator.study.estimate import seconds
 from simulator.study.fanout import fan_out
@@ -74,6 +74,7 @@ def compare(
     loaded, expanded = _audited(path_or_scenario, overrides)
     scenario = _with_options(loaded, seed, replications)
     found = tuple(_with_runs(point, loaded, scenario) for point in expanded)
+    require_granted((point.scenario for point in found), loaded)
     thresholds = [parse_threshold(text) for text in scenario.thresholds]
     folder = folder_of(out, scenario, engine) if out is not None else None
     if folder is not None:
@@ -158,7 +159,7 @@ class _Work:
         """The runs still to do of which is known beforehand, point by point: pilots and first replications."""
         for index, point in enumerate(self.points):
             try:
-                self.begin(index, build(point.scenario))
+                self.begin(index, plan_of(point.scenario))
                 if index in self.results:
                     continue
                 if index not in self.warmups:

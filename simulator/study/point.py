@@ -20,7 +20,8 @@ from simulator.citation import STATUSES
 from simulator.costs import idle, noise
 from simulator.datapaths import datapath
 from simulator.metrics import latency, rates
-from simulator.metrics.guests import of_guests
+from simulator.metrics.guests import ends_of, of_guests
+from simulator.metrics.intervals import over_time
 from simulator.metrics.window import PS_PER_SECOND
 from simulator.parts.driver import with_xdp
 from simulator.parts.steps import Step
@@ -29,8 +30,9 @@ from simulator.plan.fingerprint import fingerprint
 from simulator.plan.model import Plan
 from simulator.plan.trace import Trace
 from simulator.scenario import Point, Scenario, scenario_hash
-from simulator.scenario.build import build, guest_settings, host_settings, nic_overrides, nic_settings, notes
+from simulator.scenario.build import guest_settings, host_settings, nic_overrides, nic_settings, notes
 from simulator.scenario.identity import guest_labels, identity
+from simulator.sriov.schedule import plan_of, timeline
 from simulator.study.ranges import Warmup, judged, of_scalars, warnings
 from simulator.study.ratios import COMPARED
 from simulator.study.replications import job_of, pilot_of, plans, stated_warmup, wanted, warmup_of
@@ -55,7 +57,7 @@ def run_point(
     fails."""
     if replications is not None:
         point = replace(point, scenario=point.scenario.model_copy(update={"replications": replications}))
-    plan, warmup, windows = built or build(point.scenario), stated_warmup(point), list[Window]()
+    plan, warmup, windows = built or plan_of(point.scenario), stated_warmup(point), list[Window]()
     times = 1
     while warmup is None:
         warmup = warmup_of(point, run(pilot_of(0, point, plan, engine, times)), times)
@@ -96,7 +98,21 @@ def assess(point: Point, plan: Plan, windows: Sequence[Window], warmup: Warmup) 
         "scenario_hash": scenario_hash(point.scenario),
         "plan_hash": fingerprint(plan),
     }
+    if pooled.interval_ps:
+        entry["over_time"] = _over_time(point.scenario, plan, pooled, len(traces))
     return PointResult(entry, latency.histogram(plan, pooled))
+
+
+def _over_time(scenario: Scenario, plan: Plan, trace: Trace, runs: int) -> dict[str, Any]:
+    """Rows per interval of all traffic and of each guest, and what happened when."""
+    labels = guest_labels(scenario)
+    marks = timeline(scenario).marks if scenario.events else []
+    return {
+        "interval_s": trace.interval_ps / PS_PER_SECOND,
+        "events": [{"at_s": mark.at_ps / PS_PER_SECOND, "what": mark.what} for mark in marks],
+        "all": over_time(plan, trace, runs),
+        "guests": {label: over_time(plan, trace, runs, *ends_of(plan, members)) for label, members in labels.items()},
+    }
 
 
 def cost_status(scenario: Scenario) -> dict[str, int]:

@@ -15,11 +15,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from simulator.plan.model import Plan
-from simulator.scenario import Point
-from simulator.scenario.build import build
+from simulator.scenario import Point, Scenario
+from simulator.sriov.schedule import plan_of
 from simulator.statistics import precision
 from simulator.study.ranges import PILOT_LONGEST, PILOT_SLICES, SECTIONS, Warmup, cut_of_pilot, widths
 from simulator.study.runs import Job, Window
+
+PIECES = 100
 
 
 def plans(point: Point, shared: Plan, first: int, end: int) -> Iterator[tuple[int, Plan]]:
@@ -27,7 +29,7 @@ def plans(point: Point, shared: Plan, first: int, end: int) -> Iterator[tuple[in
     replication 0."""
     drawn = any(item.kind == "capture" for item in point.scenario.traffic)
     for number in range(first, end):
-        yield number, build(point.scenario, number) if drawn and number else shared
+        yield number, plan_of(point.scenario, number) if drawn and number else shared
 
 
 def job_of(index: int, point: Point, plan: Plan, engine: str, replication: int, warmup: Warmup) -> Job:
@@ -43,7 +45,16 @@ def job_of(index: int, point: Point, plan: Plan, engine: str, replication: int, 
         scenario.seed,
         replication,
         sections=sections,
+        interval_ps=interval_of(scenario),
     )
+
+
+def interval_of(scenario: Scenario) -> int:
+    """Length of the pieces for which results over time are given, in ps; 0: none are."""
+    window = scenario.measurement
+    if window.interval_ps is not None:
+        return window.interval_ps
+    return max(1, window.duration_ps // PIECES) if scenario.events else 0
 
 
 def pilot_of(index: int, point: Point, plan: Plan, engine: str, times: int = 1) -> Job:

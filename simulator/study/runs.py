@@ -4,6 +4,7 @@
 2. It runs to the end of the warm-up, `begin_window` clears every count, then it runs to the end of the window.
 3. Between slices the run asks whether to stop; a run in slices equals one run. What was delivered in each slice of the window is
    kept, and in each of a few sections its latencies: from them come warm-up and intervals.
+4. For results over time sums are read at the end of every interval: a row is what an interval has added.
 
 *Scope*: one process, one plan. *Validation*: tests/unit/test_study_parts.py.
 """
@@ -12,7 +13,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib import import_module
 from itertools import pairwise
 from time import monotonic
@@ -45,6 +46,8 @@ class Job:
     """Parts of the window whose deliveries are kept."""
     sections: int = 0
     """Parts of the window whose latencies are kept; divides `slices`."""
+    interval_ps: int = 0
+    """Length of the intervals by which the window's sums are kept; 0: they are not."""
     pilot: int = 0
     """A run that looks for the end of the warm-up, so many times as long as the first one; 0: a replication."""
     deadline_s: float | None = None
@@ -83,12 +86,12 @@ def run(job: Job, stopped: Callable[[], bool] = lambda: False) -> Window:
     for _ in _parts(engine, 0, job.warmup_ps, SLICES, stopped, job.deadline_s):
         pass
     engine.begin_window()
-    slices, sections = [(0, 0)], [Counter[int]()]
-    for part in _parts(engine, job.warmup_ps, job.duration_ps, job.slices, stopped, job.deadline_s):
+    slices, sections, intervals = [(0, 0)], [Counter[int]()], _Intervals(engine, job)
+    for part in _parts(intervals, job.warmup_ps, job.duration_ps, job.slices, stopped, job.deadline_s):
         slices.append(engine.delivered())
         if job.sections and part % (job.slices // job.sections) == 0:
             sections.append(Counter(engine.latencies()))
-    trace = engine.trace()
+    trace = replace(engine.trace(), interval_ps=job.interval_ps, sums=intervals.rows())
     if residual := stages.residual_ps(job.plan, trace):
         raise EngineError(f"latency and its stages differ by {residual} ps over all delivered packets")
     return Window(
@@ -98,13 +101,46 @@ def run(job: Job, stopped: Callable[[], bool] = lambda: False) -> Window:
     )
 
 
+class _Intervals:
+    """An engine that stops at the end of every interval of the window and keeps what it has added to the sums."""
+
+    def __init__(self, engine: Engine, job: Job) -> None:
+        self._engine = engine
+        self._step_ps = job.interval_ps
+        self._edge_ps = job.warmup_ps + job.interval_ps
+        self._end_ps = job.warmup_ps + job.duration_ps
+        self._sums = [engine.sums()] if job.interval_ps else []
+
+    def run(self, until_ps: int) -> None:
+        """Run, and read the sums at every edge on the way and at the end."""
+        while self._step_ps and (edge_ps := min(self._edge_ps, self._end_ps)) <= until_ps:
+            self._engine.run(edge_ps)
+            self._sums.append(self._engine.sums())
+            self._edge_ps += self._step_ps
+            if edge_ps == self._end_ps:
+                self._step_ps = 0
+        self._engine.run(until_ps)
+
+    def rows(self) -> tuple[tuple[int, ...], ...]:
+        """What each interval has added."""
+        return tuple(
+            tuple(after - before for before, after in zip(earlier, later, strict=True))
+            for earlier, later in pairwise(self._sums)
+        )
+
+
 def over(deadline_s: float | None) -> bool:
     """Whether the time allowed has passed."""
     return deadline_s is not None and monotonic() >= deadline_s
 
 
 def _parts(
-    engine: Engine, start_ps: int, length_ps: int, count: int, stopped: Callable[[], bool], deadline_s: float | None
+    engine: Engine | _Intervals,
+    start_ps: int,
+    length_ps: int,
+    count: int,
+    stopped: Callable[[], bool],
+    deadline_s: float | None,
 ) -> Iterator[int]:
     """Run in `count` equal parts; the number of each, from 1, when it is done."""
     for part in range(1, count + 1):

@@ -46,6 +46,7 @@ CASES = {
     "exits": ("paths", "exits", None),
     "drops": ("overload", "drops", None),
     "guests": ("neighbours", "guests", None),
+    "course": ("life", "course", None),
     "timeline": ("packet", "timeline", None),
 }
 THRESHOLDS = ["latency.p99 < 60 us", "loss_ratio < 1 %", "latency.p50{series=VF 2} < 10 us", "host_work_cores < 0.7"]

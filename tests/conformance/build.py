@@ -8,12 +8,14 @@
   access also `ack` or `unmask`.
 - Inputs and outputs are names or maps with `of`; an output to a fifo is full as the fifo is.
 - `vcpu` with `by: core` makes the vCPU's thread; `ksoftirqd` threads and pollers enter themselves where they belong.
+- `happens` lists events: `{at: 100, stop: ring}` (off), `start` (on), `reset`, `{rate: shaper, ps_per_byte: n}` (none: no limit), `{weight: worker, input: 0,
+  value: 2}`, `{entry: switch, port: 1}` (of its first entry).
 - Every worker and every link with a target has a stage of its own name.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import fields
 from typing import Any
 
@@ -56,9 +58,9 @@ ACTIONS = ("wake", "irq", "doorbell", "resume", "ack", "unmask")
 Fields = dict[str, Any]
 
 
-def build(name: str, short: Mapping[str, Fields]) -> model.Plan:
-    """The plan that `short` describes."""
-    return _Builder(name, short).plan()
+def build(name: str, short: Mapping[str, Fields], happens: Sequence[Fields] = ()) -> model.Plan:
+    """The plan that `short` describes, with the events of `happens`."""
+    return _Builder(name, short).plan(happens)
 
 
 class _Builder:
@@ -76,9 +78,20 @@ class _Builder:
     def _collection(self, kind: str) -> str:
         return COLLECTIONS["executor" if kind in ("core", "vcpu") else kind]
 
-    def plan(self) -> model.Plan:
+    def plan(self, happens: Sequence[Fields]) -> model.Plan:
         made = {name: tuple(self._entity(key) for key in keys) for name, keys in self.order.items()}
-        return model.Plan(self.name, tuple(self.stages), tuple(self.streams), **made)
+        events = tuple(self._event(dict(given)) for given in happens)
+        return model.Plan(self.name, tuple(self.stages), tuple(self.streams), **made, events=events)
+
+    def _event(self, given: Fields) -> model.Event:
+        at_ps = given.pop("at")
+        (kind,) = given.keys() & {"stop", "start", "reset", "rate", "weight", "entry"}
+        of = given.pop(kind)
+        value = given.pop("value", 0) or given.pop("port", 0) or BITS_PS // given.get("ps_per_byte", BITS_PS + 1)
+        index = given.pop("input", 0)
+        if kind in ("stop", "start"):
+            value, kind = int(kind == "start"), self.short[of]["is"]
+        return model.Event(at_ps, kind, self._index(of), index, value)
 
     def _index(self, key: str) -> int:
         return self.order[self._collection(self.short[key]["is"])].index(key)

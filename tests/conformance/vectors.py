@@ -2,7 +2,7 @@
 
 A file has `templates` (plans in the short form of `build`) and `vectors`. A vector says `from` which template it starts, what its
 `plan` changes, adds or (null) removes, and what a run `until` an instant must give: `log` whole, or only `events`, or only those `at`
-some places; `counters`, `stages` (sink -> stage -> [wait, service]), `histograms`; with `window` the measurement begins there.
+some places; `happens` are the plan's events; `counters`, `stages` (sink -> stage -> [wait, service]), `histograms`; with `window` the measurement begins there.
 """
 
 from __future__ import annotations
@@ -19,7 +19,9 @@ from simulator.plan.trace import Engine, Trace
 from tests.conformance.build import build
 
 FOLDER = Path(__file__).parent / "vectors"
-NEITHER = frozenset(("name", "rule", "why", "note", "from", "until", "window", "plan", "order", "events", "at"))
+NEITHER = frozenset(
+    ("name", "rule", "why", "note", "from", "until", "window", "plan", "order", "events", "at", "happens")
+)
 EXPECTED = frozenset(("log", "counters", "stages", "histograms", "in_flight"))
 
 Line = tuple[int, str, str, int]
@@ -43,9 +45,11 @@ def vectors() -> Iterator[Vector]:
             unknown = set(data) - NEITHER - EXPECTED
             if unknown:
                 raise ValueError(f"{path.name}: {data['name']}: unknown keys {sorted(unknown)}")
-            yield Vector(
-                data["name"], path.name, data, build(data["name"], _merged(content.get("templates", {}), data))
-            )
+            yield Vector(data["name"], path.name, data, _plan(content.get("templates", {}), data))
+
+
+def _plan(templates: dict[str, Any], data: dict[str, Any]) -> Plan:
+    return build(data["name"], _merged(templates, data), data.get("happens", ()))
 
 
 def _merged(templates: dict[str, Any], data: dict[str, Any]) -> dict[str, Any]:

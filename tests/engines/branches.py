@@ -58,7 +58,6 @@ NEVER = {
     "hardware_idle: range(m[w + W_INPUT_COUNT]) -> not entered": "check() refuses a hardware worker without inputs",
     "new_packet: range(P_STAGES + 2 * m[H_STAGES]) -> not entered": "a packet has fields before its stages",
     "record: range(2 * m[H_STAGES]) -> not entered": "who delivers has a stage, so that a plan in which something arrives has one",
-    "doorbell: fresh > 0 -> not entered": "a ring's driver sends a doorbell only when the index has grown, and a link keeps the order",
     STEP_LOOP
     + " -> not entered": "the input was chosen because something is visible, and a used-up budget leaves before",
     "flush: m[r + R_REMOTE] == 0 -> false": "check() leaves the device's side of a remote ring to hardware, which does not flush",

@@ -7,8 +7,8 @@
 3. ``python -m tests.engines.planted --plans 2000`` prints, for each bug, every vector that notices it and the first
    random plan that does.
 
-*Scope*: twenty-four rules, one with two ways to break it, and those of ``planted_times``. *Validation*: the kernel without a bug passes the same vectors and
-plans (``test_planted_bugs``), so that what is noticed is the bug.
+*Scope*: twenty-four rules, one with two ways to break it, and those of ``planted_times`` and ``planted_events``. *Validation*: the kernel
+without a bug passes the same vectors and plans (``test_planted_bugs``), so that what is noticed is the bug.
 """
 
 from __future__ import annotations
@@ -23,6 +23,7 @@ from simulator.plan.trace import Trace
 from tests.conformance.vectors import Vector, differences, vectors
 from tests.conformance.vectors import run as run_vector
 from tests.engines.bug import Bug, Build
+from tests.engines.planted_events import EVENTS
 from tests.engines.planted_times import TIMES
 from tests.engines.random_plans import random_plan
 
@@ -199,6 +200,7 @@ BUGS = (
         kernel=(("start_thread(m, t, m[u + U_HANDOVER])", "start_thread(m, t, m[u + U_HANDOVER] + m[t + T_WAKE_PS])"),),
     ),
     *TIMES,
+    *EVENTS,
 )  # fmt: skip
 
 

@@ -23,6 +23,8 @@ from simulator.plan.model import INFINITE_PS, NONE
 from simulator.plan.trace import EXIT_KINDS
 from simulator.plan.wiring import HARDWARE, executor_of, publishers, wire
 from tests.engines.directed import directed_plan
+from tests.engines.directed_events import changing_plan
+from tests.engines.random_events import happening
 from tests.engines.random_parts import BITS_PS, Maker
 from tests.engines.random_times import season
 
@@ -30,11 +32,18 @@ SIZES = (100, 200, 300, 600, 1500)
 MACS, VLANS = 4, 2
 ATTEMPTS = 200
 SEASONED = ("flight_ps", "kick_flight_ps", "waker_ps")
-CYCLE, DIRECTED = 5, (0, 2, 4)
+CYCLE, DIRECTED, EVENTFUL = 5, (0, 2, 4), 3
 
 
 def random_plan(seed: int) -> tuple[model.Plan, int]:
-    """A plan and how long to run it (ps), the same for the same seed; three of five are directed ones."""
+    """A plan and how long to run it (ps), the same for the same seed; three of five are directed ones, one of five has events."""
+    if seed % (2 * CYCLE) == EVENTFUL:
+        return changing_plan(seed)
+    plan, until_ps = _still_plan(seed)
+    return (happening(plan, until_ps, seed) if seed % CYCLE == EVENTFUL else plan), until_ps
+
+
+def _still_plan(seed: int) -> tuple[model.Plan, int]:
     if seed % CYCLE in DIRECTED:
         return directed_plan(seed // CYCLE * len(DIRECTED) + DIRECTED.index(seed % CYCLE))
     for attempt in range(ATTEMPTS):

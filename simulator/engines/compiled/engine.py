@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+from collections import deque
 from typing import Any
 
 import numpy as np
@@ -14,11 +15,12 @@ from simulator.engines.compiled import image as layout
 from simulator.engines.compiled import kernel as k
 from simulator.engines.compiled.jit import compile_entry
 from simulator.engines.compiled.memory import Memory
+from simulator.engines.compiled.steps import steps
 from simulator.errors import EngineError
 from simulator.plan import slots as slot_numbers
 from simulator.plan.draws import Draws
 from simulator.plan.model import Plan
-from simulator.plan.trace import EVENTS, EXIT_KINDS, LABELS, Trace
+from simulator.plan.trace import EVENTS, EXIT_KINDS, LABELS, SUMS, Trace
 
 _LOG_BLOCK = 1 << 16
 _GROWTH = 4096
@@ -35,7 +37,7 @@ _FIELDS: dict[str, dict[str, int]] = {
         "avail_checks": k.R_AVAIL_GATE + k.G_CHECKS, "avail_fired": k.R_AVAIL_GATE + k.G_FIRED, "avail_suppressed": k.R_AVAIL_GATE + k.G_SUPPRESSED,
         "used_checks": k.R_USED_GATE + k.G_CHECKS, "used_fired": k.R_USED_GATE + k.G_FIRED, "used_suppressed": k.R_USED_GATE + k.G_SUPPRESSED,
     },
-    "links": {"items": k.L_C_ITEMS, "bytes": k.L_C_BYTES, "busy_ps": k.L_C_BUSY},
+    "links": {"items": k.L_C_ITEMS, "bytes": k.L_C_BYTES, "busy_ps": k.L_C_BUSY, "dropped": k.L_C_DROPPED},
     "dmas": {"reads": k.D_C_READS, "waited": k.D_C_WAITED},
     "switches": {"dropped": k.Y_C_DROPPED},
     "moderators": {"events": k.M_C_EVENTS, "fired": k.M_C_FIRED},
@@ -60,13 +62,30 @@ class CompiledEngine:
         self._handle = Memory(self._image.memory)
         self._memory = self._handle.words
         self._image.memory = None  # the engine's own from here on
+        self._steps = deque(steps(plan, self._image.at, self._memory))
         self._streams = np.array(self._image.at["streams"], dtype=np.int64)
         self._log: list[tuple[int, str, str, int]] = []
         self._window_start = 0
         self._alive_at_start = 0
+        summed = [
+            (base + (k.K_SUM if metric == "sum_ps" else _FIELDS[kind][metric]), metric == "sum_ps")
+            for kind, metrics in SUMS.items()
+            for base in self._image.at[kind]
+            for metric in metrics
+        ]
+        self._summed = np.array([position for position, _ in summed], dtype=np.int64)
+        self._wide_sums = [n for n, (_, wide) in enumerate(summed) if wide]
+        """Sums of two words."""
 
     def run(self, until_ps: int) -> None:
         """Handle everything up to and including ``until_ps``. Raises EngineError on a zero-time loop."""
+        while self._steps and self._steps[0][1] <= until_ps:
+            step = self._steps.popleft()
+            self._advance(step[1] - 1)
+            self._memory[k.H_CHANGE : k.H_CHANGE + len(step)] = step  # the next call begins with it
+        self._advance(until_ps)
+
+    def _advance(self, until_ps: int) -> None:
         while True:
             status = self._call(until_ps)
             if status == k.DONE:
@@ -103,6 +122,13 @@ class CompiledEngine:
             m[m[base + words] : m[base + words] + count] = 0
         self._window_start = int(m[k.H_NOW])
         self._alive_at_start = int(m[k.H_ALIVE])
+
+    def sums(self) -> tuple[int, ...]:
+        """Those counters that are summed up by intervals, since the beginning of the window, up to now."""
+        words = self._memory[self._summed].tolist()
+        for n in self._wide_sums:
+            words[n] += int(self._memory[self._summed[n] + 1]) * k.CARRY
+        return tuple(words)
 
     def trace(self) -> Trace:
         """Counters since the beginning of the window, up to now."""

@@ -48,6 +48,7 @@ def endpoints(b: Builder, numbers: slot_numbers.Slots) -> None:
             k.S_REPLY_DST: source.reply_dst, k.S_WINDOW: source.window, k.S_ACK_EVERY: source.ack_every, k.S_TIMEOUT: source.timeout_ps,
             k.S_SLOT: numbers.source[i], k.S_TIMER: numbers.timeout[i], k.S_PLACE: b.place(source.name),
             k.S_CWND: source.window, k.S_ROUND: source.window, k.S_REQUEST: source.request, k.S_RECORD: b.ref("sinks", source.record),
+            k.S_START: source.start_ps,
         }  # fmt: skip
         b.fill(b.at["sources"][i], fields)
     for i, sink in enumerate(b.plan.sinks):
@@ -65,7 +66,7 @@ def bus(b: Builder, numbers: slot_numbers.Slots) -> None:
         fields = {
             k.L_RATE: link.rate_bps, k.L_PROPAGATION: link.propagation_ps, k.L_OVERHEAD: link.frame_overhead_bytes, k.L_HEADER: link.segment_header_bytes,
             k.L_STAGE: link.stage, k.L_TARGET_KIND: _TARGETS[link.target_kind], k.L_TARGET: b.ref(target, link.target) if target else 0,
-            k.L_SLOT: numbers.link[i],
+            k.L_SLOT: numbers.link[i], k.L_PLACE: b.place(link.name),
         }  # fmt: skip
         b.fill(b.at["links"][i], fields)
     for i, dma in enumerate(b.plan.dmas):

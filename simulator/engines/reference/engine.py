@@ -1,7 +1,7 @@
 """The engine itself: creates the entities of a plan, runs their calendar, and reads the counters.
 
 1. Create every entity in the order of the plan, then let each find its neighbours.
-2. ``run`` handles every slot up to a time; in slices or at once gives the same.
+2. ``run`` handles every slot up to a time and lets the plan's events act on the way; in slices or at once gives the same.
 3. ``trace`` only reads: it may be called at any time and as often as one likes.
 
 *Scope*: implements ``simulator.plan.trace.Engine`` as ``docs/reference/plan.md`` says.
@@ -10,6 +10,7 @@
 
 from __future__ import annotations
 
+from collections import deque
 from itertools import chain
 
 from simulator.engines.reference.bus.dma import Dma
@@ -23,6 +24,7 @@ from simulator.engines.reference.cpu.quotas import Quota
 from simulator.engines.reference.cpu.threads import BusyThread, KsoftirqdThread, Thread, VcpuThread, WorkersThread
 from simulator.engines.reference.cpu.ticks import Tick
 from simulator.engines.reference.cpu.vcpu import Vcpu
+from simulator.engines.reference.ends.changes import change
 from simulator.engines.reference.ends.sinks import Sink
 from simulator.engines.reference.ends.sources import source_of
 from simulator.engines.reference.ends.world import World
@@ -41,7 +43,7 @@ from simulator.engines.reference.workers.workers import Worker
 from simulator.errors import EngineError
 from simulator.plan import model
 from simulator.plan.model import NONE
-from simulator.plan.trace import Trace
+from simulator.plan.trace import SUMS, Trace
 
 
 class ReferenceEngine:
@@ -55,9 +57,14 @@ class ReferenceEngine:
         _connect(self._world)
         self._start_ps = 0
         self._in_flight_start = 0
+        self._events = deque(plan.events)
 
     def run(self, until_ps: int) -> None:
         """Handle every slot with time <= ``until_ps``; EngineError for a loop without time or a time in the past."""
+        while self._events and self._events[0].at_ps <= until_ps:
+            event = self._events.popleft()
+            self._world.calendar.run_before(event.at_ps)
+            change(self._world, event)
         self._world.calendar.run(until_ps)
 
     def begin_window(self) -> None:
@@ -66,6 +73,15 @@ class ReferenceEngine:
             entity.begin_window()
         self._start_ps = self._world.now_ps
         self._in_flight_start = self._world.alive
+
+    def sums(self) -> tuple[int, ...]:
+        """Those counters that are summed up by intervals, from the beginning of the window to now."""
+        return tuple(
+            entity.counts[metric]
+            for collection, metrics in SUMS.items()
+            for entity in getattr(self._world, collection)
+            for metric in metrics
+        )
 
     def trace(self) -> Trace:
         """The counters from the beginning of the window to now."""

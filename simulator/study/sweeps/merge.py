@@ -33,7 +33,7 @@ from simulator.study.sweeps.journal import Place, contents, scan
 
 MANIFEST = "sweep.json"
 SUMMARY, FAILED = "summary", "failed.csv"
-ROW_GROUP = 8192
+ROW_GROUP = 2048
 MOST_BREACHES = 6
 
 

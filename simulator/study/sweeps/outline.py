@@ -25,6 +25,7 @@ from simulator.formats.yaml12 import Node
 from simulator.scenario.audit import sampled
 from simulator.scenario.model import Scenario
 from simulator.scenario.points import Draft, common, drafts
+from simulator.sriov.schedule import require_granted
 from simulator.study.provenance import program_hash, study_hash
 from simulator.study.tables import swept
 
@@ -80,6 +81,7 @@ class Outline:
 def outline(path: str | Path, overrides: Sequence[str] = (), engine: str = "compiled") -> Outline:
     """The points of a scenario file. Raises InputError or ScenarioErrors for what is wrong with the file or with a sampled point."""
     scenario, tree = sampled(path, overrides, SAMPLE)
+    require_granted((scenario,), scenario)
     base = common(tree)
     listed = [draft for series in drafts(tree, scenario.name) for draft in series]
     return of_drafts(scenario, base, engine, listed)

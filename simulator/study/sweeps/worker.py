@@ -17,11 +17,11 @@ from typing import Any
 from simulator.errors import InputError, Interrupted, ScenarioErrors, SimulatorError
 from simulator.formats.yaml12 import Node
 from simulator.plan.model import Plan
-from simulator.scenario.build import build
 from simulator.scenario.load import from_tree
 from simulator.scenario.model import Scenario
 from simulator.scenario.points import Draft, Point, placeless
 from simulator.scenario.wiring import of_plan, wiring_faults
+from simulator.sriov.schedule import plan_of
 from simulator.study.point import run_point
 from simulator.study.provenance import program_hash
 from simulator.study.sweeps.journal import line_of
@@ -69,7 +69,7 @@ def run_draft(base: Node, draft: Draft, engine: str) -> dict[str, Any]:
 
 def _built(scenario: Scenario) -> Plan:
     try:
-        plan = build(scenario)
+        plan = plan_of(scenario)
         faults = of_plan(scenario, plan)
     except SimulatorError:
         # building stops at the first fault; this finds them all, each at its key

@@ -65,6 +65,7 @@ from simulator.engines.compiled.kernel.workers.arbiter import *
 from simulator.engines.compiled.kernel.workers.hardware import *
 from simulator.engines.compiled.kernel.ends.sources import *
 from simulator.engines.compiled.kernel.ends.sinks import *
+from simulator.engines.compiled.kernel.ends.changes import *
 from simulator.engines.compiled.kernel.loop import *
 from simulator.engines.compiled.kernel.assembly import assemble
 
@@ -77,7 +78,7 @@ MODULES = (
     "cpu.vcpu", "cpu.halt_polling", "cpu.accesses", "cpu.core", "cpu.ticks",
     "interrupts.moderators", "interrupts.adaptation", "interrupts.routes",
     "workers.workers", "workers.notifications", "workers.software", "workers.polling", "workers.arbiter", "workers.hardware",
-    "ends.sources", "ends.sinks",
+    "ends.sources", "ends.sinks", "ends.changes",
     "loop",
 )  # fmt: skip
 """In order: each imports only modules before it."""

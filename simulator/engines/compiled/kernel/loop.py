@@ -5,13 +5,14 @@
 
 from __future__ import annotations
 
-from simulator.engines.compiled.jit import entry, helper
+from simulator.engines.compiled.jit import entry, helper, inlined
 from simulator.engines.compiled.kernel.bus.dma import on_memory
 from simulator.engines.compiled.kernel.bus.links import on_link
 from simulator.engines.compiled.kernel.clock.calendar import rise, take_soon
 from simulator.engines.compiled.kernel.clock.levels import meter
 from simulator.engines.compiled.kernel.clock.world import (
-    DONE, E_ZERO_TIME, FAILED, H_CORES, H_CORE_COUNT, H_ERROR, H_ERROR_AT, H_HANDLED, H_KINDS, H_LOCKS, H_LOCK_COUNT, H_LOG_CAPACITY, H_LOG_COUNT, H_MARGIN,
+    DONE, E_ZERO_TIME, FAILED, H_CHANGE,
+    H_CORES, H_CORE_COUNT, H_ERROR, H_ERROR_AT, H_HANDLED, H_KINDS, H_LOCKS, H_LOCK_COUNT, H_LOG_CAPACITY, H_LOG_COUNT, H_MARGIN,
     H_METERS, H_METER_COUNT, H_NODES_FREE, H_NOW, H_PACKETS_FREE, H_REFILL, H_REFS, H_RUNS, H_SOON, H_SOON_COUNT, H_TIMES, H_TREE, INF, NEED_DRAWS,
     NEED_LOG, NEED_MEMORY,
 )
@@ -21,6 +22,7 @@ from simulator.engines.compiled.kernel.cpu.lock import LOCK, U_C_HELD, U_OWNER, 
 from simulator.engines.compiled.kernel.cpu.quotas import on_quota
 from simulator.engines.compiled.kernel.cpu.threads import on_flight
 from simulator.engines.compiled.kernel.cpu.ticks import on_tick
+from simulator.engines.compiled.kernel.ends.changes import NO_CHANGE, change
 from simulator.engines.compiled.kernel.ends.sources import on_source, on_timeout
 from simulator.engines.compiled.kernel.interrupts.moderators import on_moderator
 from simulator.engines.compiled.kernel.interrupts.routes import on_kick, on_route
@@ -85,21 +87,34 @@ def settle(m, until):
             m[u + U_SINCE] = m[H_NOW]
 
 
+@inlined
+def lacks(m, margin):
+    """What the next handler might run out of; DONE if nothing."""
+    if m[H_NODES_FREE] < margin or m[H_PACKETS_FREE] < 4:
+        return NEED_MEMORY
+    if m[H_REFILL] != 0:
+        return NEED_DRAWS
+    if m[H_LOG_CAPACITY] > 0 and m[H_LOG_COUNT] + 4 * margin > m[H_LOG_CAPACITY]:
+        return NEED_LOG
+    return DONE
+
+
 @entry
 def run(m, until):
-    """Handle every armed slot with time <= until; returns a status, see DONE and its followers."""
+    """Handle every armed slot with time <= until, after an event's step if there is one; returns a status, see DONE and its followers."""
+    margin = m[H_MARGIN]
+    if m[H_CHANGE] != NO_CHANGE:
+        change(m)
+    if until < m[H_NOW]:  # more happens at this instant before its slots
+        return lacks(m, margin)
     times = m[H_TIMES]
     tree = m[H_TREE]
     kinds = m[H_KINDS]
     refs = m[H_REFS]
-    margin = m[H_MARGIN]
     while True:
-        if m[H_NODES_FREE] < margin or m[H_PACKETS_FREE] < 4:
-            return NEED_MEMORY
-        if m[H_REFILL] != 0:
-            return NEED_DRAWS
-        if m[H_LOG_CAPACITY] > 0 and m[H_LOG_COUNT] + 4 * margin > m[H_LOG_CAPACITY]:
-            return NEED_LOG
+        status = lacks(m, margin)
+        if status != DONE:
+            return status
         slot = m[tree + 2]
         t = m[tree + 3]
         if m[H_SOON_COUNT] != 0:

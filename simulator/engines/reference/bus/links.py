@@ -39,6 +39,7 @@ class Link(Entity):
         super().__init__(data.name, world)
         self.data = data
         self.busy_until_ps = 0
+        self.off = False
         self._slot = slot
         self._under_way: deque[tuple[int, Item]] = deque()
         slot.attach(self._deliveries())
@@ -72,7 +73,10 @@ class Link(Entity):
         self.send(Frame(packet), packet.length_bytes + extra + frames, packet)
 
     def hand_over(self, packet: Packet) -> None:
-        """``packet`` has arrived: pass it on to what is at the far end."""
+        """``packet`` has arrived: pass it on to what is at the far end; a link that is off loses it."""
+        if self.off:
+            self.world.lose(packet, self)
+            return
         target = self.data.target
         match self.data.target_kind:
             case "fifo":

@@ -121,6 +121,13 @@ class Calendar:
                 f"more than {HANDLERS_PER_INSTANT} handler runs at {self.env.now} ps, the last in {slot.name}"
             )
 
+    def run_before(self, time_ps: int) -> None:
+        """Run every handler with time < ``time_ps``; afterwards that is the present instant."""
+        stop = _Alarm(self.env)
+        # In front of every slot of its instant.
+        self.schedule(stop, -1, time_ps)
+        self.env.run(until=stop)
+
     def run(self, until_ps: int) -> None:
         """Run every handler with time <= ``until_ps``; afterwards that is the present instant."""
         stop = _Alarm(self.env)

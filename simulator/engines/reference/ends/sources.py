@@ -30,6 +30,7 @@ class Source(Entity):
         self.data = data
         self.received = 0
         """Data packets of this source that were delivered anywhere."""
+        self.off = False
         self._next_seq = 0
         self._slot = slot
         self._timeout = timeout
@@ -65,8 +66,24 @@ class Source(Entity):
 
     def _plan_birth(self, time_ps: int) -> None:
         """Send at ``time_ps``, if the source may send then."""
-        if time_ps < self.data.stop_ps and self._next_seq < self.data.max_packets:
+        if not self.off and time_ps < self.data.stop_ps and self._next_seq < self.data.max_packets:
             self._slot.arm(time_ps)
+
+    def turn_off(self) -> None:
+        """Send nothing more and wait for nothing."""
+        self.off = True
+        self._slot.disarm()
+        self._timeout.disarm()
+
+    def turn_on(self) -> None:
+        """Begin as at the start, if it is off."""
+        if self.off:
+            self.off = False
+            self._forget()
+            self._plan_birth(max(self.world.now_ps, self.data.start_ps) + self._first_gap_ps())
+
+    def _forget(self) -> None:
+        """What was sent before it was off is not waited for."""
 
     def _create(self, kind: int) -> Packet:
         data, world = self.data, self.world
@@ -173,7 +190,7 @@ class WindowSource(Source):
         """The window moves on; what it says about losses opens or closes it."""
         if packet.seq + 1 > self._acked:
             self._acked = packet.seq + 1
-            if self._next_seq > self._acked:
+            if self._next_seq > self._acked and not self.off:
                 self._timeout.arm(self.world.now_ps + self.data.timeout_ps)
             else:
                 self._timeout.disarm()
@@ -189,6 +206,9 @@ class WindowSource(Source):
         elif self._acked >= self._round:
             self._cwnd = min(self.data.window, self._cwnd + 1)
             self._round = self._next_seq
+
+    def _forget(self) -> None:
+        self._acked = self._next_seq
 
     def _shrink(self) -> None:
         self._cwnd = max(1, self._cwnd // 2)

@@ -32,6 +32,7 @@ class Input(ABC):
     def __init__(self, data: model.Input, queue: Entity) -> None:
         self.data = data
         self.queue = queue
+        self.weight = data.weight
         shapers = queue.world.shapers
         self.shaper = None if data.shaper == NONE else shapers[data.shaper]
         self.floor = None if data.floor == NONE else shapers[data.floor]

@@ -92,8 +92,43 @@ class FifoOutput(Output):
             self._fifo.push(packet, reserved=self.blocks)
 
 
-class PostOutput(Output):
+class _RingOutput(Output):
+    """A ring takes packets while it is on; while it is off it loses them."""
+
+    _ring: RxRing | TxRing
+
+    def room(self, packet: Packet | None) -> bool:
+        """As for every output; a ring that is off has always room."""
+        return self._ring.off or super().room(packet)
+
+    def reserve(self, packet: Packet) -> bool:
+        """As for every output; a ring that is off needs none."""
+        packet.reserved = 0
+        return self._ring.off or super().reserve(packet)
+
+    def put(self, packet: Packet) -> None:
+        """Put it in, or lose it; room that was not taken before is taken now, if there is any."""
+        taken = packet.reserved if self.blocks else 0
+        if self._ring.off:
+            self._give_back(taken)
+        elif taken or self._claim(packet):
+            self._store(packet)
+            return
+        self.world.lose(packet, self._ring)
+
+    @abstractmethod
+    def _give_back(self, count: int) -> None:
+        """So many descriptors were taken for nothing."""
+
+    @abstractmethod
+    def _store(self, packet: Packet) -> None:
+        """``packet`` is in the ring."""
+
+
+class PostOutput(_RingOutput):
     """The driver posts packets on a tx ring."""
+
+    _ring: TxRing
 
     def __init__(self, data: model.Output, world: World) -> None:
         super().__init__(data, world)
@@ -113,16 +148,17 @@ class PostOutput(Output):
         self._ring.free -= packet.reserved
         return True
 
-    def put(self, packet: Packet) -> None:
-        """Post."""
-        if self.blocks or self._claim(packet):
-            self._ring.post(packet, packet.reserved)
-        else:
-            self.world.lose(packet, self._ring)
+    def _give_back(self, count: int) -> None:
+        self._ring.free += count
+
+    def _store(self, packet: Packet) -> None:
+        self._ring.post(packet, packet.reserved)
 
 
-class _BufferOutput(Output):
+class _BufferOutput(_RingOutput):
     """The device fills buffers of an rx ring."""
+
+    _ring: RxRing
 
     def __init__(self, data: model.Output, world: World) -> None:
         super().__init__(data, world)
@@ -141,15 +177,8 @@ class _BufferOutput(Output):
         self._ring.take_buffers(packet.reserved)
         return True
 
-    def put(self, packet: Packet) -> None:
-        if self.blocks or self._claim(packet):
-            self._fill(packet)
-        else:
-            self.world.lose(packet, self._ring)
-
-    @abstractmethod
-    def _fill(self, packet: Packet) -> None:
-        """Put ``packet`` into its buffers."""
+    def _give_back(self, count: int) -> None:
+        self._ring.take_buffers(-count)
 
 
 class FillOutput(_BufferOutput):
@@ -160,7 +189,7 @@ class FillOutput(_BufferOutput):
         self.side = self._ring.used_side
         self.wake_up = self._ring.avail_side
 
-    def _fill(self, packet: Packet) -> None:
+    def _store(self, packet: Packet) -> None:
         packet.buffers = packet.reserved
         self._ring.complete(packet)
 
@@ -169,19 +198,19 @@ class DmaWriteOutput(_BufferOutput):
     """A NIC writes packets into buffers over the bus, never more than ``room_ps`` ahead; then it may be time for an interrupt."""
 
     def room(self, packet: Packet | None) -> bool:
-        """Room on the bus, and buffers unless it may drop."""
-        return self.opens_ps() is None and super().room(packet)
+        """Room on the bus, and buffers unless it may drop; a function that is off writes nothing."""
+        return (self._ring.off or self.opens_ps() is None) and super().room(packet)
 
     def reserve(self, packet: Packet) -> bool:
         """As ``room``, and take the buffers."""
-        return self.opens_ps() is None and super().reserve(packet)
+        return (self._ring.off or self.opens_ps() is None) and super().reserve(packet)
 
     def opens_ps(self) -> int | None:
         """When the bus's backlog is short enough; None if it is."""
         free_ps = self._ring.bus().up.busy_until_ps - self.data.room_ps
         return free_ps if free_ps > self.world.now_ps else None
 
-    def _fill(self, packet: Packet) -> None:
+    def _store(self, packet: Packet) -> None:
         packet.release_ring(at_once=True)
         packet.buffers = packet.reserved
         self._ring.write(packet)

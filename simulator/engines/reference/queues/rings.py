@@ -43,6 +43,8 @@ class DescRing(Entity, ABC):
         self.posted = posted
         self.announced = posted
         """A remote ring's avail index as the device knows it: the last doorbell."""
+        self.off = False
+        """Nothing may be put into it."""
         self.taken = 0
         self.done = 0
         self.reaped = 0
@@ -98,6 +100,15 @@ class DescRing(Entity, ABC):
     @abstractmethod
     def doorbell_arrived(self, index: int) -> None:
         """The device learns the driver's index."""
+
+    def turn_off(self) -> None:
+        """Let nothing in any more; whoever waits for room goes on, and loses its packets here."""
+        self.off = True
+        self.waiters.resume_all()
+
+    @abstractmethod
+    def reset(self) -> None:
+        """Drop everything in it."""
 
     def begin_window(self) -> None:
         """Forget counters and the highest level."""

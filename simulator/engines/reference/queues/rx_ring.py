@@ -127,6 +127,18 @@ class RxRing(DescRing):
             self.posted += fresh
             self.counts["posted"] += fresh
 
+    def turn_off(self) -> None:
+        """Write what is held, then let nothing in."""
+        self.hand_over_all()
+        super().turn_off()
+
+    def reset(self) -> None:
+        """Drop what the driver has not taken, and post its buffers again."""
+        for _ in range(len(self.packets)):
+            self.world.lose(self.reap(), self)
+        self.refill(0)
+        self.avail_side.publish_at_once()
+
     def doorbell_arrived(self, index: int) -> None:
         """The device learns of new buffers, reads their descriptors and lets an engine that waits for them go on."""
         fresh, self.announced = index - self.announced, index

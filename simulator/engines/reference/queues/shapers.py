@@ -17,11 +17,21 @@ PS_PER_MILLIPPS = 1000 * PS_PER_SECOND
 
 
 class Bucket:
-    """One theoretical arrival time."""
+    """One theoretical arrival time; without a rate everything conforms."""
 
-    def __init__(self, burst_ps: int) -> None:
+    def __init__(self) -> None:
+        self.limited = False
         self._due_ps = 0
-        self._burst_ps = burst_ps
+        self._burst_ps = 0
+
+    def limit(self, burst_ps: int | None) -> None:
+        """From now on this is the burst, as long as it takes; None: no rate."""
+        self.limited = burst_ps is not None
+        self._burst_ps = burst_ps or 0
+
+    def forgive(self, now_ps: int) -> None:
+        """A debt to the rate before does not count any more."""
+        self._due_ps = min(self._due_ps, now_ps)
 
     @property
     def opens_ps(self) -> int:
@@ -41,11 +51,21 @@ class Shaper(Entity):
     def __init__(self, data: model.Shaper, world: World) -> None:
         super().__init__(data.name, world)
         self._data = data
-        self._bytes = Bucket(self._bytes_ps(data.burst_bytes)) if data.rate_bps else None
-        self._packets = Bucket(data.burst_packets * self._packet_ps()) if data.rate_millipps else None
+        self._bytes, self._packets = Bucket(), Bucket()
+        self._limit_bytes(data.rate_bps)
+        self._packets.limit(data.burst_packets * self._packet_ps() if data.rate_millipps else None)
+
+    def _limit_bytes(self, rate_bps: int) -> None:
+        self._rate_bps = rate_bps
+        self._bytes.limit(self._bytes_ps(self._data.burst_bytes) if rate_bps else None)
+
+    def set_rate(self, rate_bps: int) -> None:
+        """Another rate from now on."""
+        self._limit_bytes(rate_bps)
+        self._bytes.forgive(self.world.now_ps)
 
     def _bytes_ps(self, size_bytes: int) -> int:
-        return size_bytes * 8 * PS_PER_SECOND // self._data.rate_bps
+        return size_bytes * 8 * PS_PER_SECOND // self._rate_bps
 
     def _packet_ps(self) -> int:
         return PS_PER_MILLIPPS // self._data.rate_millipps
@@ -53,7 +73,7 @@ class Shaper(Entity):
     @property
     def opens_ps(self) -> int:
         """From when on a packet conforms."""
-        return max((bucket.opens_ps for bucket in (self._bytes, self._packets) if bucket is not None), default=0)
+        return max((bucket.opens_ps for bucket in (self._bytes, self._packets) if bucket.limited), default=0)
 
     @property
     def conforms(self) -> bool:
@@ -63,9 +83,9 @@ class Shaper(Entity):
     def charge(self, packet: Packet) -> None:
         """``packet`` passes."""
         size_bytes = packet.length_bytes + self._data.overhead_bytes
-        if self._bytes is not None:
+        if self._bytes.limited:
             self._bytes.charge(self.world.now_ps, self._bytes_ps(size_bytes))
-        if self._packets is not None:
+        if self._packets.limited:
             self._packets.charge(self.world.now_ps, self._packet_ps())
         self.counts["packets"] += 1
         self.counts["bytes"] += size_bytes

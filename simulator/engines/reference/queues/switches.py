@@ -22,10 +22,11 @@ class Switch(Entity):
     def __init__(self, data: model.Switch, world: World) -> None:
         super().__init__(data.name, world)
         self._data = data
+        self.table = list(data.table)
 
     def lookup(self, packet: Packet) -> int | None:
         """The index of the worker's output for ``packet``; None if it has nowhere to go."""
-        port = self._data.table[packet.vlan * self._data.macs + packet.dst]
+        port = self.table[packet.vlan * self._data.macs + packet.dst]
         if port == NONE:
             port = self._data.default_port
         if port == NONE:

@@ -68,21 +68,25 @@ class TxRing(DescRing):
 
     def take(self) -> Packet:
         """The device takes the first packet; a remote one then thinks of reading more descriptors."""
+        packet = self._take_first()
+        self.try_fetch()
+        return packet
+
+    def _take_first(self) -> Packet:
         packet = self.packets.popleft()
         self.taken += 1
         self.counts["taken"] += 1
         self.level.change(-1)
         self.world.note("take", self.name, packet.number)
-        self.try_fetch()
         return packet
 
     def doorbell_arrived(self, index: int) -> None:
         """The device learns the driver's index and reads descriptors, unless packets come with them."""
-        self.announced = index
+        self.announced = max(self.announced, index)
         if self.data.fetch_max:
             self.try_fetch()
         else:
-            self.fetched = index
+            self.fetched = self.announced
         self.tell_poller()
 
     def try_fetch(self) -> None:
@@ -96,10 +100,17 @@ class TxRing(DescRing):
 
     def fetch_arrived(self, count: int) -> None:
         """``count`` descriptors have been read."""
-        self.fetched += count
+        # Fewer are left to read if the ring was reset meanwhile.
+        self.fetched = min(self.fetched + count, self.avail)
         self._fetching = False
         self.try_fetch()
         self.tell_poller()
+
+    def reset(self) -> None:
+        """Drop what the device has not taken, whether it knows of it or not."""
+        self.announced = self.fetched = self.avail_side.published = self.posted
+        for _ in range(len(self.packets)):
+            self.world.lose(self._take_first(), self)
 
     def tell_poller(self) -> None:
         """Tell the engine that looks at this ring."""

@@ -27,6 +27,11 @@ class Waiters:
         """Work of whoever resumes the first one now."""
         return self._workers[0].waker_ps if self._workers else 0
 
+    def resume_all(self) -> None:
+        """Let all go on, in order."""
+        for _ in range(len(self._workers)):
+            self.resume_first()
+
     def resume_first(self) -> None:
         """Let the first one go on, if there is one."""
         if self._workers:

@@ -96,7 +96,7 @@ class Deficits:
     def _head_may_go(self, candidate: Input) -> bool:
         if not self._fresh:
             first = self._shares.members[self._pointer][0]
-            self._deficits_bytes[self._pointer] += self._quantum_bytes * self._shares.inputs[first].data.weight
+            self._deficits_bytes[self._pointer] += self._quantum_bytes * self._shares.inputs[first].weight
             self._fresh = True
         return candidate.head.length_bytes <= self._deficits_bytes[self._pointer]
 

@@ -81,6 +81,7 @@ class HardwareWorker(Worker):
         if output is not None and not output.reserve(packet):
             self._wait_for(output)
         else:
+            self._ways.append(output)
             self._start(index, packet)
 
     def _start(self, index: int, packet: Packet) -> None:

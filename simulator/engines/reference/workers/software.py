@@ -181,6 +181,7 @@ class SoftwareWorker(Worker):
             if output is not None and not output.reserve(packet):
                 break
             source.take()
+            self._ways.append(output)
             if self.data.merge_bytes:
                 self._merge(packet, packets)
             packets.append(packet)
@@ -283,6 +284,8 @@ class SoftwareWorker(Worker):
 
     def _wait_for_room(self, source: Input) -> Jobs:
         yield from self._flush()
+        if not source.visible:  # a reset has emptied it
+            return
         output = self._output_for(source.head)
         if output is None or output.room(source.head):
             return

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 from abc import abstractmethod
+from collections import deque
 from collections.abc import Sequence
 from enum import Enum, auto
 
@@ -41,6 +42,8 @@ class Worker(Entity):
         self.data = data
         self.state = State.IDLE
         self._last_served = -1
+        self._ways: deque[Output | None] = deque()
+        """Where the packets in work go, as decided when they were taken; None: nowhere."""
 
     def connect(self) -> None:
         """Find the queues on both sides."""
@@ -117,7 +120,7 @@ class Worker(Entity):
         packet.mark(self.data.stage, self.world.now_ps)
         if packet.ring is not None and not packet.ring.data.remote:
             packet.release_ring(at_once=self.data.kind == "hw")
-        output = self._output_for(packet)
+        output = self._ways.popleft()
         if self._answers(packet):
             self._answer(packet)
         if output is None:

@@ -9,7 +9,7 @@ from simulator.engines.compiled.jit import helper, inlined, later
 from simulator.engines.compiled.kernel.clock.arithmetic import ceil_div
 from simulator.engines.compiled.kernel.clock.calendar import arm
 from simulator.engines.compiled.kernel.clock.nodes import N_A, N_B, N_NEXT, N_P, N_TIME, append, new_node, take_head
-from simulator.engines.compiled.kernel.clock.packets import P_LEN, P_SEGS, P_SERVICE
+from simulator.engines.compiled.kernel.clock.packets import P_LEN, P_SEGS, P_SERVICE, drop
 from simulator.engines.compiled.kernel.clock.world import H_NOW
 
 IT_PACKET, IT_WRITE_RX, IT_WRITE_TX, IT_MSI, IT_READ_REQ, IT_READ_CPL, IT_DOORBELL, IT_UNMASK = range(8)
@@ -17,9 +17,9 @@ TO_NONE, TO_FIFO, TO_LINK, TO_SINK = range(4)
 # link
 (
     L_RATE, L_PROPAGATION, L_OVERHEAD, L_HEADER, L_STAGE, L_TARGET_KIND, L_TARGET, L_SLOT, L_BUSY, L_HEAD, L_TAIL, L_C_ITEMS,
-    L_C_BYTES, L_C_BUSY,
-) = range(14)  # fmt: skip
-LINK = 14
+    L_C_BYTES, L_C_BUSY, L_OFF, L_PLACE, L_C_DROPPED,
+) = range(17)  # fmt: skip
+LINK = 17
 
 
 @later
@@ -79,7 +79,11 @@ def send_item(m, k, kind, a, b, size):
 
 @helper
 def hand_over(m, k, p):
-    """p has arrived: pass it on to what is at the far end of k."""
+    """p has arrived: pass it on to what is at the far end of k; a link that is off loses it."""
+    if m[k + L_OFF] != 0:
+        m[k + L_C_DROPPED] += 1
+        drop(m, p, m[k + L_PLACE])
+        return
     if m[k + L_TARGET_KIND] == TO_FIFO:
         fifo_arrive(m, m[k + L_TARGET], p, False)
     elif m[k + L_TARGET_KIND] == TO_LINK:

@@ -21,8 +21,9 @@ from simulator.engines.compiled.kernel.queues.fifo import fifo_arrive
     S_KIND, S_TARGET_KIND, S_TARGET, S_SIZE, S_FLOW, S_DST, S_GAP, S_THINK, S_VLAN, S_SEGMENT, S_STOP, S_MAX, S_BACKLOG, S_RESPONSE,
     S_REPLY_DST, S_WINDOW, S_ACK_EVERY, S_TIMEOUT, S_SLOT, S_TIMER, S_PLACE, S_NEXT_SEQ, S_ACKED, S_CWND, S_LOST, S_RECOVER, S_ROUND,
     S_RECEIVED, S_C_OFFERED, S_C_BYTES, S_C_DROPPED, S_C_TIMEOUTS, S_C_RECEIVED, S_REQUEST, S_RECORD,
-) = range(35)  # fmt: skip
-SOURCE = 35
+    S_START, S_OFF,
+) = range(37)  # fmt: skip
+SOURCE = 37
 OPEN, RR, WINDOW = range(3)
 
 
@@ -72,7 +73,7 @@ def launch(m, s, p):
 
 @inlined
 def may_send(m, s, t):
-    return t < m[s + S_STOP] and m[s + S_NEXT_SEQ] < m[s + S_MAX]
+    return m[s + S_OFF] == 0 and t < m[s + S_STOP] and m[s + S_NEXT_SEQ] < m[s + S_MAX]
 
 
 @helper
@@ -136,7 +137,7 @@ def acknowledged(m, s, seq, received):
     sent = m[s + S_NEXT_SEQ]
     if seq + 1 > m[s + S_ACKED]:
         m[s + S_ACKED] = seq + 1
-        if sent > m[s + S_ACKED]:
+        if sent > m[s + S_ACKED] and m[s + S_OFF] == 0:
             arm(m, m[s + S_TIMER], m[H_NOW] + m[s + S_TIMEOUT])
         else:
             disarm(m, m[s + S_TIMER])

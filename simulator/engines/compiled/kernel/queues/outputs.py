@@ -12,7 +12,7 @@ from simulator.engines.compiled.kernel.clock.packets import P_BUFFERS, P_LEN, P_
 from simulator.engines.compiled.kernel.clock.world import H_NOW
 from simulator.engines.compiled.kernel.queues.fifo import F_BLOCK, F_RESERVED, fifo_arrive, fifo_push, fifo_space
 from simulator.engines.compiled.kernel.queues.rings import (
-    R_AVAIL, R_C_DROPPED, R_C_TAKEN, R_DMA, R_FREE, R_PLACE, R_TAKEN,
+    R_AVAIL, R_C_DROPPED, R_C_TAKEN, R_DMA, R_FREE, R_KIND, R_OFF, R_PLACE, R_TAKEN, TX,
 )
 from simulator.engines.compiled.kernel.queues.rx_ring import complete_rx, dma_write, rx_descriptors
 from simulator.engines.compiled.kernel.queues.tx_ring import post, tx_descriptors, tx_done
@@ -38,10 +38,32 @@ def has_room(m, o, p, reserve):
     return find_room(m, o, p, reserve)
 
 
+@inlined
+def is_closed(m, kind, ref):
+    """Whether an output leads to a ring that is off."""
+    return (kind == OUT_POST or kind == OUT_FILL or kind == OUT_DMA_WRITE) and m[ref + R_OFF] != 0
+
+
+@helper
+def refuse(m, r, p, taken):
+    """Ring r, which is off, loses p; what was taken for it is given back."""
+    if m[r + R_KIND] == TX:
+        m[r + R_FREE] += taken
+    else:
+        m[r + R_TAKEN] -= taken
+        m[r + R_C_TAKEN] -= taken
+    m[r + R_C_DROPPED] += 1
+    drop(m, p, m[r + R_PLACE])
+
+
 @helper
 def find_room(m, o, p, reserve):
     kind = m[o + O_KIND]
     ref = m[o + O_REF]
+    if is_closed(m, kind, ref):
+        if reserve:
+            m[p + P_RD] = 0
+        return True
     if kind == OUT_DMA_WRITE and m[m[m[ref + R_DMA] + D_UP] + L_BUSY] - m[H_NOW] > m[o + O_ROOM]:
         return False
     if m[o + O_DROP] != 0:
@@ -82,6 +104,12 @@ def put(m, o, p, hardware):
     kind = m[o + O_KIND]
     ref = m[o + O_REF]
     drops = m[o + O_DROP] != 0
+    if is_closed(m, kind, ref):
+        taken = 0
+        if not drops:
+            taken = m[p + P_RD]
+        refuse(m, ref, p, taken)
+        return
     if kind == OUT_FIFO:
         reserved = not drops and m[ref + F_BLOCK] != 0
         if hardware:
@@ -89,7 +117,7 @@ def put(m, o, p, hardware):
         else:
             fifo_push(m, ref, p, reserved)
     elif kind == OUT_POST:
-        if drops:
+        if drops or m[p + P_RD] == 0:  # 0: the ring was off when room was examined
             m[p + P_RD] = tx_descriptors(m, ref, p)
             if m[ref + R_FREE] < m[p + P_RD]:
                 m[ref + R_C_DROPPED] += 1
@@ -98,7 +126,7 @@ def put(m, o, p, hardware):
             m[ref + R_FREE] -= m[p + P_RD]
         post(m, ref, p)
     elif kind == OUT_FILL or kind == OUT_DMA_WRITE:
-        if drops:
+        if drops or m[p + P_RD] == 0:
             m[p + P_RD] = rx_descriptors(m, ref, p)
             if m[ref + R_AVAIL] - m[ref + R_TAKEN] < m[p + P_RD]:
                 m[ref + R_C_DROPPED] += 1

@@ -18,8 +18,9 @@ from simulator.engines.compiled.kernel.queues.waiters import resume_first
     R_TAKEN, R_FIN, R_FIN_DESC, R_WRITTEN, R_WRITTEN_DESC, R_DONE, R_DONE_DESC, R_USED, R_USED_DESC, R_REAPED, R_REAPED_DESC, R_FREE, R_FREED,
     R_C_POSTED, R_C_TAKEN, R_C_COMPLETED, R_C_REAPED, R_C_DROPPED,
     R_HOLD_GROUP, R_HOLD_PS, R_HOLD_SLOT, R_HELD, R_HELD_HEAD, R_HELD_TAIL, R_HANDED, R_WATCHED, R_UNSEEN_SEGS, R_UNSEEN_LEN,
-) = range(52)  # fmt: skip
-R_METER = 52
+    R_OFF,
+) = range(53)  # fmt: skip
+R_METER = 53
 R_AVAIL_GATE = R_METER + METER
 R_USED_GATE = R_AVAIL_GATE + GATE
 RING = R_USED_GATE + GATE
@@ -39,12 +40,13 @@ def tell(m, w, i):
 @helper
 def doorbell(m, r, index):
     fresh = index - m[r + R_AVAIL]
-    m[r + R_AVAIL] = index
+    if fresh > 0:  # a ring that was reset meanwhile knows of more
+        m[r + R_AVAIL] = index
     if m[r + R_KIND] == TX:
         if m[r + R_FETCH_MAX] > 0:
             try_fetch(m, r)
         else:
-            m[r + R_FETCHED] = index
+            m[r + R_FETCHED] = m[r + R_AVAIL]
         if m[r + R_POLLER] != 0:
             tell(m, m[r + R_POLLER], m[r + R_POLLER_INPUT])
         return

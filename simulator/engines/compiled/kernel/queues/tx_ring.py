@@ -120,7 +120,7 @@ def post(m, r, p):
 @inlined
 def fetch_arrived(m, r, count):
     """So many descriptors are in the device."""
-    m[r + R_FETCHED] += count
+    m[r + R_FETCHED] = min(m[r + R_FETCHED] + count, m[r + R_AVAIL])
     m[r + R_FETCH_BUSY] = 0
     try_fetch(m, r)
     if m[r + R_POLLER] != 0:

@@ -162,7 +162,10 @@ def step(m, w):
 @helper
 def park(m, w):
     """Wait for room at the output of the blocked head, unless there is room now; True if parked."""
-    p = head_of(m, m[w + W_INPUTS] + INPUT * m[w + W_BLOCKED])
+    i = m[w + W_INPUTS] + INPUT * m[w + W_BLOCKED]
+    if visible(m, i) == 0:  # a reset has emptied it
+        return False
+    p = head_of(m, i)
     o = select(m, w, p)
     if has_room(m, o, p, False):
         return False

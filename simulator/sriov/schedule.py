@@ -1,0 +1,284 @@
+"""The events of a scenario on the running data plane: what PF driver, VF drivers and waits make of them, as events of a plan.
+
+1. A control plane (``Host`` with the adapter's model) is brought up as it is when the window begins: VFs enabled, each given to its VM.
+2. Every event is done to it in order of time. What it refuses (``EBUSY``: only 0 -> n -> 0; a rate above the link's) is an error of the
+   scenario, with the errno.
+3. What it grants becomes changes of the plan. A VF goes off at the instant at which it is lost: its rings are closed and emptied. It
+   comes on when its driver has started again: after VF Enable's 100 ms, a reset's 100 ms, hot plug, and the driver's own start.
+4. What an earlier event had set in motion for a VF and has not happened yet is called off by a later one.
+
+*Scope*: one port; VFs start side by side, not one after the other. The data plane's own queues outside the function (the adapter's
+packet buffer, the guest's sockets) are not touched. *Validation*: ``tests/sriov/test_schedule.py``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field, replace
+
+from simulator import units
+from simulator.errors import InputError, ScenarioErrors
+from simulator.plan.check import require
+from simulator.plan.model import Event, Plan
+from simulator.scenario.build import build
+from simulator.scenario.events import PF, Happening, functions, meant
+from simulator.scenario.load import DEFAULT, origins
+from simulator.scenario.model import Scenario
+from simulator.sriov import assign, iplink, sysfs, timing
+from simulator.sriov.catalogue import MODELS
+from simulator.sriov.host import Host
+from simulator.sriov.outcome import Outcome
+from simulator.sriov.state import VFIO, Owner, Physical, Virtual
+
+DEVICES = {"textbook-nic": "textbook", "connectx-6": "connectx-5"}
+"""Adapters of the cost catalogue whose registers are those of another model; the others have the same name in both."""
+WIRE = ("wire.in", "wire.out")
+PS_PER_MBIT_S = 10**6
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """Something that happened, for tables and charts: when, from the beginning of the window, and in words."""
+
+    at_ps: int
+    what: str
+
+
+@dataclass(slots=True)
+class Timeline:
+    """What becomes of an events list."""
+
+    events: list[tuple[int, str, str, int]] = field(default_factory=list)
+    """(time from the beginning of the window, kind, name of the thing, value)."""
+    marks: list[Mark] = field(default_factory=list)
+    faults: list[InputError] = field(default_factory=list)
+
+
+def plan_of(scenario: Scenario, replication: int = 0) -> Plan:
+    """The plan of one point with its events, which is what is run."""
+    return with_events(scenario, build(scenario, replication))
+
+
+def with_events(scenario: Scenario, plan: Plan) -> Plan:
+    """`plan` with the scenario's events; ``ScenarioErrors`` if the PF driver refuses one."""
+    if not scenario.events:
+        return plan
+    found = timeline(scenario)
+    require_granted((scenario,))
+    happening = replace(plan, events=tuple(_placed(plan, found, scenario.measurement.before_ps)))
+    require(happening)
+    return happening
+
+
+def require_granted(scenarios: Iterable[Scenario], written: Scenario | None = None) -> None:
+    """Raise ``ScenarioErrors`` with every event that the control plane refuses, each once, and where it stands in the file of the
+    scenario as `written`."""
+    found = [fault for scenario in scenarios if scenario.events for fault in timeline(scenario).faults]
+    if found:
+        lines = origins(written) if written is not None else {}
+        placed = [fault.at(_place(fault.place, lines.get(fault.place, DEFAULT))) for fault in found]
+        raise ScenarioErrors(list({str(fault): fault for fault in placed}.values()))
+
+
+def _place(path: str, origin: str) -> str:
+    return path if origin == DEFAULT else f"{origin}: {path}"
+
+
+def timeline(scenario: Scenario) -> Timeline:
+    """Do all events to a control plane and note what comes of them."""
+    return _Course(scenario).run()
+
+
+def _placed(plan: Plan, found: Timeline, start_ps: int) -> Iterator[Event]:
+    rings = {ring.name: index for index, ring in enumerate(plan.rings)}
+    links = {link.name: index for index, link in enumerate(plan.links)}
+    shapers = {shaper.name: index for index, shaper in enumerate(plan.shapers)}
+    for at_ps, kind, name, value in sorted(found.events, key=lambda event: event[0]):
+        when = max(0, start_ps + at_ps)
+        if kind == "function":
+            own = [index for ring, index in rings.items() if ring.startswith(f"{name}.q")]
+            yield from (Event(when, "ring", index, 0, value) for index in own)
+            if not value:
+                yield from (Event(when, "reset", index) for index in own)
+        elif kind == "rate":
+            yield Event(when, "rate", shapers[f"{name}.cap"], 0, value)
+        else:
+            yield Event(when, "link", links[name], 0, value)
+
+
+class _Course:
+    """One pass through the events."""
+
+    def __init__(self, scenario: Scenario) -> None:
+        self.scenario = scenario
+        self.guests = functions(scenario)
+        self.found = Timeline()
+        self.host = Host()
+        name = scenario.nic.model
+        (self.pf, *_) = self.host.plug(MODELS[DEVICES.get(name, name)])
+        self.pending: dict[str, list[tuple[int, str, str, int]]] = {guest: [] for guest in self.guests}
+
+    def run(self) -> Timeline:
+        items = sorted(enumerate(self.scenario.events), key=lambda pair: pair[1].at_ps)
+        writes = [item.numvfs for _, item in items if item.numvfs is not None]
+        if writes and writes[0] > 0:
+            for guest in self.guests:
+                self.found.events.append((-self.scenario.measurement.before_ps, "function", guest, 0))
+        else:
+            self._bring_up(len(self.guests))
+        for number, item in items:
+            refused = getattr(self, f"_{item.verb}")(item)
+            if refused is not None:
+                message = f"is refused: {refused.errno}" + (f" ({refused.why})" if refused.why else "")
+                self.found.faults.append(InputError(f"events[{number}].{item.verb}", message, _value(item)))
+        for waiting in self.pending.values():
+            self.found.events += waiting
+        return self.found
+
+    def _bring_up(self, count: int) -> None:
+        """The state at the beginning: whatever it took was before."""
+        for outcome in (sysfs.write(self.host, self.pf, "sriov_numvfs", str(count)), *map(self._give, self.pf.vfs)):
+            if outcome.errno:
+                message = f"cannot be brought up for {count} guests: {outcome.errno}"
+                raise InputError("events", message + (f" ({outcome.why})" if outcome.why else ""))
+
+    def _give(self, vf: Virtual) -> Outcome:
+        """Take a VF from the host's driver, give it to VFIO and then to its VM."""
+        if vf.driver != VFIO:
+            for name, text in (("unbind", vf.name), ("driver_override", VFIO), ("bind", VFIO)):
+                if name != "unbind" or vf.driver:
+                    outcome = sysfs.write(self.host, vf, name, text)
+                    if outcome.errno:
+                        return outcome
+        return assign.assign(self.host, vf, Owner("vm", self.guests[vf.index], 0))
+
+    # What happens
+
+    def _numvfs(self, item: Happening) -> Outcome | None:
+        had = [self.guests[vf.index] for vf in self.pf.vfs]
+        outcome = sysfs.write(self.host, self.pf, "sriov_numvfs", str(item.numvfs))
+        if outcome.errno:
+            return outcome
+        self._mark(item, f"sriov_numvfs = {item.numvfs}")
+        if not item.numvfs:
+            for guest in had:
+                self._off(guest, item.at_ps)
+            return None
+        waits_ps = timing.SETTLE.ps + timing.FLR.ps + self._start_ps
+        for vf in self.pf.vfs[: len(self.guests)]:
+            given = self._give(vf)
+            if given.errno:
+                return given
+            self._on(self.guests[vf.index], item, waits_ps)
+        return None
+
+    def _plug(self, item: Happening) -> Outcome | None:
+        return self._each(item, self._plug_one)
+
+    def _plug_one(self, item: Happening, vf: Virtual) -> Outcome | None:
+        outcome = self._give(vf)
+        if outcome.errno:
+            return outcome
+        self._on(self.guests[vf.index], item, timing.FLR.ps + self._start_ps)
+        return None
+
+    def _unplug(self, item: Happening) -> Outcome | None:
+        return self._each(item, self._unplug_one)
+
+    def _unplug_one(self, item: Happening, vf: Virtual) -> Outcome | None:
+        outcome = assign.release(self.host, vf)
+        if outcome.errno:
+            return outcome
+        self._off(self.guests[vf.index], item.at_ps + (item.takes_ps or timing.UNPLUG_ACPI.ps))
+        return None
+
+    def _reset(self, item: Happening) -> Outcome | None:
+        if item.reset != PF:
+            return self._each(item, self._reset_one)
+        outcome = sysfs.write(self.host, self.pf, "reset", "1")
+        if outcome.errno:
+            return outcome
+        self._mark(item, "PF reset")
+        for vf in self.pf.vfs:
+            self._again(item, vf, timing.FLR.ps + timing.SETTLE.ps + self._start_ps)
+        return None
+
+    def _reset_one(self, item: Happening, vf: Virtual) -> Outcome | None:
+        outcome = sysfs.write(self.host, vf, "reset", "1")
+        if outcome.errno:
+            return outcome
+        self._again(item, vf, timing.FLR.ps + self._start_ps)
+        return None
+
+    def _again(self, item: Happening, vf: Virtual, waits_ps: int) -> None:
+        """A reset: off now, and on when the driver has started, if a guest has the VF at all."""
+        if vf.owner is not None and vf.index < len(self.guests):
+            self._off(self.guests[vf.index], item.at_ps)
+            self._on(self.guests[vf.index], item, waits_ps)
+
+    def _rate(self, item: Happening) -> Outcome | None:
+        return self._each(item, self._rate_one)
+
+    def _rate_one(self, item: Happening, vf: Virtual) -> Outcome | None:
+        rate_bps = item.to_bps or 0
+        outcome = iplink.set_vf(self.host, self.pf, vf.index, max_tx_rate=-(-rate_bps // PS_PER_MBIT_S))
+        if outcome.errno:
+            return outcome
+        self.found.events.append((item.at_ps, "rate", self.guests[vf.index], rate_bps))
+        return None
+
+    def _link(self, item: Happening) -> Outcome | None:
+        self._mark(item, f"link {item.link}")
+        for name in WIRE:
+            self.found.events.append((item.at_ps, "link", name, int(item.link == "up")))
+        return None
+
+    # How it is noted
+
+    @property
+    def _start_ps(self) -> int:
+        """How long the VF's driver needs to start, mail included."""
+        return timing.vf_start_ps(self.pf.hardware.model.vf_driver)
+
+    def _each(self, item: Happening, step: object) -> Outcome | None:
+        """The step for every VF that the event names."""
+        assert callable(step)
+        assert item.pattern is not None
+        self._mark(item, _words(item))
+        for guest in meant(item.pattern, self.guests):
+            vf = self._vf(guest)
+            if vf is None:
+                return Outcome("ENODEV", (), 0, f"{guest} has no VF now")
+            outcome: Outcome | None = step(item, vf)
+            if outcome is not None:
+                return outcome
+        return None
+
+    def _vf(self, guest: str) -> Virtual | None:
+        index = self.guests.index(guest)
+        physical: Physical = self.pf
+        return physical.vfs[index] if index < len(physical.vfs) else None
+
+    def _mark(self, item: Happening, what: str) -> None:
+        self.found.marks.append(Mark(item.at_ps, what))
+
+    def _off(self, guest: str, at_ps: int) -> None:
+        self._keep(guest, at_ps, 0)
+
+    def _on(self, guest: str, item: Happening, waits_ps: int) -> None:
+        self._keep(guest, item.at_ps + (item.takes_ps or waits_ps), 1)
+
+    def _keep(self, guest: str, at_ps: int, value: int) -> None:
+        """Note a change, and call off what was to come after it."""
+        before = [change for change in self.pending[guest] if change[0] <= at_ps]
+        self.pending[guest] = [*before, (at_ps, "function", guest, value)]
+
+
+def _words(item: Happening) -> str:
+    target = getattr(item, item.verb)
+    to = "" if item.to_bps is None else f" to {units.format_bit_rate(item.to_bps) if item.to_bps else 'no limit'}"
+    return f"{item.verb} {target}{to}"
+
+
+def _value(item: Happening) -> str:
+    return str(getattr(item, item.verb))
