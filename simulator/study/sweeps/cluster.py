@@ -65,6 +65,7 @@ def _configure() -> None:
             "distributed.scheduler.allowed-failures": TRIES,
             "distributed.comm.timeouts.connect": f"{PATIENCE_S}s",
             "distributed.client.scheduler-info-interval": "2s",
+            "distributed.worker.profile.enabled": False,
         }
     )
     for name in (
