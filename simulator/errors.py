@@ -21,8 +21,8 @@ NOT_MODELLED = {
     "balloon": "memory ballooning", "bond": "bonding of ports", "cache": "caches and memory bandwidth", "energy": "power",
     "frequency": "frequency changes", "geneve": "overlays", "hugepage": "memory translation",
     "hyperthread": "hyper-threads", "iommu": "IOMMU translation", "ipsec": "encryption", "llc": "caches and memory bandwidth",
-    "migrat": "live migration", "nested": "nested hypervisors", "numa": "NUMA", "openvswitch": "Open vSwitch",
-    "ovs": "Open vSwitch", "power": "power", "smt": "hyper-threads", "turbo": "frequency changes", "vxlan": "overlays",
+    "migrat": "live migration", "nested": "nested hypervisors", "numa": "NUMA",
+    "power": "power", "smt": "hyper-threads", "turbo": "frequency changes", "vxlan": "overlays",
     "watt": "power", "xen": "other hypervisors", "vmware": "other hypervisors", "hyper-v": "other hypervisors",
 }  # fmt: skip
 """What readers of the field may ask for in vain: part of the word -> what it belongs to."""

@@ -14,9 +14,9 @@ stages, are the simulated latency.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from itertools import groupby
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from simulator import costs
 from simulator.citation import STATUSES
@@ -39,6 +39,8 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 FRAME_BYTES = 60
+TLP_HEADER_BYTES = 24
+"""Framing and header of a packet on the bus (`docs/reference/plan.md`, section 5)."""
 SAMPLES = 2000
 HARDWARE = {"wire": "wire", "NIC": "NIC", "moderation": "NIC", "PCIe": "PCIe"}
 """Stages outside the cores -> lane of the timeline."""
@@ -128,7 +130,7 @@ def one_packet(path: Datapath, mode: str, model: Host, port: PortSettings, idle:
     """A machine with one idle guest and a source that sends it one packet at time 0."""
     has = model.capabilities
     host = HostSettings(model, apicv=has.has_apicv, posted_interrupts=has.has_posted_interrupts, idle=idle)
-    machine = assemble(host, port, [GuestSettings("guest", path.name, mode, halt_poll_max_ps=0)])
+    machine = assemble(host, [port], [GuestSettings("guest", path.name, mode, halt_poll_max_ps=0)])
     builder, mac = machine.builder, machine.attached["guest"].mac
     size, flow, dst, gap = (
         builder.stream(draws.constant(name, value))
@@ -297,3 +299,78 @@ def _aligned(rows: list[Row]) -> str:
     widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
     lines = ["  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows]
     return "\n".join([lines[0], "-" * len(lines[0]), *lines[1:]])
+
+
+def formula(name: str, host: str = "modern", interrupts: str = "automatic", nic: str | None = None) -> dict[str, Any]:
+    """What n packets of L bytes cost on a datapath, term by term: ``terms`` with ``per``, ``where``, ``what`` (``work``, ``copy``), amount
+    and costs; ``exits`` by when; ``bus`` in bytes. Errors as in `explain`."""
+    model, path = costs.host(host), datapath(name)
+    adapter = costs.nic(nic or model.default_nic)
+    mode = _mode(path, model, interrupts)
+    plan = one_packet(path, mode, model, port_settings(adapter)).builder.finish("one packet")
+    ring = next(ring for ring in plan.rings if ring.kind == "rx" and ring.remote)
+    terms, exits = [], []
+    for step in path.steps(mode):
+        if is_spared(model, step):
+            continue
+        amount = sum(int(model.cost(cost).value) for cost in step.costs)
+        copied = step.charge.endswith("_fs")
+        terms.append(
+            {
+                "per": "byte" if copied else step.when.removeprefix("per "),
+                "where": step.where,
+                "what": "copy" if copied else "work",
+                "step": step.name,
+                "amount_fs_per_byte" if copied else "amount_ps": amount,
+                "costs": list(step.costs),
+            }
+        )
+        if step.exits:
+            exits.append({"per": step.when.removeprefix("per "), "exits": step.exits, "step": step.name})
+    bus = {
+        "split_bytes": plan.dmas[ring.dma].mps_bytes,
+        "header_bytes": TLP_HEADER_BYTES,
+        "descriptor_bytes": ring.writeback_bytes,
+    }
+    return {
+        "datapath": path.name,
+        "mode": mode,
+        "host": model.name,
+        "nic": adapter.name,
+        "terms": terms,
+        "exits": exits,
+        "bus": bus,
+    }
+
+
+def formula_text(found: Mapping[str, Any]) -> str:
+    """A formula as a readable sum: one line for each thing that is counted."""
+    counts: dict[str, list[Mapping[str, Any]]] = {}
+    for term in found["terms"]:
+        counts.setdefault(term["per"], []).append(term)
+    lines = [
+        f"{found['datapath']}, interrupts: {found['mode']}, host {found['host']}, NIC {found['nic']}",
+        "",
+        "work, receiving and sending =",
+    ]
+    for per, terms in counts.items():
+        copied = per == "byte"
+        total = sum(term.get("amount_ps", term.get("amount_fs_per_byte", 0)) for term in terms)
+        amount = f"{total / 1e6:.3g} ns" if copied else format_time(total)
+        parts = " + ".join(
+            f"{'+'.join(term['costs']) or term['step']} ({term['where']})" for term in terms if term["costs"]
+        )
+        lines.append(f"  + (number of: {per}) x {amount}{'  = ' + parts if parts else ''}")
+    copies = sum(1 for term in found["terms"] if term["what"] == "copy")
+    lines += ["", f"copies of the payload, receiving and sending: {copies}", "exits ="]
+    lines += [f"  + (number of: {exit_['per']}) x {exit_['exits']} ({exit_['step']})" for exit_ in found["exits"]] or [
+        "  none"
+    ]
+    bus = found["bus"]
+    head = bus["header_bytes"]
+    lines += [
+        "",
+        "bytes written over the bus for a received packet of L bytes =",
+        f"  L + {head} x ceil(L / {bus['split_bytes']}) + {head} + {bus['descriptor_bytes']} (its descriptor)",
+    ]
+    return "\n".join(lines) + "\n"

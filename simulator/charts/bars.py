@@ -22,6 +22,7 @@ from simulator.charts import style
 from simulator.charts.caption import delivered, in_time, unsteady, what_to_see
 from simulator.charts.frame import PLOT_INCHES, caption, finish, frame, replications
 from simulator.charts.limits import at_rows, limits, said
+from simulator.charts.marks import whisker
 from simulator.charts.scales import log_axis, percent
 from simulator.charts.select import MOST_ROWS, Point, View
 from simulator.charts.stacks import (
@@ -71,14 +72,19 @@ def comparison_chart(shown: View) -> Figure:
     return finish(figure, handles, text, plot_inches=height)
 
 
+WHISKERS_FROM, WHISKERS_APART = 0.16, 0.08
+"""Rows by which the intervals over the costs stand beside their symbols, and apart from each other."""
+
+
 def _percentiles(axes: Axes, points: list[Point]) -> None:
     for row, point in enumerate(points):
         latency = point["latency_us"]
         found = {name: value for name in MARKERS if (value := latency.get(name))}
         if found:
             axes.plot(list(found.values()), [row] * len(found), color=style.GREY, linewidth=2.5, zorder=2)
-        for name, value in found.items():
+        for number, (name, value) in enumerate(found.items()):
             _range(axes, row, point.get("ranges", {}).get(f"latency.{name}"))
+            whisker(axes, point, f"latency.{name}", row + WHISKERS_FROM + number * WHISKERS_APART, style.INK, flat=True)
             fill = "white" if unsteady(point) else style.INK
             axes.plot(value, row, MARKERS[name], color=style.INK, markersize=12, markerfacecolor=fill, mew=2, zorder=3)
         if latency["mean"]:

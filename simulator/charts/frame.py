@@ -135,9 +135,12 @@ def nothing(axes: Axes, shown: View) -> None:
 
 
 def replications(shown: View) -> str:
-    """What the pale bars are, if there are any."""
+    """What pale bars and whiskers are, if there are any."""
     most = max(point.get("replications", 1) for point in shown.points)
-    return f"Pale bars: range over {most} replications." if most > 1 else ""
+    bars = [f"Pale bars: range over {most} replications."] if most > 1 else []
+    drawn = max(point.get("uncertainty", {}).get("draws", 0) for point in shown.points)
+    bars += [f"Whiskers: 90 % interval over the ranges of the costs, {drawn} draws."] if drawn else []
+    return " ".join(bars)
 
 
 def series_of(shown: View) -> dict[str, list[Point]]:

@@ -24,7 +24,7 @@ from simulator.charts.beside import Name
 from simulator.charts.caption import NOTHING, delivered, missing, shown_percentile, unsteady
 from simulator.charts.frame import caption, finish, frame, identify, line_handle, marked, nothing, replications
 from simulator.charts.limits import across, limits
-from simulator.charts.marks import crosses, hollow_point, pale_bar
+from simulator.charts.marks import crosses, hollow_point, pale_bar, whisker
 from simulator.charts.scales import Unit, log_axis, logarithmic, rate_unit
 from simulator.charts.select import Point, View, few_series
 from simulator.errors import InputError
@@ -134,6 +134,7 @@ def _mark(axes: Axes, place: tuple[float, float], point: Point, upper: str, look
     spread = point.get("ranges", {}).get(f"latency.{upper}")
     if spread and spread["min"] is not None and spread["max"] is not None:
         pale_bar(axes, [x, x], [spread["min"], spread["max"]], look["color"])
+    whisker(axes, point, f"latency.{upper}", x, look["color"])
     if unsteady(point):
         hollow_point(axes, x, y, look)
     if (point["loss_ratio"] or 0) > LOSS_SHOWN:

@@ -1,11 +1,11 @@
-"""Marks that mean the same in every chart of lines: a hollow point, a cross at the edge, a pale bar.
+"""Marks that mean the same in every chart of lines: a hollow point, a cross at the edge, a pale bar, a whisker.
 
 *Scope*: single points. *Validation*: tests/charts/test_marks.py.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from matplotlib.axes import Axes
@@ -31,3 +31,15 @@ def crosses(axes: Axes, places: Sequence[float], look: dict[str, Any]) -> None:
 def pale_bar(axes: Axes, x: Sequence[float], y: Sequence[float], colour: str, width: float = 13) -> None:
     """The range over the replications."""
     axes.plot(x, y, color=colour, alpha=0.35, linewidth=width, solid_capstyle="butt", zorder=1.5)
+
+
+def whisker(
+    axes: Axes, point: Mapping[str, Any], metric: str, place: float, colour: str, *, flat: bool = False
+) -> None:
+    """The 90 % interval of a metric over the ranges of the costs, where a point has one; ``flat`` along x."""
+    ends = point.get("uncertainty", {}).get("metrics", {}).get(metric) or {"low": None, "high": None}
+    if ends["low"] is None or ends["high"] is None:
+        return
+    along, across = [ends["low"], ends["high"]], [place, place]
+    x, y, cap = (along, across, "|") if flat else (across, along, "_")
+    axes.plot(x, y, color=colour, linewidth=1.8, marker=cap, markersize=14, markeredgewidth=1.8, zorder=1.6)

@@ -23,9 +23,12 @@ from simulator.errors import InputError, Interrupted, ScenarioErrors, SimulatorE
 
 COMMANDS = {
     "bill": "bill",
+    "bounds": "bounds",
+    "calibrate": "calibrate",
     "chart": "chart",
     "check": "check",
     "compare": "compare",
+    "decide": "decide",
     "device": "device",
     "doctor": "doctor",
     "explain": "explain",
@@ -34,7 +37,9 @@ COMMANDS = {
     "list": "listing",
     "measure-host": "measure_host",
     "merge": "merge",
+    "prove": "prove",
     "run": "run",
+    "search": "search",
     "sweep": "sweep",
     "validate": "validate",
 }

@@ -19,6 +19,9 @@ from simulator.cli import options, pictures
 @click.option("--nic", help="Network adapter of the catalogue (default: the host's).")
 @click.option("--interrupts", default="automatic", show_default=True, help="How an interrupt reaches the guest.")
 @click.option("--idle", default="poll", show_default=True, help="How deep the cores have slept when the packet comes.")
+@click.option(
+    "--formula", is_flag=True, help="Show what n packets cost as a sum: work, copies, exits, bytes on the bus."
+)
 @click.option("--trace", is_flag=True, help="Add the timeline of one simulated packet.")
 @click.option(
     "--chart",
@@ -33,6 +36,7 @@ def command(
     nic: str | None,
     interrupts: str,
     idle: str,
+    formula: bool,
     trace: bool,
     picture: Path | None,
     as_json: bool,
@@ -62,6 +66,13 @@ def command(
         pictures.write(explanation.chart(datapath, host, interrupts, nic, idle=idle), into)
         for path in into:
             click.echo(f"drawn in {path}", err=True)
+    if formula:
+        found_formula = explanation.formula(datapath, host, interrupts, nic)
+        if as_json:
+            options.print_json(found_formula)
+        else:
+            click.echo(explanation.formula_text(found_formula), nl=False)
+        return
     text = explanation.explain(datapath, host, interrupts, nic, trace=trace, idle=idle)
     if as_json:
         content = {"datapath": datapath, "host": host, "interrupts": interrupts, "text": text}

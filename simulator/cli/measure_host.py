@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import click
@@ -49,10 +50,10 @@ def command(out: Path, base: str, rounds: int, seconds: float, as_json: bool) ->
         raise BadValue("--out", "is in no folder that exists", str(out))
     # an ordinary user can have namespaces only as long as the process has one thread: before NumPy is imported
     kernel.become_root_of_own()
-    found = measure(rounds, seconds, progress=_progress)
+    found = measure(rounds, seconds, progress=rounds_told("round"))
     from simulator.measure import report
 
-    _write_whole(out, report.host_file(found, base))
+    write_whole(out, report.host_file(found, base))
     if as_json:
         options.print_json({"file": str(out)} | report.as_json(found))
     else:
@@ -60,12 +61,18 @@ def command(out: Path, base: str, rounds: int, seconds: float, as_json: bool) ->
     click.echo(f"saved in {out}; in a scenario beside it: host: ./{out.name}", err=True)
 
 
-def _progress(done: int, total: int) -> None:
-    if sys.stderr.isatty():
-        click.echo(f"\rround {done + 1} of {total}", nl=done + 1 == total, err=True)
+def rounds_told(what: str) -> Callable[[int, int], None]:
+    """Something to tell how far it is, on a terminal only."""
+
+    def tell(done: int, total: int) -> None:
+        if sys.stderr.isatty():
+            click.echo(f"\r{what} {done + 1} of {total}", nl=done + 1 == total, err=True)
+
+    return tell
 
 
-def _write_whole(path: Path, text: str) -> None:
+def write_whole(path: Path, text: str) -> None:
+    """Write a file whole or not at all; ``InputError`` where it cannot be written."""
     from simulator.errors import InputError
 
     beside = path.with_name(f".{path.name}.{os.getpid()}")

@@ -65,11 +65,59 @@ max_time = click.option(
 )
 
 
+def uncertainty(function: Function) -> Function:
+    """Add the options of the commands that can draw the costs from their ranges."""
+    function = click.option(
+        "--draws",
+        type=click.IntRange(8, 4096),
+        default=16,
+        show_default=True,
+        help="Draws of the costs with --uncertainty.",
+    )(function)
+    return click.option(
+        "--uncertainty",
+        is_flag=True,
+        help="Draw the costs from their ranges, too, and say the 90 % interval of every answer.",
+    )(function)
+
+
 def study(function: Function) -> Function:
     """Add the options of the commands that simulate."""
-    for option in reversed((scenario, settings, seed, replications, engine, workers, out, no_plot, max_time, as_json)):
+    for option in reversed(
+        (
+            scenario,
+            settings,
+            seed,
+            replications,
+            engine,
+            workers,
+            out,
+            no_plot,
+            max_time,
+            click.option(
+                "--measure-first",
+                metavar="METRIC",
+                callback=_metric,
+                help="Say which costs to measure first for this metric, such as latency.p99: Sobol' indices over their ranges.",
+            ),
+            uncertainty,
+            as_json,
+        )
+    ):
         function = option(function)
     return function
+
+
+def _metric(_context: click.Context, _option: click.Parameter, name: str | None) -> str | None:
+    if name is None:
+        return None
+    from simulator.errors import unknown
+    from simulator.metrics import METRICS
+
+    known = [metric for metric, entry in METRICS.items() if entry.scalar]
+    if name not in known:
+        raise unknown("--measure-first", "metric", name, known)
+    return name
 
 
 def overrides(settings: tuple[str, ...], seed: int | None, replications: int | None = None) -> tuple[str, ...]:

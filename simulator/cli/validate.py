@@ -36,16 +36,21 @@ from simulator.cli.progress import Progress
     show_default=True,
     help="Folder in which results are kept; only what changed is simulated again.",
 )
+@options.uncertainty
 @options.as_json
-def command(only: tuple[str, ...], jobs: int | None, data: Path | None, out: Path, as_json: bool) -> None:
+def command(
+    only: tuple[str, ...], jobs: int | None, data: Path | None, out: Path, uncertainty: bool, draws: int, as_json: bool
+) -> None:
     """Predict published measurements on the test-beds that their authors describe, and print the score.
 
-    Points that cannot be predicted are listed with the reason. Exit code 3: a stored bar is missed.
+    Points that cannot be predicted are listed with the reason. Without --uncertainty, intervals are those of the last stored run.
+    Exit code 3: a stored bar is missed.
     """
     from simulator import validation
     from simulator.errors import InputError
     from simulator.validation import record, text
     from simulator.validation.runs import Store, acting_hash
+    from simulator.validation.uncertain import with_draws
 
     sources = validation.read(data)
     points = validation.chosen(sources, only)
@@ -53,14 +58,18 @@ def command(only: tuple[str, ...], jobs: int | None, data: Path | None, out: Pat
         out.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise InputError(str(out), f"cannot be made a folder ({error.strerror})") from None
+    workers = jobs or os.cpu_count() or 1
     with Progress() as progress:
-        found = validation.predict(sources, points, Store(out), jobs or os.cpu_count() or 1, progress)
+        found = validation.predict(sources, points, Store(out), workers, progress)
+    if uncertainty:
+        with Progress() as progress:
+            found = with_draws(sources, found, draws, Store(out), workers, progress)
     known = record.load()
-    if data is None:
+    if data is None and not uncertainty:
         found = [record.with_intervals(prediction, known) for prediction in found]
     score = validation.score(sources, found)
     score["run"] = {"program": acting_hash()}
-    score["intervals"] = dict(known.intervals) if data is None else {}
+    score["intervals"] = {"draws": draws} if uncertainty else dict(known.intervals) if data is None else {}
     score["bars"] = record.bars(score) if data is None and not only else []
     if as_json:
         options.print_json(score | {"predictions": [validation.entry(prediction) for prediction in found]})

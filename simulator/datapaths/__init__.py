@@ -1,13 +1,29 @@
 """How packets enter and leave a guest, one module per way.
 
-*Scope*: bare metal, SR-IOV virtual functions, a whole adapter passed through, virtio with vhost-net or QEMU and an emulated e1000 behind a Linux
-bridge.
+*Scope*: bare metal, containers, virtual functions and what is like them, a whole adapter passed through, virtio with vhost-net, QEMU or a
+polling switch, devices that QEMU emulates.
 *Validation*: every test that goes through `DATAPATHS`.
 """
 
 from __future__ import annotations
 
-from simulator.datapaths import direct_assignment, emulated_e1000, native, sriov_vf, vhost_net, virtio_qemu
+from simulator.datapaths import (
+    container,
+    direct_assignment,
+    emulated_e1000,
+    emulated_e1000e,
+    emulated_rtl8139,
+    macvtap,
+    native,
+    sriov_vf,
+    sub_function,
+    vdpa,
+    vhost_net,
+    vhost_user,
+    virtio_qemu,
+    virtio_vmm,
+    vmxnet3,
+)
 from simulator.datapaths.model import Datapath
 from simulator.errors import unknown
 
@@ -17,11 +33,21 @@ DATAPATHS: dict[str, Datapath] = {
     path.name: path
     for path in (
         native.DATAPATH,
+        container.BRIDGED,
+        container.ROUTED,
         sriov_vf.DATAPATH,
+        vdpa.DATAPATH,
+        sub_function.DATAPATH,
         direct_assignment.DATAPATH,
         vhost_net.DATAPATH,
+        macvtap.DATAPATH,
+        vhost_user.DATAPATH,
         virtio_qemu.DATAPATH,
+        virtio_vmm.DATAPATH,
+        vmxnet3.DATAPATH,
         emulated_e1000.DATAPATH,
+        emulated_e1000e.DATAPATH,
+        emulated_rtl8139.DATAPATH,
     )
 }
 

@@ -1,204 +1,33 @@
 """A fully emulated e1000: QEMU's device model behind tap and Linux bridge, every register access an exit to user space.
 
-1. Receive: the main loop reads up to 50 frames from the tap, copies each twice, fills the guest's ring and raises the line.
-2. Transmit: the write of TDT leaves the guest; the vCPU's own thread copies every posted frame and writes it to the tap,
-   where bridge and host driver run, before the guest goes on.
-3. The guest's handler and poll access registers, and each access waits for QEMU's global lock, which the main loop holds
-   while it works.
+1. The handler reads ICR, masks by IMC and flushes with a read of STATUS; the poll unmasks by IMS and flushes again.
+2. Buffers go back by RDT, 16 at a time and at the end of a poll; sent packets are announced by TDT.
+3. Received and sent packets share one level-triggered line. Its first edge is immediate, the next one not before 128 us.
 
-*Scope*: one device is one queue pair; `nics` gives the guest several, under one lock and one main loop. The main loop gives
-the lock to those who wait whenever one of its turns ends, as it does around its wait for events. Segmentation in software.
+*Scope*: `simulator.datapaths.emulated` has what all emulated devices share. The driver's own adaptation of ITR is left out: up to
+its "low latency" class QEMU's floor of 128 us hides it, its bulk class would double the window.
 *Validation*: tests/golden/test_e1000.py, tests/phenomena/test_emulation.py.
 """
 
 from __future__ import annotations
 
-from dataclasses import replace
+from simulator.datapaths.emulated import datapath_of
+from simulator.parts.driver import Refill
+from simulator.parts.emulated import READ, WINDOW_PS, WRITE, Device
 
-from simulator.datapaths.model import Datapath
-from simulator.datapaths.paravirtual import require_no_port_features, thread_wake
-from simulator.datapaths.queues import attach
-from simulator.errors import InputError
-from simulator.parts import driver, e1000, uplink, vmm
-from simulator.parts.cpu import add_spread
-from simulator.parts.machine import Attachment, Lane, Machine
-from simulator.parts.settings import GuestSettings
-from simulator.parts.stages import BACKEND, BACKEND_WAKE
-from simulator.parts.steps import Step, names, total
-from simulator.plan.model import INFINITE_PS, NONE, Input, Moderator, Output, Sink, Thread, Worker
-
-TAP_READS = 50
-"""QEMU net/tap.c: frames per callback, so that the guest gets the lock in between."""
-
-_QEMU = "QEMU net/tap.c, hw/net/e1000.c, util/main-loop.c"
-_LOOP, _VCPU = "QEMU main loop", "vCPU's thread, QEMU"
-RECEIVE_STEPS = (
-    *thread_wake(_LOOP, _QEMU),
-    Step("return from the wait, dispatch", _LOOP, "thread.work_ps", ("q_loop",), "per turn", source=_QEMU),
-    Step("read from the tap", _LOOP, "receive.packet_ps", ("q_tap_rd",), source=_QEMU),
-    Step("device model: fill a buffer", _LOOP, "receive.packet_ps", ("q_rx_pk",), source=_QEMU),
-    Step(
-        "further segment of a super-packet",
-        _LOOP,
-        "receive.segment_ps",
-        ("q_tap_rd", "q_rx_pk"),
-        "per segment",
-        once=False,
-        source=_QEMU,
-    ),
-    Step("two copies", _LOOP, "receive.byte_fs", ("h_copy_fs", "h_copy_fs"), "per byte", source=_QEMU),
-    Step("raise the line", _LOOP, "moderator.signal_ps", ("q_irq",), "per edge, 128 us apart", source=_QEMU),
-)
-SEND_STEPS = (
-    Step("device model: take a descriptor", _VCPU, "transmit.packet_ps", ("q_tx_pk",), source=_QEMU),
-    Step("write to the tap", _VCPU, "transmit.packet_ps", ("q_tap_wr",), source=_QEMU),
-    Step("bridge, host driver", _VCPU, "transmit.packet_ps", ("s_bridge", "h_drv_tx_pk"), source=_QEMU),
-    Step(
-        "further segment of a super-packet",
-        _VCPU,
-        "transmit.segment_ps",
-        ("q_tx_pk", "q_tap_wr", "s_bridge", "h_drv_tx_pk"),
-        "per segment",
-        once=False,
-        source=_QEMU,
-    ),
-    Step("copy", _VCPU, "transmit.byte_fs", ("h_copy_fs",), "per byte", source=_QEMU),
-    Step("host doorbell", _VCPU, "transmit.packet_ps", ("h_doorbell", "h_mmio_wr"), source=_QEMU),
-    Step("raise the line", _VCPU, "moderator.signal_ps", ("q_irq",), "per edge, 128 us apart", source=_QEMU),
+DEVICE = Device(
+    name="emulated-e1000",
+    source="Linux drivers/net/ethernet/intel/e1000/e1000_main.c",
+    handler=((READ, "ack"), (WRITE, ""), (READ, "")),
+    registers="read ICR, write IMC, read STATUS",
+    unmask=((WRITE, "unmask"), (READ, "")),
+    unmask_registers="write IMS, read STATUS",
+    tx_register="TDT",
+    rx_register="RDT",
+    refill=Refill(chunk=16),
+    refill_when="per 16 packets and poll",
+    window_ps=WINDOW_PS,
+    edge_when="per edge, 128 us apart",
 )
 
-
-def steps(mode: str) -> tuple[Step, ...]:
-    """Steps of both directions in interrupt mode `mode`, in the packet's order."""
-    return (*uplink.STEPS, *RECEIVE_STEPS, *e1000.interrupt_steps(mode), *e1000.guest_steps(), *SEND_STEPS)
-
-
-def build(machine: Machine, guest: GuestSettings) -> Attachment:
-    """Attach one VM with `nics` emulated devices."""
-    vmm.require_mode(machine.host, guest, vmm.IRQFD_MODES)
-    require_no_port_features(guest)
-    if guest.queues > 1:
-        message = "an e1000 has one queue pair; 'nics' gives a guest several of them"
-        raise InputError(f"guests.{guest.name}.queues", message, guest.queues)
-    builder = machine.builder
-    mac, lanes = uplink.join_uplink(machine, replace(guest, queues=guest.nics))
-    sink = builder.add(Sink(name=f"{guest.name}.sink"))
-    vcpus = vmm.add_vcpus(machine, guest)
-    lock = vmm.add_global_lock(machine, guest.name)
-    thread = _add_main_loop(machine, guest.name, lock, guest.backend_cores)
-    sends = []
-    for number in range(guest.nics):
-        name = f"{guest.name}.q{number}"
-        vcpu = vcpus[number % len(vcpus)]
-        app = driver.add_thread(machine, name, driver.application_vcpu(guest, vcpus, number), "g")
-        site = driver.Site(name, vcpu, app, "g", e1000.guest_steps())
-        sends.append(_add_device(machine, guest, site, thread, lock, lanes[number % len(lanes)], sink))
-    return attach(machine, guest, mac, sink, sends)
-
-
-def _add_main_loop(machine: Machine, name: str, lock: int, cores: tuple[int, ...]) -> int:
-    core = machine.cpus.backend_core(f"qemu of {name}", cores)
-    wake_ps, waker_ps, flight_ps = (
-        total(machine.host.model, RECEIVE_STEPS, f"thread.{part}_ps") for part in ("wake", "waker", "flight")
-    )
-    return machine.builder.add(
-        Thread(
-            name=f"{name}.qemu",
-            executor=core,
-            kind="workers",
-            wake_ps=wake_ps,
-            label="qemu",
-            lock=lock,
-            flight_ps=flight_ps,
-            waker_ps=waker_ps,
-        )
-    )
-
-
-def _add_device(
-    machine: Machine, guest: GuestSettings, site: driver.Site, thread: int, lock: int, lane: Lane, sink: int
-) -> int:
-    """One device from tap to application. Returns the fifo to send from, or -1."""
-    builder, model = machine.builder, machine.host.model
-    napi, receiver, sender, timer = (builder.promise(Worker) for _ in range(4))
-    moderator = builder.promise(Moderator)
-    e1000.add_interrupt(machine, guest, site, napi, moderator, timer, lock)
-    pair = e1000.add_rings(machine, guest, site.name, moderator, sender, lock)
-    tap = uplink.add_tap(machine, site.name, receiver)
-    loop_ps = total(model, RECEIVE_STEPS, "thread.work_ps")
-    builder.keep(receiver, _receiver(machine, site.name, thread, tap, pair.rx, loop_ps))
-    builder.keep(sender, _transmitter(machine, site, pair.tx))
-    builder.keep(timer, _timer(machine, site.name, thread, moderator, loop_ps))
-    machine.uplink.senders.append((sender, lane))
-    unmask = e1000.unmask(model, lock, moderator)
-    driver.add_receiver(machine, guest, site, napi, pair, sink, e1000.REFILL, unmask)
-    return driver.add_sender(machine, guest, site, pair) if guest.sends else NONE
-
-
-def _receiver(machine: Machine, name: str, thread: int, tap: int, ring: int, loop_ps: int) -> Worker:
-    builder, model = machine.builder, machine.host.model
-    return Worker(
-        name=f"{name}.qemu.rx",
-        kind="task",
-        on=thread,
-        inputs=(Input("fifo", tap),),
-        outputs=(Output("fill", ring),),
-        label="qemu",
-        budget_packets=TAP_READS,
-        wake_ps=loop_ps,
-        resume_ps=loop_ps,
-        packet_ps=total(model, RECEIVE_STEPS, "receive.packet_ps"),
-        segment_ps=total(model, RECEIVE_STEPS, "receive.segment_ps"),
-        byte_fs=total(model, RECEIVE_STEPS, "receive.byte_fs"),
-        backend=True,
-        spread=_spread(machine, f"{name}.qemu.rx", RECEIVE_STEPS, "receive"),
-        stage=builder.stage(BACKEND),
-        notify_stage=builder.stage(BACKEND_WAKE),
-    )
-
-
-def _transmitter(machine: Machine, site: driver.Site, ring: int) -> Worker:
-    """The device model inside the access to TDT; its outputs, the bridge's ports, follow when all guests are known."""
-    builder, model = machine.builder, machine.host.model
-    return Worker(
-        name=f"{site.name}.qemu.tx",
-        kind="exit",
-        on=site.softirq,
-        # The line is raised after the loop over the ring, not for each descriptor.
-        inputs=(Input("tx", ring, publish_every=INFINITE_PS),),
-        outputs=(),
-        label="exit_user",
-        packet_ps=total(model, SEND_STEPS, "transmit.packet_ps"),
-        segment_ps=total(model, SEND_STEPS, "transmit.segment_ps"),
-        byte_fs=total(model, SEND_STEPS, "transmit.byte_fs"),
-        select="switch",
-        backend=True,
-        spread=_spread(machine, f"{site.name}.qemu.tx", SEND_STEPS, "transmit"),
-        stage=builder.stage(BACKEND),
-        notify_stage=builder.stage(BACKEND_WAKE),
-    )
-
-
-def _timer(machine: Machine, name: str, thread: int, moderator: int, loop_ps: int) -> Worker:
-    """Raises the line when the window of 128 us ends, in a turn of the main loop."""
-    return Worker(
-        name=f"{name}.qemu.timer",
-        kind="task",
-        on=thread,
-        inputs=(),
-        outputs=(),
-        label="qemu",
-        wake_ps=loop_ps,
-        stage=machine.builder.stage(BACKEND),
-        moderator=moderator,
-    )
-
-
-def _spread(machine: Machine, name: str, table: tuple[Step, ...], part: str) -> int:
-    drawn = (step for step in table if not step.charge.endswith("segment_ps"))
-    return add_spread(machine.builder, machine.host, name, names(drawn, part))
-
-
-DATAPATH = Datapath(
-    "emulated-e1000", "full emulation, QEMU's e1000", vmm.IRQFD_MODES, steps, build, switch="linux-bridge"
-)
+DATAPATH = datapath_of(DEVICE, "full emulation, QEMU's e1000")

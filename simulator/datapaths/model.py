@@ -30,7 +30,9 @@ class Datapath:
     steps: Callable[[str], tuple[Step, ...]]
     build: Callable[[Machine, GuestSettings], Attachment]
     switch: str = "none"
-    """What carries its packets to and from the wire: none, embedded or linux-bridge."""
+    """The switch that carries its packets to and from the wire, or another one of its family."""
+    function: bool = False
+    """Whether each guest takes one of the adapter's virtual functions."""
     virtqueues: bool = False
     """Whether the guest drives virtqueues, which have settings of their own."""
     exclusive: bool = False

@@ -8,13 +8,14 @@
 *Scope*: receive and transmit of a backend are two workers of one thread, so they take turns. A backend without buffers
 waits for the guest's kick and leaves frames in the tap queue, which then drops. The thread has a core of its own, unless the
 scenario says where backends run. A
-frame for another guest of the host costs the sender's backend what one for the wire does.
+frame for another guest of the host goes into its tap queue at once: the sender's backend pays for that, the receiver's for the
+second copy.
 *Validation*: tests/golden/test_vhost.py, tests/phenomena/test_virtio.py.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from simulator.datapaths.queues import attach
 from simulator.parts import driver, uplink, virtio, vmm
@@ -23,7 +24,7 @@ from simulator.parts.machine import Attachment, Lane, Machine
 from simulator.parts.nic import QueuePair
 from simulator.parts.settings import GuestSettings, require_no_function_limits
 from simulator.parts.stages import BACKEND, BACKEND_WAKE
-from simulator.parts.steps import Step, names, total
+from simulator.parts.steps import Step, total
 from simulator.parts.uplink import firewall_ps
 from simulator.plan.model import INFINITE_PS, NONE, Input, Notify, Output, Sink, Thread, Worker
 
@@ -38,13 +39,15 @@ class Direction:
     budget_bytes: int = INFINITE_PS
     chunk: int = 1
     publish_every: int = 1
+    done_every: int = 1
 
 
 @dataclass(frozen=True, slots=True)
 class Backend:
     """What serves a guest's virtqueues; `per_queue`: one thread for each queue pair, else one for the guest.
 
-    `locked`: its thread holds the guest's global lock while it works.
+    `locked`: its thread holds the guest's global lock while it works. `carrier`: cost of what carries its frames in place of the
+    host's switch; `tap_packets`: length of the queue in front of it.
     """
 
     label: str
@@ -52,6 +55,13 @@ class Backend:
     send: Direction
     per_queue: bool
     locked: bool = False
+    carrier: str = ""
+    tap_packets: int = uplink.TAP_PACKETS
+
+    @property
+    def carry(self) -> tuple[str, ...]:
+        """Costs of what leads to its queue in the host's softirq."""
+        return (self.carrier, *uplink.TAP[1:]) if self.carrier else uplink.TAP
 
 
 def thread_wake(thread: str, source: str) -> tuple[Step, ...]:
@@ -67,7 +77,7 @@ def thread_wake(thread: str, source: str) -> tuple[Step, ...]:
 def steps(backend: Backend, mode: str) -> tuple[Step, ...]:
     """Steps of both directions in interrupt mode `mode`, in the packet's order."""
     return (
-        *uplink.STEPS,
+        *uplink.steps(backend.carry),
         *backend.receive.steps,
         *vmm.IRQFD_STEPS[mode],
         *virtio.guest_steps(),
@@ -75,11 +85,21 @@ def steps(backend: Backend, mode: str) -> tuple[Step, ...]:
     )
 
 
+def carried(backend: Backend, table: tuple[Step, ...]) -> tuple[Step, ...]:
+    """The steps with the cost of what carries the backend's frames in place of a bridge."""
+    if not backend.carrier:
+        return table
+    return tuple(
+        replace(step, costs=tuple(backend.carrier if name == "s_bridge" else name for name in step.costs))
+        for step in table
+    )
+
+
 def build(backend: Backend, machine: Machine, guest: GuestSettings) -> Attachment:
     """Attach one VM with a virtio device of `queues` queue pairs."""
     vmm.require_mode(machine.host, guest, vmm.IRQFD_MODES)
     require_no_port_features(guest)
-    mac, lanes = uplink.join_uplink(machine, guest)
+    mac, lanes = uplink.join_uplink(machine, guest, backend.carry)
     sink = machine.builder.add(Sink(name=f"{guest.name}.sink"))
     vcpus = vmm.add_vcpus(machine, guest)
     thread = NONE
@@ -131,10 +151,10 @@ def _add_queue(
         for side, direction in (("rx", backend.receive), ("tx", backend.send))
     )
     pair = virtio.add_rings(machine, guest, site, (rx_irq, tx_irq), sender)
-    tap = uplink.add_tap(machine, site.name, receiver)
+    tap = uplink.add_tap(machine, site.name, receiver, backend.tap_packets)
     _add_receiver(machine, backend, site.name, receiver, thread, tap, pair)
     _add_sender(machine, backend, site.name, sender, thread, pair)
-    machine.uplink.senders.append((sender, lane))
+    uplink.add_sender(machine, sender, lane, backend.send.steps, "backend")
     driver.add_receiver(machine, guest, site, napi, pair, sink, virtio.REFILL)
     return driver.add_sender(machine, guest, site, pair) if guest.sends else NONE
 
@@ -148,7 +168,16 @@ def _add_receiver(
 
 def _add_sender(machine: Machine, backend: Backend, name: str, worker: int, thread: int, pair: QueuePair) -> None:
     """Its outputs, the bridge's ports, follow when all guests are known."""
-    _keep(machine, backend, backend.send, f"{name}.{backend.label}.tx", worker, thread, Input("tx", pair.tx), None)
+    _keep(
+        machine,
+        backend,
+        backend.send,
+        f"{name}.{backend.label}.tx",
+        worker,
+        thread,
+        Input("tx", pair.tx, publish_every=backend.send.done_every),
+        None,
+    )
 
 
 def _keep(
@@ -161,7 +190,7 @@ def _keep(
     source: Input,
     output: Output | None,
 ) -> None:
-    builder, model, table = machine.builder, machine.host.model, direction.steps
+    builder, model, table = machine.builder, machine.host.model, uplink.switched(machine, direction.steps)
     builder.keep(
         worker,
         Worker(
@@ -176,14 +205,15 @@ def _keep(
             chunk=direction.chunk,
             wake_ps=total(model, table, "thread.work_ps"),
             batch_ps=total(model, table, "backend.batch_ps"),
-            packet_ps=total(model, table, "backend.packet_ps") + (0 if output is not None else firewall_ps(machine)),
+            packet_ps=total(model, table, "backend.packet_ps")
+            + (0 if output is not None or backend.carrier else firewall_ps(machine)),
             merge_ps=total(model, table, "backend.merge_ps"),
             byte_fs=total(model, table, "backend.byte_fs"),
             resume_ps=total(model, table, "thread.work_ps"),
             select="first" if output is not None else "switch",
             recheck=direction.recheck,
             backend=True,
-            spread=add_spread(builder, machine.host, name, names(table, "backend")),
+            spread=add_spread(builder, machine.host, name, uplink.drawn(table, "backend")),
             stage=builder.stage(BACKEND),
             notify_stage=builder.stage(BACKEND_WAKE),
         ),

@@ -42,7 +42,9 @@ def add_poll_queue(machine: Machine, guest: GuestSettings, site: Site, sink: int
 
 def attach(machine: Machine, guest: GuestSettings, mac: int, sink: int, sends: list[int]) -> Attachment:
     """Note the finished guest; with several queues its packets are spread over them by their flow."""
-    attachment = Attachment(mac, _spread_over_queues(machine, guest, sends) if guest.sends else NONE, sink)
+    attachment = Attachment(
+        mac, _spread_over_queues(machine, guest, sends) if guest.sends else NONE, sink, machine.port
+    )
     machine.attached[guest.name] = attachment
     return attachment
 
@@ -51,7 +53,7 @@ def _spread_over_queues(machine: Machine, guest: GuestSettings, sends: list[int]
     if len(sends) == 1:
         return sends[0]
     builder = machine.builder
-    macs = machine.port.guests + 1
+    macs = machine.port.addresses.count
     everywhere = (0,) * (macs * len(machine.port.vlans))
     switch = builder.add(Switch(f"{guest.name}.by_flow", macs, everywhere, ((0, len(sends)),)))
     worker = builder.promise(Worker)

@@ -13,9 +13,10 @@ per core unless the scenario places them. `vcpus` beyond `queues` run busy threa
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from simulator.datapaths.model import Datapath
 from simulator.datapaths.queues import add_interrupt_queue, add_poll_queue, attach
-from simulator.errors import InputError
 from simulator.parts import driver, poll_mode, vmm
 from simulator.parts.machine import Attachment, Machine
 from simulator.parts.nic import join
@@ -24,43 +25,45 @@ from simulator.parts.steps import Step
 from simulator.plan.model import Sink, Worker
 
 
-def steps(mode: str) -> tuple[Step, ...]:
-    """Steps of both directions in interrupt mode `mode`."""
+def driver_steps() -> tuple[Step, ...]:
+    """The guest's driver, stack and application."""
+    return driver.interrupt_steps("g")
+
+
+def steps(mode: str, driven: Callable[[], tuple[Step, ...]] = driver_steps) -> tuple[Step, ...]:
+    """Steps of both directions in interrupt mode `mode`; `driven` are those of the driver of another kind of function."""
     if mode == "poll":
         return (*poll_mode.STEPS, *poll_mode.SEND_STEPS)
-    return (*vmm.STEPS[mode], *driver.interrupt_steps("g"))
+    return (*vmm.STEPS[mode], *driven())
 
 
-def build(machine: Machine, guest: GuestSettings) -> Attachment:
-    """Attach one VM with one VF."""
-    vmm.require_mode(machine.host, guest, vmm.MODES)
-    _require_one_direction(guest)
+def build(
+    machine: Machine,
+    guest: GuestSettings,
+    *,
+    modes: tuple[str, ...] = vmm.MODES,
+    driven: Callable[[], tuple[Step, ...]] = driver_steps,
+) -> Attachment:
+    """Attach one VM with one VF, or with a function that has these interrupt modes and this driver."""
+    vmm.require_mode(machine.host, guest, modes)
+    vmm.require_one_direction(guest)
     mac = join(machine.port, guest)
     sink = machine.builder.add(Sink(name=f"{guest.name}.sink"))
     vcpus = vmm.add_vcpus(machine, guest)
-    sends = [_add_queue(machine, guest, queue, vcpus, sink) for queue in range(guest.queues)]
+    sends = [_add_queue(machine, guest, queue, vcpus, sink, driven()) for queue in range(guest.queues)]
     return attach(machine, guest, mac, sink, sends)
 
 
-def _add_queue(machine: Machine, guest: GuestSettings, queue: int, vcpus: list[int], sink: int) -> int:
+def _add_queue(
+    machine: Machine, guest: GuestSettings, queue: int, vcpus: list[int], sink: int, driven: tuple[Step, ...]
+) -> int:
     name, vcpu = f"{guest.name}.q{queue}", vcpus[queue % len(vcpus)]
     thread = driver.add_thread(machine, name, driver.application_vcpu(guest, vcpus, queue), "g")
-    site = driver.Site(name, vcpu, thread, "g", driver.interrupt_steps("g"))
+    site = driver.Site(name, vcpu, thread, "g", driven)
     if guest.mode == "poll":
         return add_poll_queue(machine, guest, site, sink)
     worker = machine.builder.promise(Worker)
     return add_interrupt_queue(machine, guest, site, worker, vmm.add_route(machine, guest, name, vcpu, worker), sink)
 
 
-def _require_one_direction(guest: GuestSettings) -> None:
-    if guest.mode == "poll" and guest.sends and guest.answers:
-        message = (
-            "a guest in poll mode either answers requests and bulk data or sends traffic of its own: use two guests"
-        )
-        raise InputError(f"guests.{guest.name}.interrupts", message)
-    if guest.mode == "poll" and guest.queues > guest.vcpus:
-        message = f"in poll mode every queue needs a vCPU of its own: {guest.queues} queues, {guest.vcpus} vCPUs"
-        raise InputError(f"guests.{guest.name}.vcpus", message)
-
-
-DATAPATH = Datapath("sriov-vf", "SR-IOV virtual function", vmm.MODES, steps, build, switch="embedded")
+DATAPATH = Datapath("sriov-vf", "SR-IOV virtual function", vmm.MODES, steps, build, switch="embedded", function=True)

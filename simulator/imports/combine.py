@@ -12,6 +12,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
@@ -24,6 +25,7 @@ from simulator.imports.guests import Frame, Named, guest_lines, simulated
 from simulator.imports.lines import Line, quoted, word
 from simulator.imports.text import clean
 from simulator.imports.ways import LONGEST_NAME, missing, nearest, sentence
+from simulator.scenario import names
 
 GUESSED_PPS = 10_000
 GUESSED_SHARE = 10
@@ -70,6 +72,7 @@ def combine(found: Facts, labels: Sequence[str], wishes: Wishes) -> list[Line]:
         *_head(labels),
         *_host(found, guests),
         *nic_lines(chosen, found.tunings),
+        *_switch([simulated(guest) for guest, _, is_in in blocks if is_in]),
         Line("guests:"),
         *(line for _, lines, _ in blocks for line in lines),
         *(Line("", f"{guest.place}: guest {guest.name} has no network interface: left out", 1) for guest in idle),
@@ -158,6 +161,22 @@ def _guess_guests(found: Facts, vfs: int | None) -> GuestFacts:
         else "one guest: no file names any, and no virtual function exists yet"
     )
     return GuestFacts("vm", place, (interface,), count=vfs or None, guesses=(guess,), remarks=remarks)
+
+
+_USUAL = ("embedded", "linux-bridge")
+
+
+def _switch(interfaces: list[Interface]) -> Iterator[Line]:
+    """The lines of ``switch:`` where it is not the usual one of its family."""
+    named = [item for item in interfaces if item.switch in names.switches() and item.switch not in _USUAL]
+    if not named:
+        return
+    counted = Counter(item.switch for item in named)
+    kind = max(counted, key=lambda name: counted[name])
+    first = next(item for item in named if item.switch == kind)
+    others = "; guessed: the others have it too" if len(counted) > 1 else ""
+    yield Line("switch:")
+    yield Line(f"kind: {kind}", f"{first.place}{others}", 1)
 
 
 def _nothing_left(guests: list[GuestFacts]) -> InputError:

@@ -21,7 +21,7 @@ from simulator.imports.adapters import GUEST_DRIVERS
 from simulator.imports.facts import GuestFacts, Interface, Tuning
 from simulator.imports.lines import Line, quoted
 from simulator.imports.ways import missing, modelled_datapath, sentence
-from simulator.scenario.fields import MOST_CORES
+from simulator.scenario import names
 
 _FASTEST = ("sriov-vf", "direct-assignment", "vdpa", "sub-function", "mediated-device", "vhost-user", "vhost-net")
 _VIRTQUEUES = ("vhost-net", "virtio-qemu", "vhost-user", "vdpa")
@@ -122,7 +122,7 @@ def _keys(guest: GuestFacts, interface: Interface, name: str, frame: Frame) -> I
     )
     yield from _queues(interface, datapath, vcpus, frame)
     same = sum(other.datapath == interface.datapath for other in guest.interfaces)
-    if datapath == "emulated-e1000" and same > 1:
+    if datapath in names.EMULATED and same > 1:
         yield f"nics: {min(same, MOST_NICS)}", f"{same} such interfaces"
     yield from _sizes(interface, datapath)
     yield from _placement(guest, frame)
@@ -174,12 +174,6 @@ def _placement(guest: GuestFacts, frame: Frame) -> Iterator[tuple[str, str]]:
         return
     sets = [set(pin) for pin in guest.pins if pin]
     cores = list(dict.fromkeys(core for pin in guest.pins for core in pin))
-    if max(cores) >= MOST_CORES:
-        yield (
-            "placement: pinned",
-            f"guessed: pinned to cores up to {max(cores)}, beyond core {MOST_CORES - 1} of this grammar",
-        )
-        return
     exact = len(sets) == len(guest.pins) and all(len(pin) == 1 for pin in sets) and len(cores) == len(sets)
     if exact:
         yield f"placement: {{cores: {cores}}}", guest.pins_place
@@ -198,7 +192,7 @@ def _others(guest: GuestFacts, interface: Interface, datapath: str) -> Iterator[
     if interface.max_rate_bps is not None and datapath != "sriov-vf":
         yield f"outbound bandwidth {units.exact(interface.max_rate_bps, units.BIT_RATE)}: only a virtual function has a max_rate"
     for other in guest.interfaces:
-        if other is interface or (datapath == "emulated-e1000" and other.datapath == interface.datapath):
+        if other is interface or (datapath in names.EMULATED and other.datapath == interface.datapath):
             continue
         lacks = "".join(f"; {sentence(name)}" for name in missing(other))
         yield f"{other.place}: {other.what} left out ({other.datapath}): a guest has one interface{lacks}"

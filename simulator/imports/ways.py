@@ -28,26 +28,19 @@ LONGEST_NAME = 60
 OTHER_DEVICE = Nearest("emulated-e1000", "another emulated device, with other registers and other exits per packet")
 OTHER_SWITCH = Nearest("linux-bridge", "another switch in the host's software")
 DATAPATHS = {
-    "vhost-user": Nearest("vhost-net", "virtio too, but with a thread of the kernel that sleeps as its backend"),
-    "vdpa": Nearest("sriov-vf", "the adapter serves the guest's rings there too, but with its own driver"),
-    "macvtap": Nearest("vhost-net", "the same device, but its frames pass a bridge"),
-    "emulated-rtl8139": Nearest("emulated-e1000", "another emulated device, with other registers and exits per packet"),
-    "emulated-e1000e": Nearest("emulated-e1000", "its predecessor: no MSI-X, one vector, other registers"),
     "emulated-igb": Nearest("emulated-e1000", "an older device of the same kind: no MSI-X, no multiple queues"),
-    "vmxnet3": Nearest("virtio-qemu", "another paravirtual device, served by QEMU as well"),
     "xen-netfront": Nearest("vhost-net", "another paravirtual device, its backend a thread of the host's kernel too"),
     "user-network": Nearest(
         "virtio-qemu", "QEMU's loop moves the frames there too, but through a tap and no TCP stack"
     ),
     "socket-network": Nearest("virtio-qemu", "QEMU's loop moves the frames there too, but through a tap"),
-    "sub-function": Nearest("sriov-vf", "a function that the bus knows instead of one that only the adapter knows"),
     "mediated-device": Nearest("sriov-vf", "a function of its own instead of a share of one"),
-    "container": Nearest("native", "processes on the host too, but without a network namespace of their own"),
+    "container-vf": Nearest(
+        "native", "processes on the host too, but without a network namespace and a function of their own"
+    ),
+    "macvlan": Nearest("container", "a network namespace of its own too, but behind a pair and a bridge"),
 }
 SWITCHES = {
-    "ovs-kernel": Nearest("linux-bridge", "a switch in the host's kernel too, without a flow cache and upcalls"),
-    "ovs-dpdk": Nearest("linux-bridge", "a switch in software too, but in the kernel, which does not poll"),
-    "vpp": Nearest("linux-bridge", "a switch in software too, but in the kernel, which does not poll"),
     "hardware-offload": Nearest("embedded", "the adapter's switch too, without flows that the CPU has to set up"),
     "routed": Nearest("linux-bridge", "the host's kernel carries the frames there too, but switches them"),
 }

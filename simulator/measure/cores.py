@@ -2,7 +2,8 @@
 
 1. Two cores are chosen, not two threads of one core where there is a choice.
 2. Each role is one thread for the whole run: what it asked of the kernel for itself ends with it.
-3. The kernel counts for each thread how often it lost its core: a slice in which that happened says nothing.
+3. They come before what others run there, as far as the user may: that ends with them, too.
+4. The kernel counts for each thread how often it lost its core: a slice in which that happened says nothing.
 
 *Scope*: Linux. *Validation*: ``tests/measure/test_cores.py``.
 """
@@ -21,6 +22,7 @@ from typing import TypeVar
 from simulator.measure import kernel
 
 Result = TypeVar("Result")
+_MOST_URGENT = -20
 _CPUS = Path("/sys/devices/system/cpu")
 
 
@@ -58,11 +60,11 @@ def _siblings(core: int) -> frozenset[int]:
 
 
 class Thread:
-    """One thread on one core; ``idle`` lets every other thread go first."""
+    """One thread on one core; ``idle`` lets every other thread go first, ``urgent`` it before all others as far as permitted."""
 
-    def __init__(self, core: int, idle: bool = False) -> None:
+    def __init__(self, core: int, idle: bool = False, urgent: bool = True) -> None:
         self.core = core
-        self._pool = ThreadPoolExecutor(1, initializer=_settle, initargs=(core, idle))
+        self._pool = ThreadPoolExecutor(1, initializer=_settle, initargs=(core, idle, urgent and not idle))
 
     def start(self, function: Callable[[], Result]) -> Future[Result]:
         """Begin; the result comes later."""
@@ -112,9 +114,12 @@ def undisturbed(function: Callable[[], Result]) -> tuple[Result, bool]:
     return result, resource.getrusage(resource.RUSAGE_THREAD).ru_nivcsw == before
 
 
-def _settle(core: int, idle: bool) -> None:
+def _settle(core: int, idle: bool, urgent: bool) -> None:
     os.sched_setaffinity(0, {core})
     if idle:
         os.sched_setscheduler(0, os.SCHED_IDLE, os.sched_param(0))
+    if urgent:
+        with suppress(OSError):
+            os.setpriority(os.PRIO_PROCESS, 0, _MOST_URGENT)
     with suppress(OSError):
         kernel.no_timer_slack()

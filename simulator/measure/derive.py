@@ -2,7 +2,7 @@
 
 1. ``RULES`` says for each cost which quantities it is made of. Clean is taken from clean: the value is the sum of the values.
 2. The range of a difference is that of its middle half over the rounds, each round with its own neighbours in time.
-3. A difference that is not positive says that the method cannot see the cost: it is left out, by name.
+3. A difference that is not positive says that the method cannot see the cost: it is left out, by name. A quantity of its own may be 0.
 4. What the guest's kernel does like the host's is *borrowed*: it was measured on the host.
 
 ``WAKE`` is the one place where the parts of a wake-up get the names of costs.
@@ -75,17 +75,22 @@ _WAKE_PARTS: dict[str, tuple[tuple[str, ...], str]] = {
         "two threads of one core waking each other, less the signal, its read and the switch",
     ),
     "whole": (
-        ("wake_poll_back - event_write", "wake_spin_back - event_write"),
+        ("wake_spin_back - event_write", "wake_poll_back - event_write"),
         "from signal to the return of the read on another core kept from sleeping, less a signal for which nobody waits",
     ),
     "waker": (
-        ("wake_poll_write - event_write", "wake_spin_write - event_write"),
+        ("wake_spin_write - event_write", "wake_poll_write - event_write"),
         "signal to a thread that sleeps on another core, less a signal for which nobody waits",
     ),
-    "latency": (("wake_spin_stop",), "from the signal until another thread loses the woken one's core"),
-    "wakee": (("wake_spin_busy",), "from there until that thread has its core back"),
-    "idle exit": (("wake_idle_back - wake_poll_back",), "what it takes longer with idle cores as they are"),
+    "latency": (("wake_spin_flight",), "from the signal's return until another thread has lost the woken one's core"),
+    "wakee": (("wake_spin_run",), "from there until the woken thread's read has returned"),
+    "idle exit": (
+        ("wake_idle_back - wake_spin_back", "wake_idle_back - wake_poll_back"),
+        "what it takes longer with idle cores as they are",
+    ),
 }
+_BRIDGE = "udp_send_bridge_18B - udp_send_veth_18B - udp_send_other_18B + udp_send_noop_18B"
+_SWAPPED = str.maketrans("+-", "-+")
 _COPY = ("copy_1500B_of_4MiB", "copy_1500B_warm", "copy_1500B_of_64MiB")
 
 _HOST = (
@@ -99,25 +104,32 @@ _HOST = (
         "send to a queueing discipline that drops, less the call",
     ),
     Rule(
+        "h_veth_pk",
+        ("udp_send_other_18B - udp_send_noop_18B",),
+        "over a veth pair to a MAC that nobody has, less to the queueing discipline",
+    ),
+    Rule("h_sock_pk", ("udp_send_veth_18B - udp_send_full_18B",), "to a socket with room, less to a full one"),
+    Rule(
         "h_stack_rx_pk", ("udp_send_full_18B - udp_send_other_18B",), "to a full socket, less to a MAC that nobody has"
     ),
     Rule("h_app_rx_pk", ("udp_receive_veth_18B", "udp_receive_lo_18B"), "receive call with a datagram waiting"),
+    Rule("s_bridge", (_BRIDGE,), "UDP over two veth pairs and a bridge, less over one pair, less h_veth_pk"),
     Rule(
-        "h_tap_enq",
-        ("udp_send_tap_18B - udp_send_noop_18B",),
-        "send into a tap's queue, less to where it is dropped before",
+        "s_route",
+        (_BRIDGE.replace("bridge", "routed"),),
+        "UDP over two veth pairs and a routing namespace, less over one pair, less h_veth_pk",
     ),
     Rule(
-        "s_bridge",
-        ("tap_write_bridge - tap_write_drop - udp_send_tap_18B + udp_send_noop_18B",),
-        "frame from tap over a bridge to a tap, less one that is dropped behind the first, less h_tap_enq",
+        "h_tap_enq",
+        (f"tap_write_bridge - tap_write_drop - {_BRIDGE.translate(_SWAPPED)}",),
+        "frame from tap over a bridge to a tap, less one that is dropped behind the first, less s_bridge",
     ),
     Rule("q_tap_rd", ("tap_read_18B",), "read() of a waiting frame"),
     Rule("q_tap_wr", ("tap_write_drop",), "write() of a frame that is dropped behind the tap"),
     Rule("h_copy_fs", _COPY[:1], "1,500 B from 4 MiB; range: from cache, to from 64 MiB", "measured", 1500, *_COPY[1:]),
     *(Rule(cost, formulas, meaning) for part, (formulas, meaning) in _WAKE_PARTS.items() for cost in WAKE[part]),
 )
-_SHARED = ("app_tx_pk", "stack_tx_pk", "stack_rx_pk", "app_rx_pk", "copy_fs", "wake_app")
+_SHARED = ("app_tx_pk", "stack_tx_pk", "stack_rx_pk", "sock_pk", "app_rx_pk", "copy_fs", "wake_app")
 
 
 def _guest() -> Iterator[Rule]:
@@ -141,7 +153,7 @@ def costs(found: Record, values: Mapping[str, Estimate]) -> tuple[list[Cost], di
             missing[rule.cost] = "its primitives were not measured"
             continue
         cost = _cost(rule, formula, found, values)
-        if cost.value > 0:
+        if cost.value > 0 or len(terms(formula)) == 1:
             kept.append(cost)
         else:
             missing[rule.cost] = f"{formula} is not positive: smaller than this method can see"
@@ -180,14 +192,14 @@ def _middle_half(sums: Sequence[float]) -> tuple[float, float]:
 def wake_parts(found: Record, values: Mapping[str, Estimate]) -> dict[str, dict[str, Estimate]]:
     """The parts of a wake-up, for each state of the woken core, with what can be seen of them there.
 
-    ``waker``: what the signal takes longer than one for which nobody waits. ``latency``: from the start of the signal until
-    the core is taken from the spinning thread. ``wakee``: from there until that thread has it back. Idle cores have nobody
-    who would notice: there ``after`` is from the signal's return to the return of the read.
+    ``waker``: what the signal takes longer than one for which nobody waits. ``latency``: from its return until the core has been
+    taken from the spinning thread, which may have happened already. ``wakee``: from there until the read has returned. Idle
+    cores have nobody who would notice: there ``after`` is from the signal's return to the return of the read.
     """
     formulas = {
         "polling": {"waker": "wake_poll_write - event_write", "after": "wake_poll_after"},
         "idle": {"waker": "wake_idle_write - event_write", "after": "wake_idle_after"},
-        "busy": {part: _WAKE_PARTS[part][0][-1] for part in ("waker", "latency", "wakee")},
+        "busy": {part: _WAKE_PARTS[part][0][0] for part in ("waker", "latency", "wakee")},
         "same core": {"waker and wakee": _WAKE_PARTS["same core"][0][0]},
     }
     return {

@@ -12,10 +12,10 @@ from simulator.measure import kernel
 from simulator.measure.calls import calls, copies
 from simulator.measure.cores import Crew
 from simulator.measure.network import LARGE_BYTES, SMALL_BYTES, Network
-from simulator.measure.packets import datagrams, lone_sends, streams, tap_bridge, taps
+from simulator.measure.packets import datagrams, empty_receives, lone_sends, streams, tap_bridge, taps
 from simulator.measure.probes import Unavailable
 from simulator.measure.slices import Probe
-from simulator.measure.threads import bounces, switches, timers, wakes
+from simulator.measure.threads import bounces, slices_of_two, switches, timers, wakes
 
 
 def all_probes(crew: Crew, bench: Network, kept: ExitStack) -> tuple[list[Probe], dict[str, str]]:
@@ -25,12 +25,13 @@ def all_probes(crew: Crew, bench: Network, kept: ExitStack) -> tuple[list[Probe]
     groups: Sequence[tuple[str, str, Callable[[], Iterable[Probe]]]] = (
         ("calls", "", lambda: calls(crew, kept)),
         ("copies", "", lambda: copies(crew)),
-        ("switches", "", lambda: switches(crew, kept)),
-        ("loopback", "", lambda: [datagrams(crew, bench, "lo", SMALL_BYTES)]),
+        ("switches", "", lambda: [*switches(crew, kept), slices_of_two(crew)]),
+        ("loopback", "", lambda: [datagrams(crew, bench, "lo", SMALL_BYTES), empty_receives(crew, bench)]),
         ("veth", "veth", lambda: [datagrams(crew, bench, "veth", size) for size in (SMALL_BYTES, LARGE_BYTES)]),
         ("sends that end on the way", "veth", lambda: lone_sends(crew, bench)),
         ("tap", "tap", lambda: taps(crew, bench)),
         ("bridge", "bridge", lambda: [datagrams(crew, bench, "bridge", SMALL_BYTES)]),
+        ("routed", "routed", lambda: [datagrams(crew, bench, "routed", SMALL_BYTES)]),
         ("bridge of taps", "bridge of taps", lambda: tap_bridge(crew, bench)),
         ("stream", "", lambda: [streams(crew, bench.streams.get("veth", bench.streams["lo"]))]),
         ("timer", "", lambda: [timers(crew)]),

@@ -127,6 +127,36 @@ def pong(mine, theirs, turns, out, bad):
 
 
 @loop
+def pong_polling(mine, theirs, entries, turns, out, bad):
+    """Sleep in a poll of two descriptors as an event loop does, take the signal, look again, find nothing, and answer."""
+    out[3] = 1
+    word, entry = out.ctypes.data + 24, entries.ctypes.data
+    for _ in range(turns):
+        bad[0] += _poll(entry, 2, -1) != 1
+        bad[0] += _read(mine, word, 8) != 8
+        bad[0] += _read(mine, word, 8) != -1
+        bad[0] += _write(theirs, word, 8) != 8
+
+
+@loop
+def empty_reads(fd, buffer, turns, out, bad):
+    """Read a descriptor in which nothing waits and that does not block."""
+    address, start = buffer.ctypes.data, now(MONOTONIC, out)
+    for _ in range(turns):
+        bad[0] += _read(fd, address, 65_536) != -1
+    return now(MONOTONIC, out) - start
+
+
+@loop
+def empty_receives(fd, buffer, turns, out, bad):
+    """Ask a socket in which nothing waits."""
+    address, start = buffer.ctypes.data, now(MONOTONIC, out)
+    for _ in range(turns):
+        bad[0] += _recv(fd, address, 65_536, MSG_DONTWAIT) != -1
+    return now(MONOTONIC, out) - start
+
+
+@loop
 def event_writes(fd, turns, out, bad):
     """Signal an eventfd for which nobody waits."""
     out[3] = 1

@@ -22,7 +22,7 @@ _IFF_UP = 0x1
 _PERMANENT, _STATIC = 0x80, 0x40
 """A neighbour that never ages; in a bridge's table a permanent one would be the bridge itself."""
 _NTF_MASTER = 0x04
-_IFLA_ADDRESS, _IFLA_IFNAME, _IFLA_MASTER, _IFLA_LINKINFO, _IFLA_NET_NS_FD = 1, 3, 10, 18, 28
+_IFLA_ADDRESS, _IFLA_IFNAME, _IFLA_MASTER, _IFLA_TXQLEN, _IFLA_LINKINFO, _IFLA_NET_NS_FD = 1, 3, 10, 13, 18, 28
 _INFO_KIND, _INFO_DATA, _VETH_PEER = 1, 2, 1
 _BR_FORWARD_DELAY, _BR_MULTICAST_SNOOPING = 1, 23
 _LOCAL, _ADDRESS = 2, 1
@@ -77,6 +77,11 @@ class Netlink(AbstractContextManager["Netlink"]):
         if master is not None:
             extra += attribute(_IFLA_MASTER, struct.pack("=I", socket.if_nametoindex(master)))
         self._ask(_NEWLINK, 0, _link(index, _IFF_UP) + extra)
+
+    def set_queue(self, name: str, packets: int) -> None:
+        """How many packets a link queues before it drops."""
+        index = socket.if_nametoindex(name)
+        self._ask(_NEWLINK, 0, _link(index) + attribute(_IFLA_TXQLEN, struct.pack("=I", packets)))
 
     def add_address(self, name: str, address: str, prefix: int = 24) -> None:
         """An IPv4 address of a link."""

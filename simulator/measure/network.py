@@ -10,6 +10,7 @@ Three namespaces without a name: near, far and middle.
 | ``noop`` | near 10.0.2.1 into a pair whose other end is down: the queueing discipline drops |
 | ``tap`` | near 10.0.3.1 into a tap that a reader empties, and frames written to it for its socket |
 | ``bridge`` | near 10.0.4.1, a bridge in the middle, far 10.0.4.2 |
+| ``routed`` | near 10.0.5.1, a namespace in the middle that forwards, far 10.0.6.2 |
 | ``in``, ``out`` | two taps as ports of that bridge |
 | ``lo`` | the loopback device, for a user who may have no namespaces |
 
@@ -34,10 +35,11 @@ from simulator.measure.netlink import Netlink, mac_bytes
 SMALL_BYTES, LARGE_BYTES = 18, 1472
 _PORT = 20_000
 _QUEUE_BYTES, _LEAST_QUEUE_BYTES = 4 << 20, 1
-_PATIENCE = struct.pack("ll", 5, 0)
+PATIENCE = struct.pack("ll", 5, 0)
 """Seconds after which an end of a stream gives up: nobody waits for ever for an end that has failed."""
+_BOTH_SUBNETS = 16
 _NOBODY = "02:00:00:00:00:ff"
-_DEVICES = ("va", "vb", "na", "nb", "tp", "ca", "pa", "cb", "pb", "br", "in", "out")
+_DEVICES = ("va", "vb", "na", "nb", "tp", "ca", "pa", "cb", "pb", "br", "in", "out", "ra", "rp", "rb", "rq")
 _MACS = {name: f"02:00:00:00:00:{number:02x}" for number, name in enumerate(_DEVICES, 1)}
 
 
@@ -53,7 +55,9 @@ class Network:
 
 
 @dataclass(frozen=True, slots=True)
-class _Spaces:
+class Spaces:
+    """The three namespaces, as descriptors."""
+
     near: int
     far: int
     middle: int
@@ -62,26 +66,28 @@ class _Spaces:
 @contextmanager
 def network() -> Iterator[Network]:
     """Make what the kernel permits; all of it is gone afterwards."""
-    bench = Network()
     with ExitStack() as kept:
         # namespaces belong to a thread; this one ends before anything is measured
         with ThreadPoolExecutor(1) as thread:
-            thread.submit(_make, bench, kept).result()
+            bench, _ = thread.submit(make_network, kept).result()
         yield bench
 
 
-def _make(bench: Network, kept: ExitStack) -> None:
+def make_network(kept: ExitStack) -> tuple[Network, Spaces | None]:
+    """The benches and their namespaces, for a thread that may stay in any of them; they last as long as ``kept``."""
+    bench = Network()
     _loopback(bench, kept)
     try:
-        spaces = _Spaces(*(_namespace(kept) for _ in range(3)))
+        spaces = Spaces(*(_namespace(kept) for _ in range(3)))
     except OSError as error:
         bench.absent.update(dict.fromkeys(_BENCHES, f"network namespaces: {_why(error)}"))
-        return
+        return bench, None
     for name, make in _BENCHES.items():
         try:
             make(bench, kept, spaces)
         except OSError as error:
             bench.absent[name] = _why(error)
+    return bench, spaces
 
 
 def _why(error: OSError) -> str:
@@ -104,7 +110,7 @@ def _loopback(bench: Network, kept: ExitStack) -> None:
     bench.streams["lo"] = _stream(kept, None, None, "127.0.0.1")
 
 
-def _veth(bench: Network, kept: ExitStack, spaces: _Spaces) -> None:
+def _veth(bench: Network, kept: ExitStack, spaces: Spaces) -> None:
     _pair(spaces.near, spaces.far, "va", "vb")
     _pair(spaces.near, spaces.far, "na", "nb", far_up=False)
     _addresses(spaces.near, spaces.far, "va", "vb", "10.0.1")
@@ -120,7 +126,7 @@ def _veth(bench: Network, kept: ExitStack, spaces: _Spaces) -> None:
         bench.senders[name] = _sender(kept, address, _PORT).fileno()
 
 
-def _tap(bench: Network, kept: ExitStack, spaces: _Spaces) -> None:
+def _tap(bench: Network, kept: ExitStack, spaces: Spaces) -> None:
     _enter(spaces.near)
     bench.taps["tap"] = _open_tap(kept, "tp")
     with _inside(spaces.near) as netlink:
@@ -131,7 +137,7 @@ def _tap(bench: Network, kept: ExitStack, spaces: _Spaces) -> None:
     bench.receivers["tap"] = _receiver(kept, "10.0.3.1", _PORT).fileno()
 
 
-def _bridge(bench: Network, kept: ExitStack, spaces: _Spaces) -> None:
+def _bridge(bench: Network, kept: ExitStack, spaces: Spaces) -> None:
     with _inside(spaces.middle) as netlink:
         netlink.add_bridge("br", _MACS["br"])
         netlink.set_up("br")
@@ -144,7 +150,23 @@ def _bridge(bench: Network, kept: ExitStack, spaces: _Spaces) -> None:
     _datagrams(bench, kept, "bridge", spaces.near, spaces.far, "10.0.4.2")
 
 
-def _bridge_of_taps(bench: Network, kept: ExitStack, spaces: _Spaces) -> None:
+def _routed(bench: Network, kept: ExitStack, spaces: Spaces) -> None:
+    """Each end takes the other for a neighbour and the forwarder's MAC for its address."""
+    kernel.enter_network(spaces.middle)
+    Path("/proc/sys/net/ipv4/ip_forward").write_text("1", encoding="utf-8")
+    ends = (("ra", "rp", spaces.near, "10.0.5", 1, "10.0.6.2"), ("rb", "rq", spaces.far, "10.0.6", 2, "10.0.5.1"))
+    for end, port, side, subnet, own, other in ends:
+        _pair(side, spaces.middle, end, port)
+        with _inside(spaces.middle) as netlink:
+            netlink.add_address(port, f"{subnet}.254")
+            netlink.add_neighbour(port, f"{subnet}.{own}", _MACS[end])
+        with _inside(side) as netlink:
+            netlink.add_address(end, f"{subnet}.{own}", _BOTH_SUBNETS)
+            netlink.add_neighbour(end, other, _MACS[port])
+    _datagrams(bench, kept, "routed", spaces.near, spaces.far, "10.0.6.2")
+
+
+def _bridge_of_taps(bench: Network, kept: ExitStack, spaces: Spaces) -> None:
     with _inside(spaces.middle) as netlink:
         for name in ("in", "out"):
             bench.taps[name] = _open_tap(kept, name)
@@ -152,7 +174,7 @@ def _bridge_of_taps(bench: Network, kept: ExitStack, spaces: _Spaces) -> None:
         netlink.add_station("out", _NOBODY)
 
 
-_BENCHES = {"veth": _veth, "tap": _tap, "bridge": _bridge, "bridge of taps": _bridge_of_taps}
+_BENCHES = {"veth": _veth, "tap": _tap, "bridge": _bridge, "routed": _routed, "bridge of taps": _bridge_of_taps}
 
 
 def frame(to: str, length_bytes: int = 60) -> bytes:
@@ -242,5 +264,5 @@ def _stream(kept: ExitStack, near: int | None, far: int | None, address: str) ->
         sender.settimeout(None)
         receiver = kept.enter_context(server.accept()[0])
     for end, option in ((sender, socket.SO_SNDTIMEO), (receiver, socket.SO_RCVTIMEO)):
-        end.setsockopt(socket.SOL_SOCKET, option, _PATIENCE)
+        end.setsockopt(socket.SOL_SOCKET, option, PATIENCE)
     return sender.fileno(), receiver.fileno()

@@ -16,7 +16,7 @@ import numpy as np
 from simulator.measure import loops
 from simulator.measure.cores import Crew
 from simulator.measure.network import LARGE_BYTES, SMALL_BYTES, Network, frame
-from simulator.measure.probes import BATCH, Memory, batches
+from simulator.measure.probes import BATCH, Memory, batches, single
 from simulator.measure.slices import Probe, Values
 
 _MSG_PROBE = 0x10
@@ -75,6 +75,8 @@ def taps(crew: Crew, bench: Network) -> Iterator[Probe]:
     for size in (SMALL_BYTES, LARGE_BYTES):
         names = (f"udp_send_tap_{size}B", f"tap_read_{size}B")
         yield batches(names, crew.first, _sending(sender, size), _reading(tap, size))
+    room = np.zeros(65_536, np.uint8)
+    yield single("tap_read_empty", crew.first, lambda turns, m: loops.empty_reads(tap, room, turns, m.out, m.bad))
     yield batches(("tap_write_drop", ""), crew.first, _writing(tap, frame("other")), _nothing)
     names = ("tap_write_socket", "udp_receive_tap_18B")
     yield batches(names, crew.first, _writing(tap, frame("tap")), _receiving(receiver, SMALL_BYTES))
@@ -84,6 +86,15 @@ def tap_bridge(crew: Crew, bench: Network) -> Iterator[Probe]:
     """A frame written to one tap, over a bridge, into the queue of another."""
     fill, drain = _writing(bench.taps["in"], frame("other")), _reading(bench.taps["out"], 60)
     yield batches(("tap_write_bridge", "tap_read_60B"), crew.first, fill, drain)
+
+
+def empty_receives(crew: Crew, bench: Network) -> Probe:
+    """A socket asked in vain."""
+    room = np.zeros(65_536, np.uint8)
+    receiver = bench.receivers["lo"]
+    return single(
+        "udp_receive_empty", crew.first, lambda turns, m: loops.empty_receives(receiver, room, turns, m.out, m.bad)
+    )
 
 
 def streams(crew: Crew, ends: tuple[int, int]) -> Probe:

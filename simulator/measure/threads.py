@@ -12,6 +12,8 @@
 from __future__ import annotations
 
 import os
+import select
+import struct
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, ExitStack, nullcontext
@@ -31,10 +33,11 @@ _LEAST_GAP_NS, _NOISE_LEAST_NS, _MOST_GAPS = 300, 1_000, 200_000
 _LONGEST_SPIN_NS = 20 * WAKES * GAP_NS
 _SLEEPS, SLEEP_NS = 20, 100_000
 _BOUNCES = 300
+_TWO_NS, _LEAST_SLICE_NS, _MOST_SLICES, _FEWEST_TURNS = 40_000_000, 200_000, 1000, 4
 
 
 def switches(crew: Crew, kept: ExitStack) -> Iterator[Probe]:
-    """Two threads of one core: giving way, and waking each other. A turn has two switches, the middle turn counts."""
+    """Two threads of one core: giving way, waking each other, one of them asleep in a poll. A turn has two switches, the middle turn counts."""
     memory, other = Memory(), Memory()
     mine, theirs = os.eventfd(0), os.eventfd(0)
     for event in (mine, theirs):
@@ -54,9 +57,47 @@ def switches(crew: Crew, kept: ExitStack) -> Iterator[Probe]:
         back.result()
         return None if memory.failed() or other.failed() else {"switch_by_event": float(np.median(turns)) / 2}
 
-    for name, attempt in (("switch_by_yield", giving_way), ("switch_by_event", waking)):
+    polled, idle = (os.eventfd(0, os.EFD_NONBLOCK) for _ in range(2))
+    for event in (polled, idle):
+        kept.callback(os.close, event)
+    entries = np.frombuffer(
+        b"".join(struct.pack("=ihh", event, select.POLLIN, 0) for event in (polled, idle)), np.int64
+    )
+
+    def waking_a_loop() -> Values | None:
+        back = crew.beside.start(lambda: loops.pong_polling(polled, mine, entries, _TURNS, other.out, other.bad))
+        crew.first.call(lambda: loops.ping(mine, polled, turns, memory.out, memory.bad))
+        back.result()
+        failed = memory.failed() or other.failed()
+        return None if failed else {"switch_by_poll": float(np.median(turns)) / 2}
+
+    ways = (
+        ("switch_by_yield", giving_way),
+        ("switch_by_event", waking),
+        ("switch_by_poll", waking_a_loop),
+    )
+    for name, attempt in ways:
         attempt()
         yield Probe(name, attempt)
+
+
+def slices_of_two(crew: Crew) -> Probe:
+    """How long the scheduler lets one of two computing threads run before it is the other's turn."""
+    rooms = [np.zeros((_MOST_SLICES, 2), np.int64) for _ in range(2)]
+    memories = Memory(), Memory()
+
+    def attempt() -> Values | None:
+        stop, until = np.zeros(1, np.int64), time.monotonic_ns() + _TWO_NS
+        found = [
+            thread.start(lambda room=room, m=m: loops.spin(room, _LEAST_SLICE_NS, until, stop, m.out))  # type: ignore[misc]
+            for thread, room, m in zip((crew.first, crew.beside), rooms, memories, strict=True)
+        ]
+        gaps = np.concatenate([room[: future.result()] for room, future in zip(rooms, found, strict=True)])
+        lengths = gaps[:, 1] - gaps[:, 0]
+        return {"slice_of_two": float(np.median(lengths))} if len(lengths) >= _FEWEST_TURNS else None
+
+    attempt()
+    return Probe("slice of two", attempt, tries=2, kept=1, why_lost="two computing threads did not take turns")
 
 
 def timers(crew: Crew) -> Probe:
@@ -122,10 +163,13 @@ def _parts(mode: str, before: Words, after: Words, woken: Words, gaps: Words | N
             return None
         place = np.minimum(np.searchsorted(gaps[:, 1], woken), len(gaps) - 1)
         start, end = gaps[place, 0], gaps[place, 1]
+        # the interrupt may land before the signal's call returns: then nothing of its flight is left to wait for
+        landed = np.maximum(start, after)
         inside = (start <= woken) & (woken <= end) & (start >= before)
         if inside.sum() < len(woken) // 2:
             return None
         values |= {"stop": (start - before)[inside], "busy": (end - start)[inside], "return": (woken - start)[inside]}
+        values |= {"flight": (landed - after)[inside], "run": (woken - landed)[inside]}
     return {f"wake_{mode}_{name}": float(np.median(times)) for name, times in values.items()}
 
 

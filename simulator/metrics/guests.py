@@ -4,7 +4,8 @@
    far end: in ``<guest>.sent``, or in the far end's sink where it is the only guest.
 2. ``all``, ``rx`` and ``tx``, with rates and latencies each. A request counts where its answer arrives: that of a client at
    the far end as ``tx``, offered and delivered.
-3. Latencies of several guests are those of all their packets.
+3. Packets from guest to guest count for the one that receives them.
+4. Latencies of several guests are those of all their packets.
 
 *Scope*: rates and latency. Loss is not told apart: a buffer that all share drops for all. *Validation*: ``tests/unit/test_guest_results.py``.
 """
@@ -19,6 +20,8 @@ from simulator.metrics.rates import BITS_PER_BYTE
 from simulator.plan.model import NONE, Plan, Source
 from simulator.plan.trace import Trace
 
+FAR_END = 0
+"""Its MAC index."""
 DIRECTIONS = ("all", "rx", "tx")
 METRICS = (
     "offered_pps",
@@ -58,11 +61,19 @@ def of_guests(plan: Plan, trace: Trace, members: Iterable[str]) -> dict[str, dic
     A direction in which nothing was offered or delivered is left out.
     """
     received, sent, sources = _ends(plan, set(members))
-    received_offers = {s.name for s in sources if (s.target_kind == "link") != (s.kind == "rr" or s.request)}
+    received_offers = {s.name for s in sources if _comes_to_guest(plan, s)}
     names = {"rx": (received, received_offers), "tx": (sent, {s.name for s in sources} - received_offers)}
     names["all"] = (received + sent, {s.name for s in sources})
     found = {which: _numbers(trace, *names[which]) for which in DIRECTIONS}
     return {which: numbers for which, numbers in found.items() if which == "all" or _moved(numbers)}
+
+
+def _comes_to_guest(plan: Plan, source: Source) -> bool:
+    """Whether what counts of a source ends in the guest's own sink: answers to it, or packets that are sent to it."""
+    if source.kind == "rr" or source.request:
+        return source.target_kind == "fifo"
+    recorded_outside = source.record != NONE
+    return not recorded_outside and plan.streams[source.dst].name != f"to:{FAR_END}"
 
 
 def _moved(numbers: dict[str, Any]) -> bool:

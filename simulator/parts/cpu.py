@@ -39,6 +39,7 @@ class Cpus:
         self._made: dict[int, int] = {}
         self._reserved = {*host.irq_cores, *host.backend_cores}
         self._irq_cores = list(host.irq_cores)
+        self._free = 0
         self._vectors = 0
         self._backends = 0
         self._applications = 0
@@ -73,13 +74,11 @@ class Cpus:
 
     def own(self) -> int:
         """Number of a core that nobody uses yet."""
-        number = next(
-            n
-            for n in range(len(self._made) + len(self._reserved) + 1)
-            if n not in self._made and n not in self._reserved
-        )
-        self._reserved.add(number)
-        return number
+        # what is taken stays so, so that no number below the last one found is free
+        while self._free in self._made or self._free in self._reserved:
+            self._free += 1
+        self._reserved.add(self._free)
+        return self._free
 
     def backend_core(self, user: str, cores: tuple[int, ...]) -> int:
         """Executor of the core that takes the next thread of a backend: of `cores`, of the host's, or one of its own."""

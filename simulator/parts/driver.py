@@ -26,11 +26,12 @@ REFILL_CHUNK = 32
 POLL_WEIGHT = 64
 GRO_BYTES = 65_536
 """Linux GRO_LEGACY_MAX_SIZE; what one poll of 64 frames brings is held together until its end."""
-GENERIC_XDP = ("emulated-e1000",)
+GENERIC_XDP = ("emulated-e1000", "emulated-rtl8139", "emulated-e1000e", "vmxnet3")
 """Paths whose guest driver has no XDP of its own: the stack runs the program on the sk_buff, and sends it packet by packet."""
 
 _NAPI = "Linux net/core/dev.c, Documentation/networking/napi.rst"
 _SOCKET = "Linux net/core/sock.c, net/ipv4/udp.c"
+_FORWARD = "Linux net/ipv4/ip_forward.c, net/core/dev.c"
 _XDP = "Linux net/core/filter.c, drivers' XDP_TX; generic: net/core/dev.c"
 _GRO = "Linux net/core/gro.c"
 
@@ -141,6 +142,26 @@ def send_steps(side: str, driver: tuple[str, ...], doorbell: Step) -> tuple[Step
     )
 
 
+def forward_steps(side: str, refill: Step, doorbell: Step) -> tuple[Step, ...]:
+    """The kernel forwards between two interfaces, or back out of one: driver, routing, driver, all in the softirq."""
+    where = ("vCPU" if side == "g" else "core") + ", softirq"
+    driver = "g_drv_tx_pk" if side == "g" else "h_drv_tx_native_pk"
+    kept = {"napi.poll_ps", "napi.reap_ps", "napi.doorbell_ps", "napi.rearm_ps"}
+    common = tuple(step for step in receive_steps(side, refill) if step.charge in kept)
+    work = (f"{side}_drv_rx_pk", f"{side}_refill_pk", f"{side}_fwd_pk", driver)
+    segment = (f"{side}_seg_rx_pk", f"{side}_seg_tx_pk")
+    return (
+        *common[:2],
+        Step("driver, routing, driver", where, "forward.packet_ps", work, source=_FORWARD),
+        Step(
+            "further segment of a super-packet", where, "forward.segment_ps", segment, "per segment", once=False,
+            source=_FORWARD,
+        ),
+        replace(doorbell, where=where),
+        *common[2:],
+    )  # fmt: skip
+
+
 def xdp_steps(side: str, doorbell: Step, *, generic: bool = False) -> tuple[Step, ...]:
     """An XDP program in place of stack and application; `generic`: a driver without XDP runs it on the sk_buff.
 
@@ -166,6 +187,12 @@ def with_xdp(steps: tuple[Step, ...], side: str, path: str) -> tuple[Step, ...]:
     gone = ("napi", "app", "send")
     kept = (step for step in steps if step.charge.partition(".")[0] not in gone or step.charge == "send.doorbell_ps")
     return (*kept, *xdp_steps(side, refill_doorbell(side), generic=path in GENERIC_XDP))
+
+
+def with_forwarding(steps: tuple[Step, ...], side: str) -> tuple[Step, ...]:
+    """The steps of a path whose guest forwards in its kernel: socket and application are left out."""
+    kept = (step for step in steps if step.charge.partition(".")[0] not in ("napi", "app", "send"))
+    return (*kept, *forward_steps(side, refill_doorbell(side), send_doorbell(side)))
 
 
 def checksum_steps(side: str) -> tuple[Step, ...]:
@@ -212,7 +239,7 @@ def add_napi(
             merge_bytes=GRO_BYTES if guest.gro and not unmask else 0,
             merge_ps=cost("napi.merge_ps"),
             chunk=POLL_WEIGHT if guest.gro and guest.bulk and not unmask else 1,
-            reap_ring=pair.tx if guest.napi_tx else NONE,
+            reap_ring=pair.tx if guest.napi_tx and not pair.apart else NONE,
             spread=add_spread(builder, machine.host, f"{site.name}.napi", _worker_costs(steps, "napi")),
         ),
     )
@@ -238,7 +265,7 @@ def _softirq(
         label="guest_soft" if site.side == "g" else "host_soft",
         poll_ps=cost("napi.poll_ps"),
         rearm_ps=cost("napi.rearm_ps"),
-        reap_ring=pair.tx,
+        reap_ring=NONE if pair.apart else pair.tx,
         reap_ps=cost("napi.reap_ps"),
         refill_ring=pair.rx,
         refill_chunk=refill.chunk,
@@ -259,9 +286,12 @@ def add_receiver(
     refill: Refill = NIC_REFILL,
     unmask: tuple[Notify, ...] = (),
 ) -> None:
-    """What receives from one queue: the softirq worker `worker`, and behind it socket and application, or an XDP program in it."""
+    """What receives from one queue: the softirq worker `worker`, and behind it socket and application, or an XDP program or a
+    router in it."""
     if guest.xdp:
         _add_xdp(machine, guest, site, worker, pair, sink, refill, unmask)
+    elif guest.next_hop is not None:
+        _add_router(machine, guest, site, worker, pair, refill, unmask)
     else:
         add_napi(machine, guest, site, worker, pair, add_application(machine, guest, site, pair, sink), refill, unmask)
 
@@ -289,6 +319,33 @@ def _add_xdp(
             reply_ps=cost("xdp.reply_ps") if guest.send_ps is None else guest.send_ps,
             select="endpoint",
             spread=add_spread(builder, machine.host, f"{site.name}.napi", names(steps, "xdp")),
+        ),
+    )
+
+
+def _add_router(
+    machine: Machine,
+    guest: GuestSettings,
+    site: Site,
+    worker: int,
+    pair: QueuePair,
+    refill: Refill,
+    unmask: tuple[Notify, ...],
+) -> None:
+    """The guest's kernel forwards from the poll, packet by packet; each rings, and a full ring drops."""
+    builder = machine.builder
+    steps = forward_steps(site.side, refill_doorbell(site.side), send_doorbell(site.side))
+    cost = _Cost(machine, steps)
+    assert guest.next_hop is not None
+    builder.keep(
+        worker,
+        replace(
+            _softirq(
+                machine, site, pair, (Output("post", pair.tx, full="drop", dst=guest.next_hop),), refill, unmask, cost
+            ),
+            packet_ps=cost("forward.packet_ps"),
+            segment_ps=cost("forward.segment_ps"),
+            spread=add_spread(builder, machine.host, f"{site.name}.napi", names(steps, "forward")),
         ),
     )
 

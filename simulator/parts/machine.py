@@ -1,16 +1,20 @@
-"""The host under construction: one plan builder, one set of cores, one port, and the guests that were attached to it.
+"""The host under construction: one plan builder, one set of cores, its adapters, and the guests that were attached to it.
 
-*Scope*: one host, one port.
+A part that builds for one guest sees the machine `at` that guest's adapter: the same machine, whose `port` and `uplink` are
+those of this adapter.
+
+*Scope*: one host; each adapter has one port.
 *Validation*: tests/unit/test_build_parts.py.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
 
 from simulator.parts.cpu import Cpus
-from simulator.parts.nic import Port, QueuePair, add_port
-from simulator.parts.settings import HostSettings, PortSettings
+from simulator.parts.nic import Addresses, Port, QueuePair, add_port
+from simulator.parts.settings import HostSettings, PortSettings, SwitchSettings
 from simulator.parts.stages import STAGES
 from simulator.plan.builder import PlanBuilder
 from simulator.plan.model import NONE
@@ -20,13 +24,14 @@ from simulator.plan.model import NONE
 class Attachment:
     """What traffic needs of an attached guest.
 
-    Its MAC index, the fifo its application sends from (-1: it does not send), its sink, and where the far
+    Its MAC index, the fifo its application sends from (-1: it does not send), its sink, its adapter's port, and where the far
     end records what it sends (-1: in its own sink).
     """
 
     mac: int
     send: int
     sink: int
+    port: Port
     sent: int = NONE
 
 
@@ -43,18 +48,39 @@ class Lane:
 class Uplink:
     """What a software switch has on both sides: the host's queues on the port and the guests' tap queues.
 
-    `bundles` are lanes that were opened together; `members` are (MAC index, VLAN index, first tap, queues); `senders`
-    are workers that send into the switch, each with the lane whose transmit ring it uses. `opened`: how many bundles
-    were given out.
+    `bundles` are lanes that were opened together, by the costs of what is behind the driver; `members` are (MAC index, VLAN
+    index, first tap, queues); `senders` are workers that send into the switch, each with the lane whose transmit ring it
+    uses and what a frame for the NIC and one for a neighbour take there. `opened`: how many bundles were given out, from 0.
     """
 
-    bundles: list[tuple[Lane, ...]] = field(default_factory=list)
+    bundles: dict[tuple[str, ...], list[tuple[Lane, ...]]] = field(default_factory=dict)
     taps: list[int] = field(default_factory=list)
     members: list[tuple[int, int, int, int]] = field(default_factory=list)
-    senders: list[tuple[int, Lane]] = field(default_factory=list)
-    opened: int = 0
+    senders: list[tuple[int, Lane, int, int]] = field(default_factory=list)
+    opened: dict[tuple[str, ...], int] = field(default_factory=dict)
     merges: bool = False
     """Whether the host's driver merges frames of bulk flows (GRO)."""
+
+
+@dataclass(slots=True)
+class Pmd:
+    """One thread of a polled switch: its worker, its thread, the queue pair of the adapter that it polls, and the rings of guests."""
+
+    worker: int
+    thread: int
+    pair: QueuePair
+    rings: list[int] = field(default_factory=list)
+
+
+@dataclass(slots=True)
+class Polled:
+    """A polled switch: its threads, the rings that it fills, and (MAC index, VLAN index, first ring, queues) of its guests."""
+
+    pmds: list[Pmd] = field(default_factory=list)
+    filled: list[int] = field(default_factory=list)
+    members: list[tuple[int, int, int, int]] = field(default_factory=list)
+    first: int = 0
+    """Of its queues among the port's receivers."""
 
 
 @dataclass(slots=True)
@@ -67,14 +93,33 @@ class Machine:
     port: Port
     uplink: Uplink = field(default_factory=Uplink)
     attached: dict[str, Attachment] = field(default_factory=dict)
+    switch: SwitchSettings = field(default_factory=SwitchSettings)
+    polled: Polled = field(default_factory=Polled)
+    adapters: tuple[tuple[Port, Uplink, Polled], ...] = ()
+
+    def at(self, adapter: int) -> Machine:
+        """The machine as a guest of that adapter sees it."""
+        port, uplink, polled = self.adapters[adapter]
+        return replace(self, port=port, uplink=uplink, polled=polled)
 
 
-def add_machine(host: HostSettings, port: PortSettings, *, vlans: tuple[int, ...] = (0,), guests: int) -> Machine:
-    """An empty host with an open port; `vlans` are the VLAN identifiers in use, `guests` how many will be attached.
+def add_machine(
+    host: HostSettings,
+    ports: Sequence[PortSettings],
+    switch: SwitchSettings,
+    *,
+    vlans: tuple[int, ...] = (0,),
+    guests: int,
+) -> Machine:
+    """An empty host with open ports; `vlans` are the VLAN identifiers in use, `guests` how many will be attached.
 
-    All stages are declared, in the packet's order, so that the stage tables of two paths have the same rows.
+    All stages are declared, in the packet's order, so that the stage tables of two paths have the same rows. Addresses are
+    numbered over all adapters.
     """
     builder = PlanBuilder()
     for stage in STAGES:
         builder.stage(stage)
-    return Machine(builder, host, Cpus(builder, host), add_port(builder, host, port, vlans, guests))
+    cpus, addresses = Cpus(builder, host), Addresses(guests)
+    opened = tuple((add_port(builder, host, port, vlans, addresses), Uplink(), Polled()) for port in ports)
+    port, uplink, polled = opened[0]
+    return Machine(builder, host, cpus, port, uplink, switch=switch, polled=polled, adapters=opened)

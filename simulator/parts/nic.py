@@ -52,11 +52,41 @@ _PS_PER_SECOND = 10**12
 
 @dataclass(frozen=True, slots=True)
 class QueuePair:
-    """Indices of one queue pair: its rings and its vector (-1: masked)."""
+    """Indices of one queue pair: its rings and its vector (-1: masked). `apart`: sent packets have an interrupt of their own, whose
+    handler frees them."""
 
     rx: int
     tx: int
     moderator: int
+    apart: bool = False
+
+
+@dataclass(slots=True)
+class Addresses:
+    """The MAC indices of a host: 0 is the far end, then the guests in the order in which they join, whatever their adapter."""
+
+    guests: int
+    given: int = 0
+
+    @property
+    def count(self) -> int:
+        """Of all guests and the far end."""
+        return self.guests + 1
+
+    def next(self) -> int:
+        """The index of the guest that joins now."""
+        self.given += 1
+        return self.given
+
+
+@dataclass(frozen=True, slots=True)
+class Member:
+    """Whose frames a port takes in: MAC index, VLAN index, first of its receivers, and how many."""
+
+    mac: int
+    vlan: int
+    first: int
+    queues: int
 
 
 @dataclass(slots=True)
@@ -65,42 +95,50 @@ class Port:
 
     settings: PortSettings
     vlans: tuple[int, ...]
-    guests: int
+    addresses: Addresses
     dma: int
     wire_in: int
     wire_out: int
     pipe: int
     buffer: int
     peer: int
+    leave: int
     rx_engine: int
     tx_engine: int
     receivers: list[int] = field(default_factory=list)
     senders: list[Input] = field(default_factory=list)
     limits: dict[str, tuple[int, int]] = field(default_factory=dict)
     """Shaper and floor of each guest's function, made with its first queue."""
-    members: list[tuple[int, int, int]] = field(default_factory=list)
-    """(VLAN index, first receiver, queues) of MAC 1, 2, ..."""
+    members: list[Member] = field(default_factory=list)
+
+    @property
+    def prefix(self) -> str:
+        """What its entities are called by besides: nothing on a host with one adapter."""
+        return f"{self.settings.name}." if self.settings.name else ""
 
 
 def add_port(
-    builder: PlanBuilder, host: HostSettings, settings: PortSettings, vlans: tuple[int, ...], guests: int
+    builder: PlanBuilder, host: HostSettings, settings: PortSettings, vlans: tuple[int, ...], addresses: Addresses
 ) -> Port:
     """Wire, PCIe and packet buffer of a port; MAC 0 is the far end."""
-    nic = settings.model
-    dma = add_pcie(builder, host, settings, "port")
+    nic, prefix = settings.model, f"{settings.name}." if settings.name else ""
+    dma = add_pcie(builder, host, settings, f"{prefix}port")
     rx_engine, tx_engine = builder.promise(Worker), builder.promise(Worker)
+    room_bytes = nic.value("pktbuf_bytes")
     buffer = builder.add(
-        Fifo(name="port.buffer", capacity=BUFFERED_FRAMES, capacity_bytes=nic.value("pktbuf_bytes"), poller=rx_engine)
+        Fifo(name=f"{prefix}port.buffer", capacity=BUFFERED_FRAMES, capacity_bytes=room_bytes, poller=rx_engine)
     )
     pipe = builder.promise(Link)
-    wire_in = add_wire(builder, settings, "wire.in", "link", pipe)
-    peer = builder.add(Sink(name="peer", reply_link=wire_in))
+    wire_in = add_wire(builder, settings, f"{prefix}wire.in", "link", pipe)
+    peer = builder.add(Sink(name=f"{prefix}peer", reply_link=wire_in))
     delay = nic.value("tx_latency")
     leave = builder.add(
-        Link(name="port.leave", propagation_ps=delay, stage=builder.stage(NIC), target_kind="sink", target=peer)
+        Link(
+            name=f"{prefix}port.leave", propagation_ps=delay, stage=builder.stage(NIC), target_kind="sink", target=peer
+        )
     )
-    wire_out = add_wire(builder, settings, "wire.out", "link", leave)
-    return Port(settings, vlans, guests, dma, wire_in, wire_out, pipe, buffer, peer, rx_engine, tx_engine)
+    wire_out = add_wire(builder, settings, f"{prefix}wire.out", "link", leave)
+    return Port(settings, vlans, addresses, dma, wire_in, wire_out, pipe, buffer, peer, leave, rx_engine, tx_engine)
 
 
 def add_moderator(builder: PlanBuilder, port: Port, name: str, route: int, *, virtual: bool, tick_hz: int) -> int:
@@ -195,15 +233,16 @@ def join(port: Port, guest: GuestSettings, first: int | None = None, queues: int
     Its frames go to `queues` receivers from `first` on; without them to its own, which are added next.
     """
     own = (len(port.receivers), guest.queues)
-    port.members.append((port.vlans.index(guest.vlan), *(own if first is None or queues is None else (first, queues))))
-    return len(port.members)
+    mac, vlan = port.addresses.next(), port.vlans.index(guest.vlan)
+    port.members.append(Member(mac, vlan, *(own if first is None or queues is None else (first, queues))))
+    return mac
 
 
 def close_port(builder: PlanBuilder, port: Port, ingress: Switch, egress: Switch, latency_ps: int) -> None:
     """Add the engines; `ingress` has one port per member, `egress` port 0 is the wire and port 1 the loopback."""
     nic = port.settings.model
     pipe = Link(
-        name="port.enter",
+        name=f"{port.prefix}port.enter",
         propagation_ps=nic.value("rx_latency") + latency_ps,
         stage=builder.stage(NIC),
         target_kind="fifo",
@@ -212,7 +251,7 @@ def close_port(builder: PlanBuilder, port: Port, ingress: Switch, egress: Switch
     builder.keep(port.pipe, pipe)
     full = "drop" if port.settings.drop_enable else "block"
     receive = Worker(
-        name="port.receive",
+        name=f"{port.prefix}port.receive",
         kind="hw",
         on=NONE,
         inputs=(Input("fifo", port.buffer),),
@@ -229,9 +268,11 @@ def close_port(builder: PlanBuilder, port: Port, ingress: Switch, egress: Switch
 def _add_transmit(builder: PlanBuilder, port: Port, egress: Switch) -> None:
     settings, nic = port.settings, port.settings.model
     puller = builder.promise(Worker)
-    prefetch = builder.add(Fifo(name="port.prefetch", capacity=PREFETCH_FRAMES, full="block", poller=puller))
+    prefetch = builder.add(
+        Fifo(name=f"{port.prefix}port.prefetch", capacity=PREFETCH_FRAMES, full="block", poller=puller)
+    )
     engine = Worker(
-        name="port.transmit",
+        name=f"{port.prefix}port.transmit",
         kind="hw",
         on=NONE,
         inputs=tuple(port.senders),
@@ -243,7 +284,7 @@ def _add_transmit(builder: PlanBuilder, port: Port, egress: Switch) -> None:
     )
     builder.keep(port.tx_engine, engine)
     loopback = Link(
-        name="port.loopback",
+        name=f"{port.prefix}port.loopback",
         rate_bps=settings.loopback_bps,
         propagation_ps=nic.value("switch_lat"),
         stage=builder.stage(NIC),
@@ -252,7 +293,7 @@ def _add_transmit(builder: PlanBuilder, port: Port, egress: Switch) -> None:
     )
     outputs = (Output("link", port.wire_out, room_ps=0), Output("link", builder.add(loopback), room_ps=0))
     send = Worker(
-        name="port.send",
+        name=f"{port.prefix}port.send",
         kind="hw",
         on=NONE,
         inputs=(Input("fifo", prefetch),),

@@ -6,6 +6,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from simulator.parts.cpu import add_spread
 from simulator.parts.driver import REFILL_CHUNK, Site
 from simulator.parts.machine import Machine
@@ -54,6 +56,12 @@ def add_poller(machine: Machine, guest: GuestSettings, site: Site, worker: int, 
         builder.add(Fifo(name=f"{site.name}.send", capacity=guest.send_queue, poller=worker)) if guest.sends else NONE
     )
     inputs = (Input("rx", pair.rx), *([Input("fifo", fifo)] if guest.sends else []))
+    sent = Output("post", pair.tx, publish_every=PUBLISH, full="drop")
+    outputs: tuple[Output, ...] = (Output("sink", sink), sent)
+    select = "switch" if guest.sends else "endpoint"
+    if guest.next_hop is not None:
+        # an l2fwd: everything that comes is addressed anew and sent
+        outputs, select = (replace(sent, packet_ps=send_ps, dst=guest.next_hop),), "first"
     handed_back = min(REFILL_CHUNK, max(1, builder.get(DescRing, pair.rx).size // 2))
     builder.keep(
         worker,
@@ -62,7 +70,7 @@ def add_poller(machine: Machine, guest: GuestSettings, site: Site, worker: int, 
             kind="task",
             on=site.thread,
             inputs=inputs,
-            outputs=(Output("sink", sink), Output("post", pair.tx, publish_every=PUBLISH, full="drop")),
+            outputs=outputs,
             label="pmd_work",
             poll_mode=True,
             loop_ps=total(model, steps, "poll.loop_ps"),
@@ -75,7 +83,7 @@ def add_poller(machine: Machine, guest: GuestSettings, site: Site, worker: int, 
             refill_chunk=handed_back,
             refill_above=handed_back
             - 1,  # a poll-mode driver hands buffers back in full chunks only (DPDK rx_free_thresh)
-            select="switch" if guest.sends else "endpoint",
+            select=select,
             switch=_port_or_sink(machine, guest, site) if guest.sends else NONE,
             spread=add_spread(
                 builder,
@@ -91,7 +99,7 @@ def add_poller(machine: Machine, guest: GuestSettings, site: Site, worker: int, 
 
 def _port_or_sink(machine: Machine, guest: GuestSettings, site: Site) -> int:
     """What arrives goes to the application (port 0), everything else to the ring (port 1)."""
-    macs, own = machine.port.guests + 1, len(machine.port.members)
+    macs, own = machine.port.addresses.count, machine.port.members[-1].mac
     table = [1] * (len(machine.port.vlans) * macs)
     table[machine.port.vlans.index(guest.vlan) * macs + own] = 0
     assert own != PEER

@@ -1,6 +1,6 @@
 """What a builder must know of host, NIC and guest: numbers only, no YAML, no units, defaults from the catalogue.
 
-*Scope*: one host with one NIC port; frame lengths are without FCS, times are ps.
+*Scope*: one host, NICs of one port each; frame lengths are without FCS, times are ps.
 *Validation*: tests/unit/test_build.py builds every combination.
 """
 
@@ -14,6 +14,8 @@ from simulator.errors import InputError
 from simulator.plan.model import INFINITE_PS
 
 CABLE_PS_PER_M = 5_000
+FUNCTIONS = ("sriov-vf", "vdpa", "sub-function")
+"""Paths whose queues are those of a function of the adapter beside the physical one, with its limits and its driver."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +69,7 @@ class PortSettings:
     """One port of a NIC and its PCIe link.
 
     Rates of 0 take no time. `rx_ring`, `tx_ring`: descriptors of every queue whose owner asks for none; 0: the NIC's
-    default.
+    default. `name`: of an adapter among several.
     """
 
     model: Nic
@@ -85,21 +87,52 @@ class PortSettings:
     virtual_functions: bool = False
     rx_ring: int = 0
     tx_ring: int = 0
+    name: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class PolledSwitch:
+    """A switch in user space whose threads poll: packets that it takes at once, and the costs of a frame of them and of a packet.
+
+    `lookups`: further costs, of which each packet draws one by weight.
+    """
+
+    name: str = "testpmd"
+    frame: int = 32
+    frame_costs: tuple[str, ...] = ()
+    packet_costs: tuple[str, ...] = ()
+    lookups: tuple[tuple[tuple[str, ...], int], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class SwitchSettings:
+    """What carries packets between guests and the wire, for each family of paths that may be on the host.
+
+    `kernel_costs` of a frame in the host's kernel; `polled` on `cores` (empty: one of its own). `reflected`: the adapter's switch
+    sends all to the wire (VEPA).
+    """
+
+    kernel_costs: tuple[str, ...] = ("s_bridge",)
+    polled: PolledSwitch = PolledSwitch()
+    cores: tuple[int, ...] = ()
+    reflected: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class GuestSettings:
     """One guest, or one application on bare metal.
 
-    `halt_poll_max_ps` None: the host's value. `rx_ring`, `tx_ring` 0: the port's for a NIC's rings, 256 for virtqueues. `cores`
+    `halt_poll_max_ps` None: the host's value. `rx_ring`, `tx_ring` 0: the port's for a NIC's rings, 256 for virtqueues. `adapter`: number of its NIC. `cores`
     empty: cores of its own; `backend_cores`, `application_cores` (bare metal) empty: as the host says, where the softirq is.
     `application_vcpu`: the application has the vCPU after that of its queue's softirq. `sends`, `answers`: which way its
-    application uses the port; `xdp`: a program in the softirq answers; `reply_bytes` is copied for each answer.
+    application uses the port; `xdp`: a program in the softirq answers; `reply_bytes` is copied for each answer. `next_hop`: the
+    guest forwards what comes to this address, and does nothing else.
     """
 
     name: str
     datapath: str
     mode: str = "posted"
+    adapter: int = 0
     vcpus: int = 1
     queues: int = 1
     nics: int = 1
@@ -136,14 +169,15 @@ class GuestSettings:
     receive_ps: int | None = None
     send_ps: int | None = None
     xdp: bool = False
+    next_hop: int | None = None
     sends: bool = False
     answers: bool = False
     reply_bytes: int = 60
 
     @property
     def virtual(self) -> bool:
-        """Whether its queues are those of a virtual function."""
-        return self.datapath == "sriov-vf"
+        """Whether its queues are those of a virtual function or of what is like one."""
+        return self.datapath in FUNCTIONS
 
 
 def port_settings(nic: Nic, *, moderation: Moderation | None = None, cable_m: int = 0) -> PortSettings:

@@ -32,7 +32,14 @@ _REFILL_CHUNK = 32
 _NAPI = "Linux net/core/dev.c, net/bridge, drivers/net/tun.c"
 _SOFTIRQ = "host core, softirq"
 
-STEPS: tuple[Step, ...] = (
+MACVLAN = "s_macvlan"
+"""Cost of a look-up without the hooks of a bridge."""
+TAP = ("s_bridge", "h_tap_enq")
+"""What follows the driver where a tap is at the end."""
+DRIVER_SEND = ("h_drv_tx_pk", "h_doorbell", "h_mmio_wr")
+"""What a frame for the wire costs the thread that brings it, switch left out."""
+
+_STEPS: tuple[Step, ...] = (
     replace(MESSAGE, charge="lane.flight_ps"),
     Step(
         "host interrupt handler",
@@ -62,7 +69,6 @@ STEPS: tuple[Step, ...] = (
         once=False,
         source="Linux net/core/gro.c",
     ),
-    Step("bridge, tap queue", _SOFTIRQ, "uplink.packet_ps", ("s_bridge", "h_tap_enq"), source=_NAPI),
     Step(
         "further segment of a super-packet",
         _SOFTIRQ,
@@ -91,46 +97,63 @@ STEPS: tuple[Step, ...] = (
         source=_NAPI,
     ),
 )
-"""From the host's interrupt until the frame is in the tap queue."""
 
-SEND_STEPS: tuple[Step, ...] = (
-    replace(MESSAGE, charge="lane.flight_ps"),
-    Step(
-        "bridge, host driver",
-        "backend thread",
-        "backend.packet_ps",
-        ("s_bridge", "h_drv_tx_pk"),
-        source=_NAPI,
-    ),
-    Step(
-        "host doorbell",
-        "backend thread",
-        "backend.packet_ps",
-        ("h_doorbell", "h_mmio_wr"),
-        source=_NAPI,
-    ),
-)
-"""What sending into the switch takes of the thread that brings the frame. Frames from taps come one by one, so each rings."""
+
+def steps(carry: tuple[str, ...] = TAP) -> tuple[Step, ...]:
+    """From the host's interrupt until the frame is in the tap queue, or whatever else stands at the end of `carry`."""
+    where = next(number for number, step in enumerate(_STEPS) if step.charge == "uplink.segment_ps")
+    switch = Step("bridge, tap queue" if carry == TAP else "switch", _SOFTIRQ, "uplink.packet_ps", carry, source=_NAPI)
+    return (*_STEPS[:where], switch, *_STEPS[where:])
+
+
+STEPS = steps()
+
+
+def send_steps(thread: str, part: str, source: str = _NAPI) -> tuple[Step, ...]:
+    """What sending into the switch takes of the thread that brings the frame: look-up, then host driver or a neighbour's tap.
+
+    Frames from taps come one by one, so each rings. Charges: `packet_ps`, `nic_ps` and `neighbour_ps` of `part`.
+    """
+    return (
+        Step("bridge", thread, f"{part}.packet_ps", ("s_bridge",), source=source),
+        Step("host driver", thread, f"{part}.nic_ps", ("h_drv_tx_pk",), "per packet for the wire", source=source),
+        Step(
+            "host doorbell", thread, f"{part}.nic_ps", ("h_doorbell", "h_mmio_wr"), "per packet for the wire", source=source
+        ),
+        Step(
+            "tap queue of a neighbour", thread, f"{part}.neighbour_ps", ("h_tap_enq",), "per packet for a neighbour",
+            once=False, source=source,
+        ),
+    )  # fmt: skip
+
+
+SEND_STEPS: tuple[Step, ...] = (replace(MESSAGE, charge="lane.flight_ps"), *send_steps("backend thread", "backend"))
 
 FIREWALL = {"off": (), "filter": ("s_filter",), "conntrack": ("s_filter", "s_conntrack")}
 """Costs per bridged frame and direction, by what the bridge does besides."""
 
 
-def join_uplink(machine: Machine, guest: GuestSettings) -> tuple[int, tuple[Lane, ...]]:
+def join_uplink(machine: Machine, guest: GuestSettings, carry: tuple[str, ...] = TAP) -> tuple[int, tuple[Lane, ...]]:
     """MAC index of `guest` behind the switch, and the lanes that its frames use."""
     machine.uplink.merges |= guest.gro and guest.bulk
-    lanes = _open(machine, guest.queues)
+    lanes = _open(machine, guest.queues, carry)
     mac = join(machine.port, guest, lanes[0].receiver, len(lanes))
     vlan = machine.port.vlans.index(guest.vlan)
     machine.uplink.members.append((mac, vlan, len(machine.uplink.taps), guest.queues))
     return mac, lanes
 
 
-def add_tap(machine: Machine, name: str, backend: int) -> int:
+def add_tap(machine: Machine, name: str, backend: int, packets: int = TAP_PACKETS) -> int:
     """The next tap queue of the guest that joined last; `backend` is the worker that reads it."""
-    tap = Fifo(name=f"{name}.tap", capacity=TAP_PACKETS, gate=Gate("edge", Notify("wake", backend)))
+    tap = Fifo(name=f"{name}.tap", capacity=packets, gate=Gate("edge", Notify("wake", backend)))
     machine.uplink.taps.append(machine.builder.add(tap))
     return machine.uplink.taps[-1]
+
+
+def add_sender(machine: Machine, worker: int, lane: Lane, steps: tuple[Step, ...], part: str) -> None:
+    """Note a worker that sends into the switch; its outputs follow when all guests are known."""
+    nic_ps, neighbour_ps = (total(machine.host.model, steps, f"{part}.{field}") for field in ("nic_ps", "neighbour_ps"))
+    machine.uplink.senders.append((worker, lane, nic_ps, neighbour_ps))
 
 
 def close_uplink(machine: Machine, from_wire: Switch, from_guest: Switch) -> None:
@@ -138,37 +161,40 @@ def close_uplink(machine: Machine, from_wire: Switch, from_guest: Switch) -> Non
     builder, uplink = machine.builder, machine.uplink
     inward, outward = builder.add(from_wire), builder.add(from_guest)
     taps = tuple(Output("fifo", tap, full="drop") for tap in uplink.taps)
-    for bundle in uplink.bundles:
+    for bundle in (bundle for bundles in uplink.bundles.values() for bundle in bundles):
         for lane in bundle:
             builder.change(Worker, lane.worker, outputs=taps, switch=inward)
             if uplink.merges:
                 builder.change(Worker, lane.worker, merge_bytes=GRO_BYTES, chunk=POLL_WEIGHT)
-    for worker, lane in uplink.senders:
-        ring = Output("post", lane.pair.tx, full="drop")
-        builder.change(Worker, worker, outputs=(ring, *taps), switch=outward)
+    for worker, lane, nic_ps, neighbour_ps in uplink.senders:
+        ring = Output("post", lane.pair.tx, full="drop", packet_ps=nic_ps)
+        beside = tuple(replace(tap, packet_ps=neighbour_ps) for tap in taps)
+        builder.change(Worker, worker, outputs=(ring, *beside), switch=outward)
 
 
-def _open(machine: Machine, queues: int) -> tuple[Lane, ...]:
-    """New lanes while there may be more, else the bundle whose turn it is."""
+def _open(machine: Machine, queues: int, carry: tuple[str, ...]) -> tuple[Lane, ...]:
+    """New lanes while there may be more, else the bundle whose turn it is; the first guest of its kind always gets one."""
     uplink: Uplink = machine.uplink
-    existing = sum(len(bundle) for bundle in uplink.bundles)
+    existing = sum(len(bundle) for bundles in uplink.bundles.values() for bundle in bundles)
     added = min(queues, (len(machine.host.irq_cores) or MOST_LANES) - existing)
-    uplink.opened += 1
-    if added <= 0:
-        return uplink.bundles[(uplink.opened - 1) % len(uplink.bundles)]
-    uplink.bundles.append(tuple(_add_lane(machine, existing + number) for number in range(added)))
-    return uplink.bundles[-1]
+    bundles = uplink.bundles.setdefault(carry, [])
+    turn = uplink.opened[carry] = uplink.opened.get(carry, -1) + 1
+    if added <= 0 and bundles:
+        return bundles[turn % len(bundles)]
+    bundles.append(tuple(_add_lane(machine, existing + number, carry) for number in range(max(1, added))))
+    return bundles[-1]
 
 
-def _add_lane(machine: Machine, number: int) -> Lane:
-    builder, model, name = machine.builder, machine.host.model, f"uplink{number}"
+def _add_lane(machine: Machine, number: int, carry: tuple[str, ...]) -> Lane:
+    table = switched(machine, steps(carry))
+    builder, model, name = machine.builder, machine.host.model, f"{machine.port.prefix}uplink{number}"
     cores = machine.host.irq_cores
     core = machine.cpus.core(
         cores[number % len(cores)] if cores else machine.cpus.own(), name, softirq_costs=CORE_COSTS
     )
     worker = builder.promise(Worker)
-    hardirq_ps = total(model, STEPS, "lane.hardirq_ps")
-    flight_ps = total(model, STEPS, "lane.flight_ps")
+    hardirq_ps = total(model, table, "lane.hardirq_ps")
+    flight_ps = total(model, table, "lane.flight_ps")
     route = builder.add(
         IrqRoute(f"{name}.route", "native", worker, core=core, hardirq_ps=hardirq_ps, flight_ps=flight_ps)
     )
@@ -176,7 +202,7 @@ def _add_lane(machine: Machine, number: int) -> Lane:
     receiver = len(machine.port.receivers)
     # To the port the host's driver is one more native user.
     owner = GuestSettings(name="uplink", datapath="native")
-    doorbells = 0, total(model, STEPS, "lane.doorbell_ps")
+    doorbells = 0, total(model, table, "lane.doorbell_ps")
     pair = add_queue_pair(builder, machine.port, owner, name, moderator, NONE, *doorbells)
     napi = Worker(
         name=f"{name}.napi",
@@ -185,27 +211,42 @@ def _add_lane(machine: Machine, number: int) -> Lane:
         inputs=(Input("rx", pair.rx),),
         outputs=(),
         label="host_soft",
-        poll_ps=total(model, STEPS, "uplink.poll_ps"),
-        packet_ps=total(model, STEPS, "uplink.packet_ps") + firewall_ps(machine),
-        merge_ps=total(model, STEPS, "uplink.merge_ps"),
-        segment_ps=total(model, STEPS, "uplink.segment_ps"),
-        rearm_ps=total(model, STEPS, "uplink.rearm_ps"),
+        poll_ps=total(model, table, "uplink.poll_ps"),
+        packet_ps=total(model, table, "uplink.packet_ps") + (0 if MACVLAN in carry else firewall_ps(machine)),
+        merge_ps=total(model, table, "uplink.merge_ps"),
+        segment_ps=total(model, table, "uplink.segment_ps"),
+        rearm_ps=total(model, table, "uplink.rearm_ps"),
         reap_ring=pair.tx,
-        reap_ps=total(model, STEPS, "uplink.reap_ps"),
+        reap_ps=total(model, table, "uplink.reap_ps"),
         refill_ring=pair.rx,
         refill_chunk=_REFILL_CHUNK,
         select="switch",
-        spread=add_spread(builder, machine.host, f"{name}.napi", _drawn()),
+        spread=add_spread(builder, machine.host, f"{name}.napi", _drawn(table)),
         stage=builder.stage(HOST_SOFTIRQ),
         notify_stage=builder.stage(HOST_INTERRUPT),
     )
     return Lane(receiver, pair, builder.keep(worker, napi))
 
 
-def _drawn() -> tuple[str, ...]:
+def drawn(steps: tuple[Step, ...], part: str) -> tuple[str, ...]:
+    """Costs of a worker's jobs; further segments are rare, and a frame for a neighbour is one for the wire that it is not."""
+    rare = tuple(f"{part}.{field}" for field in ("segment_ps", "neighbour_ps"))
+    return names((step for step in steps if step.charge not in rare), part)
+
+
+def _drawn(table: tuple[Step, ...]) -> tuple[str, ...]:
     """Costs of the poll's jobs; further segments are rare."""
     rare = ("uplink.segment_ps", "uplink.merge_ps")
-    return names((step for step in STEPS if step.charge not in rare), "uplink")
+    return names((step for step in table if step.charge not in rare), "uplink")
+
+
+def switched(machine: Machine, steps: tuple[Step, ...]) -> tuple[Step, ...]:
+    """The steps with the costs of the switch that the host has, which are written as those of a bridge."""
+    costs = machine.switch.kernel_costs
+    return tuple(
+        replace(step, costs=tuple(cost for name in step.costs for cost in (costs if name == "s_bridge" else (name,))))
+        for step in steps
+    )
 
 
 def firewall_ps(machine: Machine) -> int:

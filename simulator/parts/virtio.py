@@ -60,6 +60,30 @@ def guest_steps() -> tuple[Step, ...]:
     return (*driver.receive_steps("g", refill), *driver.send_steps("g", ("g_drv_tx_pk", "g_vq_add"), kick))
 
 
+def quiet_steps() -> tuple[Step, ...]:
+    """The same under a backend that polls, which is never kicked."""
+    return tuple(step for step in guest_steps() if step.charge not in ("napi.doorbell_ps", "send.doorbell_ps"))
+
+
+def add_polled_rings(
+    machine: Machine,
+    guest: GuestSettings,
+    site: driver.Site,
+    used: tuple[Notify, Notify] | None,
+    backend: int,
+    poller: int,
+) -> QueuePair:
+    """Virtqueues whose backend polls: nobody kicks. `used` are the guest's interrupts, None with a `poller` of its own."""
+    pair = add_rings(machine, guest, site, used or (Notify(), Notify()), NONE)
+    builder = machine.builder
+    builder.change(DescRing, pair.rx, avail_gate=Gate(), poller=poller)
+    builder.change(DescRing, pair.tx, avail_gate=Gate(), poller=backend)
+    if used is None:
+        builder.change(DescRing, pair.rx, used_gate=Gate())
+        builder.change(DescRing, pair.tx, used_gate=Gate())
+    return pair
+
+
 def add_rings(
     machine: Machine, guest: GuestSettings, site: driver.Site, used: tuple[Notify, Notify], backend_tx: int
 ) -> QueuePair:

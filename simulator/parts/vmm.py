@@ -19,7 +19,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from simulator.errors import unknown
+from simulator.errors import InputError, unknown
 from simulator.parts.cpu import add_ksoftirqd, add_noise, add_spread, add_tick
 from simulator.parts.machine import Machine
 from simulator.parts.settings import GuestSettings, HostSettings
@@ -189,6 +189,18 @@ def require_mode(host: HostSettings, guest: GuestSettings, modes: Sequence[str])
         )
 
 
+def require_one_direction(guest: GuestSettings) -> None:
+    """Refuse what a poll-mode guest cannot be: sender and answerer at once, or with fewer vCPUs than queues."""
+    if guest.mode == "poll" and guest.sends and guest.answers:
+        message = (
+            "a guest in poll mode either answers requests and bulk data or sends traffic of its own: use two guests"
+        )
+        raise InputError(f"guests.{guest.name}.interrupts", message)
+    if guest.mode == "poll" and guest.queues > guest.vcpus:
+        message = f"in poll mode every queue needs a vCPU of its own: {guest.queues} queues, {guest.vcpus} vCPUs"
+        raise InputError(f"guests.{guest.name}.vcpus", message)
+
+
 def add_global_lock(machine: Machine, guest: str) -> int:
     """The lock of a guest's QEMU process (BQL).
 
@@ -266,10 +278,11 @@ def add_route(
     *,
     steps: tuple[Step, ...] = (),
     accesses: tuple[Notify, ...] = (),
+    level: bool = False,
 ) -> int:
     """Route of one vector to the vCPU that polls its queue; `origin` is who raises it, `device` or `irqfd`.
 
-    With `accesses`, those of its handler, it is a level-triggered line with `steps` of its own.
+    With `accesses`, those of its handler, it has `steps` of its own; `level`: it is a level-triggered line.
     """
     model = machine.host.model
     steps = steps or (STEPS if origin == "device" else IRQFD_STEPS)[guest.mode]
@@ -295,7 +308,7 @@ def add_route(
             kick_flight_ps=total(model, steps, "route.kick_flight_ps"),
             waker_ps=total(model, steps, "route.waker_ps"),
             pv_eoi=guest.mode == "legacy" and bool(model.value("pv_eoi")),
-            level=bool(accesses),
+            level=level,
             accesses=accesses or (_masking(machine) if guest.mask_interrupts else ()),
         )
     )

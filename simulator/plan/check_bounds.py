@@ -114,9 +114,9 @@ def rooms(plan: Plan) -> Iterator[str]:
 
 
 def _entries(plan: Plan, reached: dict[Place, set[Packet]]) -> Iterator[str]:
-    for source_index, switch_index in _lookups(plan, reached):
+    for source_index, switch_index, given in _lookups(plan, reached):
         source, switch = plan.sources[source_index], plan.switches[switch_index]
-        for dst in (_range(plan, source.dst)[1], source.reply_dst):
+        for dst in (_range(plan, source.dst)[1], source.reply_dst) if given == NONE else (given,):
             if dst >= switch.macs or source.vlan * switch.macs + dst >= len(switch.table):
                 yield f"{place(switch)}: table: no entry for vlan {source.vlan}, dst {dst} of source {source.name}"
 
@@ -129,11 +129,11 @@ def descriptors(ring: DescRing, packet: Largest) -> int:
     return packet.segments * (max(1, -(-piece // ring.buffer_bytes)) if ring.buffer_bytes else 1)
 
 
-def _lookups(plan: Plan, reached: dict[Place, set[Packet]]) -> Iterator[tuple[int, int]]:
+def _lookups(plan: Plan, reached: dict[Place, set[Packet]]) -> Iterator[tuple[int, int, int]]:
     pairs = set()
     for index, worker in enumerate(plan.workers):
         if worker.select == "switch":
-            pairs |= {(source, worker.switch) for source, _ in reached.get(("workers", index), ())}
+            pairs |= {(source, worker.switch, dst) for source, _, dst in reached.get(("workers", index), ())}
     yield from sorted(pairs)
 
 
@@ -184,7 +184,7 @@ def _shaper(shaper: Shaper, biggest: Largest) -> Iterator[str]:
 
 
 def _biggest(plan: Plan) -> Largest:
-    kinds = [_largest(plan, (i, kind)) for i in range(len(plan.sources)) for kind in ("DATA", "RESP", "ACK")]
+    kinds = [_largest(plan, (i, kind, NONE)) for i in range(len(plan.sources)) for kind in ("DATA", "RESP", "ACK")]
     length = max([LARGEST_FRAME, *(packet.length for packet in kinds)])
     return Largest(length, max([1, *(packet.segments for packet in kinds)]))
 
@@ -223,9 +223,16 @@ def _link_time(link: Link, size: int, where: str) -> Iterator[str]:
 
 
 def _cost(plan: Plan, worker: Worker, packet: Largest) -> Iterator[str]:
+    taken, put = (
+        [max((getattr(port, field) for port in ports), default=0) for field in ("packet_ps", "byte_fs")]
+        for ports in (worker.inputs, worker.outputs)
+    )
+    byte_fs = worker.byte_fs + taken[1] + put[1]
     terms = (
         max(worker.packet_ps, worker.merge_ps)
-        + worker.byte_fs * packet.length // 1000
+        + taken[0]
+        + put[0]
+        + byte_fs * packet.length // 1000
         + 1
         + worker.segment_ps * packet.segments
     )
@@ -234,8 +241,8 @@ def _cost(plan: Plan, worker: Worker, packet: Largest) -> Iterator[str]:
     if worker.reap_ring != NONE:
         total += worker.reap_ps * plan.rings[worker.reap_ring].size
     yield from _factored(plan, place(worker), total, worker.spread)
-    if worker.byte_fs * packet.length >= LIMIT // 2:
-        yield f"{place(worker)}: byte_fs = {worker.byte_fs}: does not fit 62 bits for {packet.length} bytes"
+    if byte_fs * packet.length >= LIMIT // 2:
+        yield f"{place(worker)}: byte_fs = {byte_fs}: does not fit 62 bits for {packet.length} bytes"
 
 
 def _held(plan: Plan, worker: Worker) -> int:
@@ -281,9 +288,9 @@ def standstill(plan: Plan) -> Iterator[str]:
             yield f"{place(source)}: gap: all gaps are 0 and max_packets is above {SAME_INSTANT}"
     wiring = wire(plan)
     free = flows(plan, wiring, lambda spot: _is_free(plan, spot))
-    answers = {packet for spot, packets in free.items() if spot[0] == "sinks" for packet in packets}
+    answers = {packet[:2] for spot, packets in free.items() if spot[0] == "sinks" for packet in packets}
     for index, source in enumerate(plan.sources):
-        back = (index, "RESP") in answers or (index, "ACK") in answers
+        back = bool(answers & {(index, "RESP"), (index, "ACK")})
         idle = source.kind == "window" or _range(plan, source.think)[1] == 0
         if source.kind != "open" and back and idle and source.max_packets > SAME_INSTANT:
             yield f"{place(source)}: its answers come back without any time passing"

@@ -214,7 +214,7 @@ def _integer(where: str, part: Any, field: str, value: object, plan: Plan) -> It
 
 _FREE = {
     ("Worker", "on"), ("Link", "target"), ("Notify", "target"),
-    ("Source", "response_bytes"), ("DescRing", "hold_ps"), ("Moderator", "tx_interval_ps"), ("Input", "share"), ("Worker", "merge_ps"),
+    ("Source", "response_bytes"), ("DescRing", "hold_ps"), ("Moderator", "tx_interval_ps"), ("Input", "share"), ("Worker", "merge_ps"), ("Output", "dst"),
 }  # fmt: skip
 """May be -1: indices whose kind points nowhere (a hardware worker's executor, a pipe's end, no effect), and numbers that -1 switches off."""
 

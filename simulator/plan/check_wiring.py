@@ -272,7 +272,7 @@ def requests(plan: Plan) -> Iterator[str]:
     """A request that reaches a sink finds a link for its answer."""
     reached = flows(plan, wire(plan))
     for index, sink in enumerate(plan.sinks):
-        for source, kind in sorted(reached.get(("sinks", index), ())):
+        for source, kind, _ in sorted(reached.get(("sinks", index), ())):
             if kind == "REQ" and sink.reply_link == NONE:
                 yield f"{place(sink)}: reply_link = -1: requests of source {plan.sources[source].name} may arrive"
     for index, link in enumerate(plan.links):

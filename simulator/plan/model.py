@@ -365,6 +365,9 @@ class Input:
     """``hw``: inputs with one number take turns as one, with the weight of the first; -1: by itself."""
     publish_every: int = 1
     """``tx`` in shared memory: completions are shown when so many are hidden, or at the end of the turn."""
+    packet_ps: int = 0
+    """What taking a packet from here costs, on top of the worker's."""
+    byte_fs: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -378,6 +381,11 @@ class Output:
     room_ps: int = INFINITE_PS
     fifo: int = NONE
     """``dma_read``: the Fifo that receives the data."""
+    packet_ps: int = 0
+    """What putting a packet here costs, on top of the worker's."""
+    byte_fs: int = 0
+    dst: int = NONE
+    """The destination that packets get here (a forwarder's next hop); -1: they keep theirs."""
 
 
 @dataclass(frozen=True, slots=True)

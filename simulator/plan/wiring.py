@@ -21,8 +21,8 @@ HARDWARE = -1
 """Stands among publishers for whatever has no instruction stream: sources, links, hardware workers."""
 
 Place = tuple[str, int]
-Packet = tuple[int, str]
-"""A source's index and one of DATA, REQ, RESP, ACK."""
+Packet = tuple[int, str, int]
+"""A source's index, one of DATA, REQ, RESP, ACK, and the destination that an output gave it (-1: as it was sent)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,17 +95,18 @@ def flows(plan: Plan, wiring: Wiring, passes: Callable[[Place], bool] = lambda _
     todo: list[tuple[Place, Packet]] = []
     for index, source in enumerate(plan.sources):
         kind = "REQ" if source.kind == "rr" or source.request else "DATA"
-        todo.append(((f"{source.target_kind}s", source.target), (index, kind)))
+        todo.append(((f"{source.target_kind}s", source.target), (index, kind, NONE)))
     while todo:
         place, packet = todo.pop()
         if packet not in found[place]:
             found[place].add(packet)
             if passes(place):
-                todo.extend(_onward(plan, wiring, place, packet))
+                todo.extend(onward(plan, wiring, place, packet))
     return found
 
 
-def _onward(plan: Plan, wiring: Wiring, place: Place, packet: Packet) -> Iterator[tuple[Place, Packet]]:
+def onward(plan: Plan, wiring: Wiring, place: Place, packet: Packet) -> Iterator[tuple[Place, Packet]]:
+    """Where such a packet can be next, and as what."""
     where, index = place
     if where == "links":
         link = plan.links[index]
@@ -122,22 +123,33 @@ def _onward(plan: Plan, wiring: Wiring, place: Place, packet: Packet) -> Iterato
         yield from _through(plan, plan.workers[index], packet)
 
 
+def outputs_of(plan: Plan, worker: Worker, packet: Packet) -> list[int]:
+    """The outputs to which a worker may give such a packet; an endpoint's answer goes to the second."""
+    if worker.select == "endpoint":
+        return [0] if packet[1] != "REQ" else [1]
+    return _looked_up(plan, worker, packet) if worker.select == "switch" else [0]
+
+
 def _through(plan: Plan, worker: Worker, packet: Packet) -> Iterator[tuple[Place, Packet]]:
     if worker.select == "endpoint":
         if packet[1] != "REQ":
-            yield leads_to(worker.outputs[0]), packet
-        yield from ((leads_to(worker.outputs[1]), turned) for turned in _turned(plan, packet))
-    elif worker.select == "switch":
-        yield from ((leads_to(worker.outputs[index]), packet) for index in _looked_up(plan, worker, packet))
-    else:
-        yield leads_to(worker.outputs[0]), packet
+            yield _put(worker.outputs[0], packet)
+        yield from (_put(worker.outputs[1], turned) for turned in _turned(plan, packet))
+        return
+    yield from (_put(worker.outputs[index], packet) for index in outputs_of(plan, worker, packet))
+
+
+def _put(output: Output, packet: Packet) -> tuple[Place, Packet]:
+    return leads_to(output), packet if output.dst == NONE else (*packet[:2], output.dst)
 
 
 def _looked_up(plan: Plan, worker: Worker, packet: Packet) -> list[int]:
     """Outputs at which the switch may send such a packet: one port if its destination never changes, else any."""
     source, switch = plan.sources[packet[0]], plan.switches[worker.switch]
     stream = plan.streams[source.dst]
-    if packet[1] in ("RESP", "ACK"):
+    if packet[2] != NONE:
+        destination = packet[2]
+    elif packet[1] in ("RESP", "ACK"):
         destination = source.reply_dst
     elif stream.kind == "constant":
         destination = int(parameters(stream)[0])
@@ -160,8 +172,8 @@ def _looked_up(plan: Plan, worker: Worker, packet: Packet) -> list[int]:
 
 
 def _turned(plan: Plan, packet: Packet) -> Iterator[Packet]:
-    source, kind = packet
+    source, kind, _ = packet
     if kind == "REQ":
-        yield source, "RESP"
+        yield source, "RESP", NONE
     elif kind == "DATA" and plan.sources[source].kind == "window":
-        yield source, "ACK"
+        yield source, "ACK", NONE

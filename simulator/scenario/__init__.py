@@ -10,10 +10,10 @@ True
 
 from __future__ import annotations
 
-from simulator.scenario.checks import guest_names, selected
 from simulator.scenario.load import load, origins
 from simulator.scenario.model import Scenario, canonical_json, resolved, scenario_hash
 from simulator.scenario.points import Point, points
+from simulator.scenario.routes import guest_names, selected
 from simulator.scenario.schema import json_schema
 from simulator.scenario.shipped import locate, shipped
 from simulator.scenario.show import as_yaml

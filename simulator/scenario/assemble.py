@@ -1,51 +1,78 @@
-"""Put host, port and guests together and close the port: the one place where datapaths and virtual switches meet.
+"""Put host, ports and guests together and close the ports: the one place where datapaths and virtual switches meet.
 
-*Scope*: one host, one port, the embedded switch, one Linux bridge.
+*Scope*: one host; for each adapter an embedded switch, a switch in the kernel and one in user space, if guests need them.
 *Validation*: tests/golden, tests/unit/test_build*.py.
 """
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 
+from simulator import vswitches
 from simulator.datapaths import datapath
 from simulator.errors import InputError
 from simulator.parts.machine import Machine, add_machine
+from simulator.parts.network import join_ports
 from simulator.parts.nic import close_port
-from simulator.parts.settings import GuestSettings, HostSettings, PortSettings
+from simulator.parts.polled import close_polled
+from simulator.parts.settings import GuestSettings, HostSettings, PortSettings, SwitchSettings
 from simulator.parts.uplink import close_uplink
 from simulator.vswitches import embedded, linux_bridge
+from simulator.vswitches.by_address import outward
 
 
 def assemble(
-    host: HostSettings, port: PortSettings, guests: Sequence[GuestSettings], faults: list[InputError] | None = None
+    host: HostSettings,
+    ports: Sequence[PortSettings],
+    guests: Sequence[GuestSettings],
+    faults: list[InputError] | None = None,
+    *,
+    switch: SwitchSettings | None = None,
+    joined: bool = False,
 ) -> Machine:
-    """A host with all `guests` attached and its port closed; traffic sources are still to be added.
+    """A host with all `guests` attached and its ports closed; traffic sources are still to be added.
 
-    Raises ``InputError`` for the first guest that cannot be attached, or collects why in ``faults``; a machine with
-    such guests is good for finding further faults, and stays open.
+    `joined`: frames that leave one port may come in at another, by a switch outside. Raises ``InputError`` for the first guest
+    that cannot be attached, or collects why in ``faults``; a machine with such guests is good for finding further faults, and
+    stays open.
     """
     vlans = tuple(sorted({guest.vlan for guest in guests}))
-    machine = add_machine(host, port, vlans=vlans, guests=len(guests))
+    behind = Counter(guest.adapter for guest in guests)
+    carried = vswitches.settings() if switch is None else switch
+    machine = add_machine(host, ports, carried, vlans=vlans, guests=len(guests))
     machine.cpus.reserve(core for guest in guests for core in guest.cores)
+    machine.cpus.reserve(carried.cores)
     for guest in guests:
         try:
-            if datapath(guest.datapath).exclusive and len(guests) > 1:
-                message = f"owns the whole adapter, and {len(guests)} guests use it"
+            if datapath(guest.datapath).exclusive and behind[guest.adapter] > 1:
+                message = f"owns the whole adapter, and {behind[guest.adapter]} guests use it"
                 raise InputError(f"guests.{guest.name}.datapath", message, guest.datapath)
-            datapath(guest.datapath).build(machine, guest)
+            datapath(guest.datapath).build(machine.at(guest.adapter), guest)
         except InputError as error:
             if faults is None:
                 raise
             faults.append(error)
     if faults:
         return machine
-    members, macs = machine.port.members, len(guests) + 1
-    ingress, egress = embedded.ingress(len(vlans), macs, members), embedded.egress(len(vlans), macs, members)
-    switched = any(datapath(guest.datapath).switch == "embedded" for guest in guests)
-    close_port(machine.builder, machine.port, ingress, egress, port.model.value("switch_lat") if switched else 0)
+    for number in range(len(ports)):
+        _close(machine.at(number), {guest.datapath for guest in guests if guest.adapter == number})
+    if joined:
+        join_ports(machine)
+    return machine
+
+
+def _close(machine: Machine, datapaths: set[str]) -> None:
+    """Give a port its engines and its switches, now that its guests are known."""
+    port = machine.port
+    size = len(port.vlans), port.addresses.count
+    ingress = embedded.ingress(*size, port.members, port.prefix)
+    egress = embedded.egress(*size, port.members, port.prefix, reflected=machine.switch.reflected)
+    switched = any(datapath(name).switch == "embedded" for name in datapaths)
+    close_port(machine.builder, port, ingress, egress, port.settings.model.value("switch_lat") if switched else 0)
     behind = machine.uplink.members
     if behind:
-        tables = (table(len(vlans), macs, behind) for table in (linux_bridge.from_wire, linux_bridge.from_guest))
-        close_uplink(machine, *tables)
-    return machine
+        tables = (linux_bridge.from_wire, linux_bridge.from_guest)
+        close_uplink(machine, *(table(*size, behind, port.prefix) for table in tables))
+    if machine.polled.pmds:
+        close_polled(machine, outward(f"{port.prefix}polled.table", *size, machine.polled.members))

@@ -5,22 +5,32 @@
 3. Every random stream is named by guest and purpose, never by datapath: the series of a comparison see the same
    packets.
 
-*Scope*: one host with one port. The replication matters only for traffic that is drawn when the plan is built
+*Scope*: one host. The replication matters only for traffic that is drawn when the plan is built
 (captures).
 *Validation*: tests/unit/test_build.py, and every shipped scenario is built by a test.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 
-from simulator import costs, units
+from simulator import costs, units, vswitches
 from simulator.costs.pcie import usable_rate_bps
+from simulator.costs.ranges import host_drawn, nic_drawn
 from simulator.datapaths import datapath
 from simulator.errors import InputError
 from simulator.parts.machine import Machine
-from simulator.parts.settings import GuestSettings, HostSettings, Moderation, PortSettings, Scheduler, port_settings
+from simulator.parts.nic import PEER
+from simulator.parts.settings import (
+    GuestSettings,
+    HostSettings,
+    Moderation,
+    PortSettings,
+    Scheduler,
+    SwitchSettings,
+    port_settings,
+)
 from simulator.plan.check import require
 from simulator.plan.model import INFINITE_PS, Plan
 from simulator.scenario import recorded
@@ -29,8 +39,10 @@ from simulator.scenario.events import functions, meant
 from simulator.scenario.guest import Guest
 from simulator.scenario.host import Host, Nic
 from simulator.scenario.model import Scenario
-from simulator.scenario.sources import Use, add_traffic, uses
+from simulator.scenario.routes import adapter_of, adapters, crosses_the_wire, guest_names, next_hops, routes
+from simulator.scenario.sources import add_traffic
 from simulator.scenario.traffic import Capture
+from simulator.scenario.uses import Use, uses
 
 OVERRIDE_NOTE = "set by the scenario"
 _MODERATION = {"none": "none", "gap": "gap", "coalesce": "coal", "coalesce-eqe": "coal_eqe", "coalesce-cqe": "coal_cqe"}
@@ -51,14 +63,35 @@ def build(scenario: Scenario, replication: int = 0) -> Plan:
 
 def machine_of(scenario: Scenario, replication: int = 0) -> Machine:
     """The machine before it is frozen, with its core map."""
-    host, port = host_settings(scenario.host), nic_settings(scenario.nic)
+    host, ports = host_settings(scenario.host), port_settings_of(scenario)
     guests = tuple(guest_settings(scenario, host))
-    for fault in misfits(scenario, port, guests):
+    for fault in misfits(scenario, ports, guests):
         raise fault
-    port = replace(port, virtual_functions=any(datapath(guest.datapath).switch == "embedded" for guest in guests))
-    machine = assemble(host, port, guests)
+    machine = assemble(
+        host, with_functions(ports, guests), guests, switch=switch_settings(scenario), joined=crosses_the_wire(scenario)
+    )
     add_traffic(machine, scenario, guests, replication)
     return machine
+
+
+def port_settings_of(scenario: Scenario) -> tuple[PortSettings, ...]:
+    """The port of each adapter."""
+    return tuple(replace(nic_settings(nic), name=name) for name, nic in adapters(scenario))
+
+
+def switch_settings(scenario: Scenario) -> SwitchSettings:
+    """What carries packets on the host."""
+    written = scenario.switch
+    flows = sum(getattr(item, "flows", 1) * len(routes(scenario, item)) for item in scenario.traffic)
+    return vswitches.settings(
+        written.kind, cores=written.cores or (), masks=written.masks, flows=flows, reflected=written.mode == "vepa"
+    )
+
+
+def with_functions(ports: tuple[PortSettings, ...], guests: tuple[GuestSettings, ...]) -> tuple[PortSettings, ...]:
+    """The same, each told whether virtual functions are on."""
+    used = {guest.adapter for guest in guests if datapath(guest.datapath).switch == "embedded"}
+    return tuple(replace(port, virtual_functions=number in used) for number, port in enumerate(ports))
 
 
 def core_map(scenario: Scenario) -> str:
@@ -80,9 +113,11 @@ def notes(scenario: Scenario) -> tuple[str, ...]:
         if wanted not in (None, has)
     ]
     found += [f"override: {name} = {text}" for name, text in sorted(host.costs.items())]
-    found += [f"override: {text}" for text in nic_overrides(scenario.nic).values()]
+    for name, nic in adapters(scenario):
+        of = f"{name}: " if name else ""
+        found += [f"override: {of}{text}" for text in nic_overrides(nic).values()]
     recordings = (item for item in scenario.traffic if isinstance(item, Capture))
-    line_bps = nic_settings(scenario.nic).rate_bps
+    line_bps = max(nic_settings(nic).rate_bps for _, nic in adapters(scenario))
     return (*found, *(note for item in recordings for note in recorded.notes(scenario, item, line_bps)))
 
 
@@ -92,10 +127,20 @@ def warnings(scenarios: Iterable[Scenario]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(note for note in found if note.startswith(recorded.WARNING)))
 
 
+def drawn(scenario: Scenario, factors: Mapping[str, float]) -> Scenario:
+    """The scenario on a machine whose costs are those of the catalogue times `factors` (``costs.ranges``); what the scenario sets
+    itself stays."""
+    host, nic, nics = scenario.host.model_copy(), scenario.nic.model_copy(), [nic.model_copy() for nic in scenario.nics]
+    host._factors = dict(factors)
+    for adapter in (nic, *nics):
+        adapter._factors = dict(factors)
+    return scenario.model_copy(update={"host": host, "nic": nic, "nics": tuple(nics)})
+
+
 def host_settings(host: Host) -> HostSettings:
     """The machine: catalogue, then what the scenario changes."""
     changes = {name: (value, OVERRIDE_NOTE) for name, value in host.cost_overrides().items()}
-    model = costs.host(host.source)
+    model = host_drawn(costs.host(host.source), host._factors)
     model = model.with_overrides(changes) if changes else model
     apicv, posted = host.capabilities.apicv, host.capabilities.posted_interrupts
     written = host.scheduler
@@ -128,7 +173,7 @@ def host_settings(host: Host) -> HostSettings:
 
 def nic_settings(nic: Nic) -> PortSettings:
     """The port: catalogue, then what the scenario changes."""
-    model, written = costs.nic(nic.model), nic.moderation
+    model, written = nic_drawn(costs.nic(nic.model), nic._factors), nic.moderation
     port = port_settings(model)
     if written is not None and written.kind != "adaptive":
         port = replace(
@@ -177,19 +222,24 @@ def nic_overrides(nic: Nic) -> dict[str, str]:
 
 def guest_settings(scenario: Scenario, host: HostSettings) -> Iterator[GuestSettings]:
     """Every guest of every group, in order."""
-    used = uses(scenario)
+    used, hops, numbers = uses(scenario), next_hops(scenario), adapter_of(scenario)
+    macs = {name: number for number, name in enumerate(guest_names(scenario), start=1)}
     shaped = {name for item in scenario.events if item.rate for name in meant(item.rate, functions(scenario))}
     taken: set[int] = {core for group in scenario.guests for core in group.placement.cores or ()} | set(host.irq_cores)
     taken |= {
         core for group in scenario.guests for core in (*(group.backend_cores or ()), *(group.application.cores or ()))
     }
-    taken |= set(host.backend_cores)
+    taken |= set(host.backend_cores) | set(scenario.switch.cores or ())
     for group in scenario.guests:
         cores = group.placement.cores or _shared(group, taken)
         for number, name in enumerate(group.members()):
             first = number * group.vcpus
             own = tuple(cores[(first + vcpu) % len(cores)] for vcpu in range(group.vcpus)) if cores else ()
-            yield replace(_guest(group, name, own, used[name], host), shaped=name in shaped)
+            settings = replace(_guest(group, name, own, used[name], host), adapter=numbers[name], shaped=name in shaped)
+            if group.application.kind == "forward":
+                after = hops.get(name)
+                settings = replace(settings, next_hop=PEER if after is None else macs[after])
+            yield settings
 
 
 def _shared(group: Guest, taken: set[int]) -> tuple[int, ...]:
@@ -236,7 +286,7 @@ def _guest(group: Guest, name: str, cores: tuple[int, ...], use: Use, host: Host
         tx_ring=group.tx_ring or 0,
         socket_buffer=group.socket_buffer,
         mask_interrupts=group.mask_interrupts and group.datapath != "native",
-        napi_tx=(group.napi_tx and group.application.kind != "xdp") or not datapath(group.datapath).virtqueues,
+        napi_tx=(group.napi_tx and group.application.kind == "socket") or not datapath(group.datapath).virtqueues,
         xdp=group.application.kind == "xdp",
         receive_ps=group.application.receive_ps,
         send_ps=group.application.send_ps,
@@ -255,22 +305,33 @@ def _mode(group: Guest, host: HostSettings) -> str:
     return path.best_mode(host.apicv, host.posted_interrupts)
 
 
-def misfits(scenario: Scenario, port: PortSettings, guests: tuple[GuestSettings, ...]) -> Iterator[InputError]:
+def misfits(
+    scenario: Scenario, ports: tuple[PortSettings, ...], guests: tuple[GuestSettings, ...]
+) -> Iterator[InputError]:
     """What the guests need of switch and adapter, and do not get."""
-    for guest in guests:
-        needed, given = datapath(guest.datapath).switch, scenario.switch.kind
-        if needed not in ("none", given) and given != "automatic":
-            message = f"{guest.datapath} of guest {guest.name} needs the switch '{needed}'"
-            yield InputError("switch.kind", message, given, ("automatic", needed))
-            break
-    virtual = [guest for guest in guests if datapath(guest.datapath).switch == "embedded"]
-    limit, queues = port.model.value("max_vfs"), port.model.value("vf_queues")
-    if len(virtual) > limit:
-        yield InputError("guests", f"{len(virtual)} virtual functions; NIC {port.model.name} has {limit}")
-    for guest in virtual:
-        if guest.queues > queues:
-            message = f"a virtual function of NIC {port.model.name} has {queues} queue pairs"
-            yield InputError(f"guests.{guest.name}.queues", message, guest.queues)
+    given = scenario.switch.kind
+    needed = {datapath(guest.datapath).switch: guest for guest in guests}
+    needed.pop("none", None)
+    if (
+        needed
+        and given != "automatic"
+        and (given == "none" or not any(vswitches.suits(given, name) for name in needed))
+    ):
+        name, guest = next(iter(needed.items()))
+        message = f"{guest.datapath} of guest {guest.name} needs the switch '{name}'"
+        known = [kind for kind in vswitches.SWITCHES if vswitches.suits(kind, name)]
+        yield InputError("switch.kind", message, given, ("automatic", *known))
+    for number, port in enumerate(ports):
+        own = [guest for guest in guests if guest.adapter == number]
+        virtual = [guest for guest in own if datapath(guest.datapath).function]
+        limit, queues = port.model.value("max_vfs"), port.model.value("vf_queues")
+        if len(virtual) > limit:
+            which = f"{port.name}, " if port.name else ""
+            yield InputError("guests", f"{len(virtual)} virtual functions; NIC {which}{port.model.name} has {limit}")
+        for guest in virtual:
+            if guest.queues > queues:
+                message = f"a virtual function of NIC {port.model.name} has {queues} queue pairs"
+                yield InputError(f"guests.{guest.name}.queues", message, guest.queues)
 
 
 def _or(value: int | None, default: int) -> int:

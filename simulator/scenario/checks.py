@@ -7,7 +7,7 @@ needs the wiring (offered load above the line rate, a queue without a core) is f
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from fnmatch import fnmatchcase
 
 from simulator import units
@@ -16,9 +16,11 @@ from simulator.errors import BadValue, InputError, unknown
 from simulator.scenario import names
 from simulator.scenario.events import event_faults
 from simulator.scenario.guest import MOST_GUESTS
+from simulator.scenario.host import Nic
 from simulator.scenario.model import Scenario
 from simulator.scenario.remains import Location, leans
-from simulator.scenario.traffic import Bulk, RequestResponse, Traffic
+from simulator.scenario.routes import FAR_END, Route, adapters, guest_names, patterns_of, routes
+from simulator.scenario.traffic import Bulk, Capture, RequestResponse, Selection, Traffic
 
 MOST_SOURCES = 8192
 
@@ -31,22 +33,6 @@ def checks(scenario: Scenario, cut: Iterable[Location] = ()) -> Iterator[Fault]:
     for rule, reads in RULES.items():
         if not leans(reads, cut):
             yield from rule(scenario)
-
-
-def guest_names(scenario: Scenario) -> tuple[str, ...]:
-    """Return the names of all guests, groups expanded, in order."""
-    return tuple(name for group in scenario.guests for name in group.members())
-
-
-def selected(scenario: Scenario, item: Traffic) -> tuple[str, ...]:
-    """Return the names of the guests that an item of traffic is for, in the order of the guests."""
-    patterns = _patterns(item)
-    known = guest_names(scenario)
-    return known if patterns == ("all",) else tuple(n for n in known if any(fnmatchcase(n, p) for p in patterns))
-
-
-def _patterns(item: Traffic) -> tuple[str, ...]:
-    return (item.guests,) if isinstance(item.guests, str) else item.guests
 
 
 def _guests(scenario: Scenario) -> Iterator[Fault]:
@@ -72,7 +58,8 @@ def _traffic(scenario: Scenario) -> Iterator[Fault]:
                 BadValue("", "is the name of another source too; give each its own", item.name),
             )
         seen.add(item.name)
-        crowd += _own_sources(item) * len(selected(scenario, item))
+        ways = routes(scenario, item)
+        crowd += _own_sources(item) * len(ways)
         if crowd > MOST_SOURCES:
             key = "flows" if isinstance(item, Bulk) else "outstanding"
             message = (
@@ -80,14 +67,66 @@ def _traffic(scenario: Scenario) -> Iterator[Fault]:
             )
             yield ("traffic", index, key), InputError("", message)
             crowd = 0
-        if not _patterns(item):
-            yield (
-                ("traffic", index, "guests"),
-                InputError("", "names no guest, so nothing is sent; 'all' is every guest"),
-            )
-        for pattern in _patterns(item):
-            if pattern != "all" and not any(fnmatchcase(name, pattern) for name in known):
-                yield ("traffic", index, "guests"), unknown("", "guest", pattern, ("all", *known))
+        for key, selection in _selections(item):
+            if not patterns_of(selection):
+                message = "names no guest, so nothing is sent; 'all' is every guest"
+                yield ("traffic", index, key), InputError("", message)
+            for pattern in patterns_of(selection):
+                if pattern not in ("all", FAR_END) and not any(fnmatchcase(name, pattern) for name in known):
+                    yield ("traffic", index, key), unknown("", "guest", pattern, ("all", *known))
+        if any(route.sender is not None and route.sender == route.receiver for route in ways):
+            yield ("traffic", index, "to"), InputError("", "leaves a guest nobody but itself to send to")
+
+
+def _selections(item: Traffic) -> Iterator[tuple[str, Selection]]:
+    if isinstance(item, Capture) or item.sender is None or item.to is None:
+        yield "guests", item.guests
+        return
+    yield from (("from", item.sender), ("to", item.to))
+    if (between := item.chain()) is not None:
+        yield "through", between
+
+
+def _forwarding(scenario: Scenario) -> Iterator[Fault]:
+    """Guests that forward stand between the ends of traffic, each with one next hop, and others do not."""
+    kinds = {name: group.application.kind for group in scenario.guests for name in group.members()}
+    after: dict[str | None, str | None] = {}
+    for index, item in enumerate(scenario.traffic):
+        directed = not isinstance(item, Capture) and item.to is not None
+        for route in routes(scenario, item):
+            for key, message in _misplaced(route, kinds, directed):
+                yield ("traffic", index, key), InputError("", message)
+            for hop, to in route.hops():
+                if hop in route.through and after.setdefault(hop, to) != to:
+                    message = f"leads from {hop} to {to or FAR_END}, other traffic to {after[hop] or FAR_END}: a forwarder has one way on"
+                    yield ("traffic", index, "through"), InputError("", message)
+
+
+def _misplaced(route: Route, kinds: Mapping[str, str], directed: bool) -> Iterator[tuple[str, str]]:
+    """Key and reason for each guest that stands where it cannot."""
+    wrong = next((name for name in route.through if kinds[name] != "forward"), None)
+    if wrong is not None:
+        yield "through", f"leads through {wrong}, which does not forward; give it application: {{kind: forward}}"
+    ends = (("from" if directed else "guests", route.sender), ("to" if directed else "guests", route.receiver))
+    for key, end in ends:
+        if end is not None and kinds[end] == "forward":
+            yield key, f"names {end}, which forwards what comes and neither sends nor receives; name it in through"
+        if end is not None and end in route.through:
+            yield "through", f"leads through {end}, an end of the way"
+
+
+def _neighbours(scenario: Scenario) -> Iterator[Fault]:
+    """From guest to guest there must be a way: one VLAN, and no container, whose frames all go to the adapter."""
+    groups = {name: group for group in scenario.guests for name in group.members()}
+    for index, item in enumerate(scenario.traffic):
+        legs = (leg for route in routes(scenario, item) for leg in route.hops())
+        for hop, to in ((one, other) for one, other in legs if one is not None and other is not None):
+            if any(groups[name].datapath in names.CONTAINERS for name in (hop, to)):
+                message = f"goes from {hop} to {to}: what a container and another guest of its host send each other is not modelled"
+                yield ("traffic", index), InputError("", message)
+            if groups[hop].vlan != groups[to].vlan:
+                message = f"goes from {hop} (VLAN {groups[hop].vlan}) to {to} (VLAN {groups[to].vlan}): no switch carries it there"
+                yield ("traffic", index), InputError("", message)
 
 
 def _own_sources(item: Traffic) -> int:
@@ -155,20 +194,57 @@ def _interrupts(scenario: Scenario) -> Iterator[Fault]:
             yield ("guests", index, "interrupts"), BadValue("", message, group.interrupts, known)
 
 
-def _loopback(scenario: Scenario) -> Iterator[Fault]:
-    """A cap on traffic that no source can make is refused, as long as no packet can be addressed to another guest."""
-    if scenario.nic.loopback_bps is not None:
-        message = "caps traffic between two functions, and none can be sent from guest to guest yet: leave it out"
-        yield ("nic", "loopback"), InputError("", message)
+def _adapters(scenario: Scenario) -> Iterator[Fault]:
+    """The host has one adapter or a list of them, whose names differ and are those that guests use."""
+    if scenario.nics and scenario.nic != Nic():
+        yield ("nic",), InputError("", "is not used: the adapters are those of nics", None, ("nic", "nics"))
+    if scenario.nics and scenario.events:
+        yield (
+            ("events",),
+            InputError("", "are of a host with one adapter, nic; with nics they would not say whose they are"),
+        )
+    known = tuple(name for name, _ in adapters(scenario) if name)
+    guests = set(guest_names(scenario))
+    for index, name in enumerate(known):
+        if name in known[:index] or name in guests:
+            what = "another adapter" if name in known[:index] else "a guest"
+            yield ("nics", index, "name"), BadValue("", f"is the name of {what} too", name)
+    for index, group in enumerate(scenario.guests):
+        if group.nic is not None and group.nic not in known:
+            yield ("guests", index, "nic"), unknown("", "adapter", group.nic, known or ("(the host has one, nic)",))
 
+
+def _loopback(scenario: Scenario) -> Iterator[Fault]:
+    """A cap on traffic that no source makes is refused: it would change nothing."""
+    if any(
+        one is not None and other is not None
+        for item in scenario.traffic
+        for way in routes(scenario, item)
+        for one, other in way.hops()
+    ):
+        return
+    message = (
+        "caps traffic between two functions, and nobody sends from guest to guest (traffic's from and to): leave it out"
+    )
+    if scenario.nic.loopback_bps is not None:
+        yield ("nic", "loopback"), InputError("", message)
+    for index, nic in enumerate(scenario.nics):
+        if nic.loopback_bps is not None:
+            yield ("nics", index, "loopback"), InputError("", message)
+
+
+_WAYS = ("traffic.*.from", "traffic.*.to", "traffic.*.through", "guests.*", "guests.*.name", "guests.*.count")
 
 RULES: dict[Callable[[Scenario], Iterator[Fault]], tuple[str, ...]] = {
     _guests: ("guests.*.name", "guests.*.count"),
-    _traffic: ("traffic.*.name", "traffic.*.guests", "guests.*", "guests.*.name", "guests.*.count"),
+    _traffic: ("traffic.*.name", "traffic.*.guests", *_WAYS),
+    _forwarding: ("traffic.*.guests", "guests.*.application", *_WAYS),
+    _neighbours: ("guests.*.datapath", "guests.*.vlan", "traffic.*.guests", *_WAYS),
+    _adapters: ("nics", "nic", "guests.*.nic", "guests.*.name", "guests.*.count"),
     _costs: ("host.model",),
     _cores: ("host.cores",),
     _interrupts: ("host.model", "host.capabilities", "guests.*.datapath"),
-    _loopback: (),
+    _loopback: ("traffic.*", *_WAYS),
     event_faults: ("guests.*.name", "guests.*.count", "guests.*.datapath", "measurement"),
 }
 """Each rule with the values on which its verdict leans."""

@@ -20,7 +20,7 @@ from pydantic_core import PydanticCustomError, core_schema
 from simulator import units
 from simulator.errors import BadValue, InputError, unknown
 
-MOST_CORES = 1024
+MOST_CORES = 8192
 SMALLEST_FRAME_BYTES = 64
 """With FCS; Ethernet has none below."""
 _ON = {"on": True, "yes": True, "true": True, "off": False, "no": False, "false": False}

@@ -75,8 +75,9 @@ class Offloads(Strict):
 class Application(Strict):
     """What the guest's application spends; null is the host model's cost."""
 
-    kind: Literal["socket", "xdp"] = "socket"
-    """``xdp``: an XDP program in the softirq sends requests back or drops what comes; no stack, socket or application."""
+    kind: Literal["socket", "xdp", "forward"] = "socket"
+    """``xdp``: an XDP program in the softirq sends requests back or drops what comes; no stack, socket or application. ``forward``:
+    the guest sends on what comes, with interrupts its kernel does (routing), in poll mode an l2fwd; traffic's ``through`` says where to."""
     receive_ps: Time | None = Field(default=None, alias="receive")
     """Time of one receive call."""
     send_ps: Time | None = Field(default=None, alias="send")
@@ -105,6 +106,8 @@ class Guest(Strict):
     """With a count, even 1, the guests are name0, name1, ...; without, there is one and it is called name."""
     datapath: Annotated[str, name_of("datapath", names.datapaths)] = "sriov-vf"
     """How packets reach the guest."""
+    nic: Name | None = None
+    """Which of the host's nics it is behind; null is the next in turn."""
     interrupts: Annotated[str, name_of("interrupt mode", names.interrupts)] = "automatic"
     """How an interrupt reaches the guest; ``automatic`` is the best that datapath and host offer."""
     vcpus: Annotated[int, Field(strict=True, ge=1, le=256)] = 1
@@ -162,8 +165,10 @@ class Guest(Strict):
     def _queues_have_vcpus(self) -> Guest:
         if self.queues > self.vcpus:
             raise refuse(InputError("", f"has more queues than vCPUs ({self.queues} and {self.vcpus})"))
-        if self.nics > 1 and self.datapath != "emulated-e1000":
-            raise refuse(InputError("", f"{self.nics} nics are for emulated-e1000; {self.datapath} has queues"))
+        if self.nics > 1 and self.datapath not in names.EMULATED:
+            raise refuse(
+                InputError("", f"{self.nics} nics are for {', '.join(names.EMULATED)}; {self.datapath} has queues")
+            )
         if self.application.kind == "xdp" and self.interrupts == "poll":
             raise refuse(BadValue("", "in poll mode has no softirq for an XDP program", self.application.kind))
         if not 68 <= self.mtu_bytes <= 9216:

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
-from pydantic import Field, model_validator
+from pydantic import Field, PrivateAttr, model_validator
 
 from simulator import units
 from simulator.errors import BadValue, unknown
@@ -22,6 +22,7 @@ from simulator.scenario.fields import (
     FileReference,
     Kind,
     Length,
+    Name,
     PositiveTime,
     Ring,
     Size,
@@ -138,6 +139,9 @@ class Host(Strict):
     irq_cores: Cores | None = None
     """Cores that take the host's device interrupts."""
 
+    _factors: dict[str, float] = PrivateAttr(default_factory=dict)
+    """Factors of a machine drawn from the ranges of its costs, see ``drawn``; no file can say them."""
+
     @model_validator(mode="before")
     @classmethod
     def _ideal_defaults(cls, data: Any) -> Any:
@@ -249,11 +253,27 @@ class Nic(Strict):
     moderation: Moderation | None = None
     """When a completion becomes an interrupt; null is the adapter's default."""
     loopback_bps: BitRate | None = Field(default=None, alias="loopback")
-    """Cap of the embedded switch's traffic between two functions; refused until traffic goes from guest to guest."""
+    """Cap of the embedded switch's traffic between two functions; null is the adapter's."""
+
+    _factors: dict[str, float] = PrivateAttr(default_factory=dict)
+    """As those of the host."""
+
+
+class NamedNic(Nic):
+    """One of several adapters."""
+
+    name: Name | None = None
+    """What guests call it by; null is nic0, nic1, ... in order."""
 
 
 class VirtualSwitch(Strict):
     """What carries packets between guests and the wire."""
 
     kind: Annotated[str, name_of("switch", names.switches)] = "automatic"
-    """``automatic`` is what the datapaths need."""
+    """``automatic`` is what the datapaths need; another name stands for all of its family (adapter, kernel, user space)."""
+    cores: Cores | None = None
+    """Cores of the polling threads of ovs-dpdk, vpp or testpmd, one on each; null is one core of its own."""
+    masks: Annotated[int, Field(strict=True, ge=1, le=4096)] = 1
+    """ovs-kernel: masks of its flow table that a packet tries in the mean."""
+    mode: Literal["veb", "vepa"] = "veb"
+    """The adapter's switch: veb carries frames between its guests itself, vepa sends them all to the wire, which sends them back."""

@@ -21,7 +21,7 @@ from simulator.formats.yaml12 import Node
 from simulator.scenario.events import Happening
 from simulator.scenario.fields import FileReference, Kind, PositiveTime, ScenarioName, Strict, Time
 from simulator.scenario.guest import Guest
-from simulator.scenario.host import Host, Nic, VirtualSwitch
+from simulator.scenario.host import Host, NamedNic, Nic, VirtualSwitch
 from simulator.scenario.thresholds import THRESHOLD
 from simulator.scenario.traffic import Capture, Traffic
 from simulator.statistics import precision
@@ -83,6 +83,8 @@ class Scenario(Strict):
     """The machine."""
     nic: Nic = Nic()
     """Its network adapter."""
+    nics: Annotated[tuple[NamedNic, ...], Field(max_length=64)] = ()
+    """Several network adapters, in place of nic; guests name theirs, the others are dealt out in turn."""
     switch: VirtualSwitch = VirtualSwitch()
     """What carries packets between guests and the wire."""
     guests: Annotated[tuple[Guest, ...], Field(min_length=1, max_length=4096)]

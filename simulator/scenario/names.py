@@ -9,9 +9,18 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-DATAPATHS = ("native", "sriov-vf", "direct-assignment", "vhost-net", "virtio-qemu", "emulated-e1000")
+DATAPATHS = (
+    "native", "container", "container-routed", "sriov-vf", "vdpa", "sub-function", "direct-assignment", "vhost-net", "macvtap",
+    "vhost-user", "virtio-qemu", "virtio-vmm", "vmxnet3", "emulated-e1000", "emulated-e1000e", "emulated-rtl8139",
+)  # fmt: skip
+CONTAINERS = ("container", "container-routed")
+"""Paths of processes on the host behind a pair of virtual devices."""
+EMULATED = ("emulated-e1000", "emulated-e1000e", "emulated-rtl8139", "vmxnet3")
+"""Devices of which a guest may have several."""
 INTERRUPTS = ("automatic", "legacy", "apicv", "posted", "poll")
-SWITCHES = ("automatic", "none", "embedded", "linux-bridge")
+SWITCHES = (
+    "automatic", "none", "embedded", "nic-eswitch", "linux-bridge", "ovs-kernel", "ovs-dpdk", "vpp", "testpmd",
+)  # fmt: skip
 
 
 def datapaths() -> tuple[str, ...]:

@@ -11,10 +11,11 @@ from collections.abc import Iterator
 from simulator import units
 from simulator.errors import BadValue
 from simulator.parts.wire import FRAME_OVERHEAD_BYTES
-from simulator.scenario.checks import Fault, selected
+from simulator.scenario.checks import Fault
 from simulator.scenario.choice import FrameSize
 from simulator.scenario.fields import SMALLEST_FRAME_BYTES
 from simulator.scenario.model import Scenario
+from simulator.scenario.routes import routes
 from simulator.scenario.traffic import Bulk, RequestResponse
 
 _FCS_BYTES = 4
@@ -48,7 +49,8 @@ def _timeouts(scenario: Scenario, line_bps: int) -> Iterator[Fault]:
             clients, frame_bytes = item.flows, item.segment_bytes
         else:
             continue
-        together = clients * len(selected(scenario, item))
+        ways = [way for way in routes(scenario, item) if None in way.nodes]  # between guests there may be no line
+        together = clients * len(ways) // (len(scenario.nics) or 1)
         least_ps = together * _wire_ps(frame_bytes, line_bps)
         if item.timeout_ps < least_ps:
             what = "one frame takes" if together == 1 else f"the frames of {together} clients take"

@@ -18,8 +18,10 @@ from simulator import units
 from simulator.errors import InputError
 from simulator.scenario.checks import Fault
 from simulator.scenario.guest import Guest
+from simulator.scenario.host import Nic
 from simulator.scenario.model import Scenario
 from simulator.scenario.remains import Location
+from simulator.scenario.routes import adapters
 from simulator.scenario.traffic import Bulk
 
 _COMPLAINT = re.compile(r"(?P<kind>[A-Z]\w+) (?P<name>\S+)(?: \w+\[\d+\])?: (?P<reason>.*)", re.DOTALL)
@@ -61,13 +63,17 @@ def _blamed(scenario: Scenario, kind: str, name: str) -> Iterator[Location]:
 
 
 def _port(scenario: Scenario, kind: str) -> Iterator[Location]:
-    nic = scenario.nic
-    if kind == "Worker" and nic.arbiter.quantum_bytes != 1500:
-        yield "nic", "arbiter", "quantum"
-    if kind == "Link":
-        yield from (("nic", key) for key in ("rate", "cable") if getattr(nic, _FIELDS[key]) is not None)
-    if kind == "Moderator" and nic.moderation is not None:
-        yield "nic", "moderation"
+    for at, nic in _nics(scenario):
+        if kind == "Worker" and nic.arbiter.quantum_bytes != 1500:
+            yield *at, "arbiter", "quantum"
+        if kind == "Link":
+            yield from ((*at, key) for key in ("rate", "cable") if getattr(nic, _FIELDS[key]) is not None)
+        if kind == "Moderator" and nic.moderation is not None:
+            yield *at, "moderation"
+
+
+def _nics(scenario: Scenario) -> list[tuple[Location, Nic]]:
+    return [(("nics", number) if name else ("nic",), nic) for number, (name, nic) in enumerate(adapters(scenario))]
 
 
 def _share(kind: str, index: int, group: Guest | None) -> Iterator[Location]:
@@ -89,7 +95,10 @@ def _group(scenario: Scenario, name: str) -> tuple[int, Guest | None]:
 def _every_ring(scenario: Scenario) -> Iterator[Location]:
     """A bus carries the descriptors of all rings: the longest that is written."""
     written: list[tuple[int, Location]] = [
-        (size, ("nic", key)) for key in ("rx_ring", "tx_ring") if (size := getattr(scenario.nic, key))
+        (size, (*at, key))
+        for at, nic in _nics(scenario)
+        for key in ("rx_ring", "tx_ring")
+        if (size := getattr(nic, key))
     ]
     for index, group in enumerate(scenario.guests):
         written += [(size, ("guests", index, key)) for key in ("rx_ring", "tx_ring") if (size := getattr(group, key))]
@@ -99,8 +108,7 @@ def _every_ring(scenario: Scenario) -> Iterator[Location]:
 def _ring(scenario: Scenario, index: int, group: Guest | None, key: str) -> Iterator[Location]:
     if group is not None and getattr(group, key) is not None:
         yield "guests", index, key
-    if getattr(scenario.nic, key) is not None:
-        yield "nic", key
+    yield from ((*at, key) for at, nic in _nics(scenario) if getattr(nic, key) is not None)
 
 
 def _costs(scenario: Scenario, group: Guest | None, index: int) -> Iterator[Location]:

@@ -24,8 +24,8 @@ import numpy as np
 
 from simulator.formats.pcap import Capture as Recording
 from simulator.formats.record import counted
-from simulator.scenario.checks import selected
 from simulator.scenario.model import Scenario
+from simulator.scenario.routes import selected
 from simulator.scenario.traffic import Capture
 from simulator.traffic import capture, superframe
 from simulator.traffic.arrivals import PS_PER_SECOND, Arrivals, arrange, to_packet_rate, trains

@@ -3,9 +3,11 @@
 1. Sizes, gaps, flows and think times become named streams; the names hold guest and traffic, nothing else.
 2. Rates per guest in thousandths of a packet per second, from packets, bits (frames with FCS) or a share of the line
    (with preamble and gap).
-3. Towards a guest a source sends into the wire, from a guest into the fifo of its application.
-4. What is offered in one direction must fit the line, unless the traffic says `overload`; then the generator drops
+3. From the far end a source sends into the wire, from a guest into the fifo of its application.
+4. What is offered in one direction of a wire must fit it, unless the traffic says `overload`; then the generator drops
    what does not fit.
+5. A source belongs to a guest, whose results its packets count in: to the one that receives them, or waits for the answers, or,
+   towards the far end, sends or forwards them last.
 
 *Scope*: constant-rate sources and bursts start at instants drawn from seed and name, clients within their first 10 us,
 so that guests do not march in step. A capture mix is drawn anew for every guest and replication.
@@ -14,7 +16,7 @@ so that guests do not march in step. A capture mix is drawn anew for every guest
 
 from __future__ import annotations
 
-import hashlib
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from fractions import Fraction
@@ -23,24 +25,23 @@ from typing import Any
 from simulator import units
 from simulator.errors import InputError
 from simulator.formats.pcap import FCS_BYTES
-from simulator.metrics.guests import sent_name
-from simulator.parts.machine import Attachment, Machine
-from simulator.parts.nic import PEER
+from simulator.parts.machine import Machine
 from simulator.parts.settings import GuestSettings
 from simulator.parts.wire import FRAME_OVERHEAD_BYTES
 from simulator.plan import draws
 from simulator.plan.draws import Stream
-from simulator.plan.model import INFINITE_PS, NONE, Sink, Source
-from simulator.scenario.checks import selected
+from simulator.plan.model import INFINITE_PS
 from simulator.scenario.choice import Duration, FrameSize
+from simulator.scenario.feed import Feed, Place
 from simulator.scenario.guest import Guest
 from simulator.scenario.model import Scenario
 from simulator.scenario.recorded import Listener, recorded
+from simulator.scenario.routes import Route, routes
 from simulator.scenario.traffic import Bulk, Bursts, Capture, Constant, Poisson, RequestResponse, Traffic
+from simulator.scenario.uses import MINIMUM_BYTES, fixed_length
 from simulator.traffic import distributions, imix
 from simulator.traffic.arrivals import PS_PER_SECOND, Arrivals, split, streams
 
-MINIMUM_BYTES = 60
 ETHERNET_BYTES = 14
 TCP_HEADERS_BYTES = 54
 AS_LONG_AS_THE_REQUEST = -1
@@ -50,50 +51,12 @@ _DEFAULT_MTU_BYTES = 1500
 
 
 @dataclass(frozen=True, slots=True)
-class Use:
-    """What a guest's application does: sends of its own, answers what it receives, and how much it copies to answer."""
-
-    sends: bool = False
-    answers: bool = False
-    reply_bytes: int = MINIMUM_BYTES
-    bulk: bool = False
-    """Whether it receives bulk data, or the acknowledgements of what it sends."""
-
-
-@dataclass(frozen=True, slots=True)
 class Offer:
-    """Mean offered load of one source on the wire."""
+    """Mean offered load of one source, and where it goes on a wire: (number of the adapter, towards the guests)."""
 
     item: Traffic
-    towards_guest: bool
     bits_per_s: Fraction
-
-
-def uses(scenario: Scenario) -> dict[str, Use]:
-    """What each guest's application does."""
-    found: dict[str, Use] = {name: Use() for group in scenario.guests for name in group.members()}
-    for item in scenario.traffic:
-        for name in selected(scenario, item):
-            found[name] = _with_use(found[name], item)
-    return found
-
-
-def _with_use(use: Use, item: Traffic) -> Use:
-    rx = isinstance(item, Capture) or item.direction == "rx"
-    echo = isinstance(item, (Poisson, Constant, Bursts)) and item.echo
-    turned = (isinstance(item, (RequestResponse, Bulk)) and rx) or echo
-    reply_bytes = MINIMUM_BYTES
-    if isinstance(item, RequestResponse):
-        reply_bytes = _fixed(item.response, f"traffic.{item.name}.response")
-    elif echo and isinstance(item, (Poisson, Constant, Bursts)):
-        # what answering copies is one number for a guest; of mixed sizes the mean
-        reply_bytes = _mean_bytes(item.size)
-    return Use(
-        use.sends or isinstance(item, Capture) or not rx,
-        use.answers or turned,
-        max(use.reply_bytes, reply_bytes if turned else 0),
-        use.bulk or isinstance(item, Bulk),
-    )
+    wires: tuple[tuple[int, bool], ...]
 
 
 def add_traffic(
@@ -109,14 +72,21 @@ def add_traffic(
     groups = {name: group for group in scenario.guests for name in group.members()}
     offers: list[Offer] = []
     for item in scenario.traffic:
-        chosen = selected(scenario, item)
-        for name in chosen:
-            if faults is not None and name not in machine.attached:
+        ways = routes(scenario, item)
+        whole = len(ways) // 2 if isinstance(item, Capture) else len(ways)
+        behind = Counter(settings[_owner(item, route)].adapter for route in ways)
+        for route in ways:
+            if isinstance(item, Capture) and route.receiver is None:
+                continue  # a recording is split into both directions with its guest
+            if faults is not None and any(node is not None and node not in machine.attached for node in route.nodes):
                 continue
-            attachment, mtu_bytes = machine.attached[name], groups[name].mtu_bytes
-            feed = Feed(machine, scenario, item, settings[name], mtu_bytes, attachment, len(chosen), replication)
+            owner = _owner(item, route)
+            mtu_bytes = min(groups[node].mtu_bytes for node in route.nodes if node is not None)
+            place = Place(route, tuple(settings[node] if node is not None else None for node in route.nodes))
+            sharing = behind[settings[owner].adapter] * whole // len(ways)
+            feed = Feed(machine, scenario, item, settings[owner], place, mtu_bytes, whole, sharing, replication)
             try:
-                offers += _add(feed, groups[name])
+                offers += _add(feed, groups[owner])
             except InputError as error:
                 if faults is None:
                     raise _placed(item, error) from None
@@ -127,8 +97,17 @@ def add_traffic(
         faults.append(fault)
 
 
+def _owner(item: Traffic, route: Route) -> str:
+    """The guest in whose results the packets count."""
+    asked = isinstance(item, RequestResponse) or (not isinstance(item, (Capture, Bulk)) and item.turns_back())
+    found = route.sender if asked and route.sender is not None else route.receiver
+    found = found or (route.through[-1] if route.through else route.sender)
+    assert found is not None
+    return found
+
+
 def _add(feed: Feed, group: Guest) -> Iterable[Offer]:
-    """The sources of one item of traffic for one guest; what an open loop offers."""
+    """The sources of one item of traffic on one way; what an open loop offers."""
     item = feed.item
     if isinstance(item, RequestResponse):
         _add_clients(feed, item)
@@ -159,84 +138,24 @@ def _key_of(item: Traffic, stream: str) -> str:
     return {"flow": "flows"}.get(drawn, drawn if drawn in ("size", "request", "think") else "kind")
 
 
-@dataclass(frozen=True, slots=True)
-class Feed:
-    """One item of traffic for one of its guests."""
-
-    machine: Machine
-    scenario: Scenario
-    item: Traffic
-    guest: GuestSettings
-    mtu_bytes: int
-    attachment: Attachment
-    guests: int
-    replication: int
-
-    @property
-    def name(self) -> str:
-        """Prefix of all names."""
-        return f"{self.guest.name}.{self.item.name}"
-
-    @property
-    def place(self) -> str:
-        """Where an error is."""
-        return f"traffic.{self.item.name}"
-
-    def stream(self, stream: Stream | None) -> int:
-        """Index of the stream in the plan."""
-        return self.machine.builder.stream(stream)
-
-    def offset_ps(self, name: str, below_ps: int) -> int:
-        """A start that depends on seed and name only."""
-        digest = hashlib.sha256(f"{self.scenario.seed}\0{name}\0start".encode()).digest()
-        return int.from_bytes(digest[:8], "little") % max(1, below_ps)
-
-    def record(self) -> int:
-        """The sink at the far end for what this guest sends; with one guest that is the far end's own."""
-        if len(self.machine.attached) > 1 and self.attachment.sent == NONE:
-            self.attachment.sent = self.machine.builder.add(Sink(name=sent_name(self.guest.name)))
-        return self.attachment.sent
-
-    def add(self, name: str, kind: str, towards_guest: bool, size: Stream, flow: Stream, **fields: Any) -> None:
-        """One source; `fields` are those of its kind."""
-        mac = self.attachment.mac
-        target = ("link", self.machine.port.wire_in) if towards_guest else ("fifo", self.attachment.send)
-        vlans = self.machine.port.vlans
-        if not towards_guest or kind == "rr" or fields.get("request"):
-            fields["record"] = self.record()
-        source = Source(
-            name=name,
-            kind=kind,
-            target_kind=target[0],
-            target=target[1],
-            size=self.stream(size),
-            flow=self.stream(flow),
-            dst=self.stream(draws.constant(f"to:{mac if towards_guest else PEER}", mac if towards_guest else PEER)),
-            vlan=vlans.index(self.guest.vlan),
-            **fields,
-        )
-        self.machine.builder.add(source)
-
-
 def _add_open(feed: Feed, item: Poisson | Constant | Bursts) -> Offer:
     size = _lengths(feed, item.size, "size")
     mean_bytes = draws.mean(size)
     packets_per_s = _rate(feed, item, mean_bytes)
-    rx = item.direction == "rx"
     gap, start_ps = _gaps(feed, item, packets_per_s)
-    backlog_ps = GENERATOR_BACKLOG_PS if item.overload and rx else INFINITE_PS
+    backlog_ps = GENERATOR_BACKLOG_PS if item.overload and feed.from_far_end else INFINITE_PS
+    turned: dict[str, Any] = {"request": True, "response_bytes": AS_LONG_AS_THE_REQUEST, "reply_dst": feed.reply_dst}
     feed.add(
         feed.name,
         "open",
-        rx,
         size,
         _flows(feed.name, item.flows),
         gap=feed.stream(gap),
         start_ps=start_ps,
         backlog_ps=backlog_ps,
-        **({"request": True, "response_bytes": AS_LONG_AS_THE_REQUEST, "reply_dst": PEER} if item.echo else {}),
+        **(turned if item.echo else {}),
     )
-    return Offer(item, rx, packets_per_s * 8 * (mean_bytes + FRAME_OVERHEAD_BYTES))
+    return Offer(item, packets_per_s * 8 * (mean_bytes + FRAME_OVERHEAD_BYTES), feed.place_of.wires())
 
 
 def _gaps(feed: Feed, item: Poisson | Constant | Bursts, packets_per_s: Fraction) -> tuple[Stream, int]:
@@ -261,40 +180,37 @@ def _rate(feed: Feed, item: Poisson | Constant | Bursts | Capture, mean_bytes: F
     elif item.throughput_bps is not None:
         rate = item.throughput_bps / (8 * (mean_bytes + FCS_BYTES))
     else:
-        line_bps = feed.machine.port.settings.rate_bps
-        rate = Fraction(item.load_ppm or 0, 10**6) * line_bps / (8 * (mean_bytes + FRAME_OVERHEAD_BYTES))
+        rate = Fraction(item.load_ppm or 0, 10**6) * feed.line_bps / (8 * (mean_bytes + FRAME_OVERHEAD_BYTES))
+        return rate / feed.sharing if item.total else rate
     return rate / feed.guests if item.total else rate
 
 
 def _add_clients(feed: Feed, item: RequestResponse) -> None:
-    rx = item.direction == "rx"
-    response_bytes = _fixed(item.response, f"{feed.place}.response")
+    response_bytes = fixed_length(item.response, f"{feed.place}.response")
     _require_mtu(feed, response_bytes, "response")
     for client in range(item.outstanding):
         name = f"{feed.name}.{client}"
         feed.add(
             name,
             "rr",
-            rx,
             _lengths(feed, item.request, "request"),
             _flows(name, item.flows),
             think=feed.stream(_duration(f"{name}:think", item.think)),
             start_ps=feed.offset_ps(name, CLIENT_START_PS),
             response_bytes=response_bytes,
-            reply_dst=PEER if rx else feed.attachment.mac,
+            reply_dst=feed.reply_dst,
             timeout_ps=item.timeout_ps,
         )
 
 
 def _add_bulk(feed: Feed, item: Bulk, late: bool) -> None:
     """`late`: the stack hands over super-packets, which the NIC segments (tx). What arrives (rx) is merged by the receiver."""
-    rx = item.direction == "rx"
     frame_bytes = max(MINIMUM_BYTES, item.segment_bytes - FCS_BYTES)
     _require_mtu(feed, frame_bytes, "segment")
     payload_bytes = max(1, frame_bytes - TCP_HEADERS_BYTES)
     segments = max(1, ((item.super_packet_bytes or 0) - TCP_HEADERS_BYTES) // payload_bytes)
     length_bytes, window, ack_every, segment_bytes = frame_bytes, item.window * segments, item.ack_every, 0
-    if late and segments > 1 and not rx:
+    if late and segments > 1 and not feed.from_far_end:
         length_bytes, window = TCP_HEADERS_BYTES + segments * payload_bytes, item.window
         segment_bytes = -(-length_bytes // segments)
     size = draws.constant(f"{feed.name}:size", length_bytes)
@@ -303,12 +219,11 @@ def _add_bulk(feed: Feed, item: Bulk, late: bool) -> None:
         feed.add(
             name,
             "window",
-            rx,
             size,
             draws.constant(f"{name}:flow", connection),
             segment_bytes=segment_bytes,
             start_ps=feed.offset_ps(name, CLIENT_START_PS),
-            reply_dst=PEER if rx else feed.attachment.mac,
+            reply_dst=feed.reply_dst,
             window=window,
             ack_every=ack_every,
             timeout_ps=item.timeout_ps,
@@ -319,7 +234,7 @@ def _add_capture(feed: Feed, item: Capture) -> Iterator[Offer]:
     arrivals = recorded(
         feed.scenario,
         item,
-        Listener(feed.guest.name, feed.guests, feed.mtu_bytes, feed.machine.port.settings.rate_bps),
+        Listener(feed.guest.name, feed.guests, feed.mtu_bytes, feed.line_bps),
         feed.replication,
         lambda mean_bytes: _rate(feed, item, mean_bytes),
     )
@@ -332,9 +247,9 @@ def _add_recorded(feed: Feed, item: Capture, direction: str, part: Arrivals) -> 
     rx, name = direction == "rx", f"{feed.name}.{direction}"
     gap, size, flow = streams(part, name)
     backlog_ps = GENERATOR_BACKLOG_PS if item.overload and rx else INFINITE_PS
-    feed.add(name, "open", rx, size, flow, gap=feed.stream(gap), backlog_ps=backlog_ps)
+    feed.add(name, "open", size, flow, back=not rx, gap=feed.stream(gap), backlog_ps=backlog_ps)
     bits = 8 * (int(part.length_bytes.sum()) + FRAME_OVERHEAD_BYTES * part.packets)
-    return Offer(item, rx, Fraction(bits * PS_PER_SECOND, part.period_ps))
+    return Offer(item, Fraction(bits * PS_PER_SECOND, part.period_ps), ((feed.guest.adapter, rx),))
 
 
 def _lengths(feed: Feed, size: FrameSize, key: str) -> Stream:
@@ -358,25 +273,6 @@ def _length(feed: Feed, frame_bytes: int, key: str) -> int:
     return length
 
 
-def _mean_bytes(size: FrameSize) -> int:
-    """Mean length without FCS."""
-    if size.imix is not None:
-        mean = draws.mean(imix.length_stream("", imix.imix(size.imix)))
-    elif size.distribution is not None:
-        mean = draws.mean(distributions.frame_stream("", distributions.sizes(size.distribution)))
-    elif size.uniform is not None:
-        mean = Fraction(size.uniform.low_bytes + size.uniform.high_bytes, 2) - FCS_BYTES
-    else:
-        mean = Fraction((size.fixed_bytes or 0) - FCS_BYTES)
-    return max(MINIMUM_BYTES, round(mean))
-
-
-def _fixed(size: FrameSize, place: str) -> int:
-    if size.fixed_bytes is None:
-        raise InputError(place, "a response has one fixed size, such as '64 B'")
-    return max(MINIMUM_BYTES, size.fixed_bytes - FCS_BYTES)
-
-
 def _require_mtu(feed: Feed, length_bytes: int, key: str) -> None:
     if length_bytes > feed.mtu_bytes + ETHERNET_BYTES:
         frame = length_bytes + FCS_BYTES
@@ -397,20 +293,23 @@ def _duration(name: str, duration: Duration) -> Stream | None:
 
 
 def _over_the_line(machine: Machine, offers: list[Offer]) -> Iterator[InputError]:
-    line_bps = machine.port.settings.rate_bps
-    for towards_guest in (True, False):
-        chosen = [offer for offer in offers if offer.towards_guest == towards_guest]
-        total = sum((offer.bits_per_s for offer in chosen), start=Fraction(0))
-        if line_bps and total > line_bps and not all(_may_overload(offer.item) for offer in chosen):
-            direction = "towards" if towards_guest else "from"
-            offered, line = (units.format_bit_rate(rate, 4) for rate in (total, line_bps))
-            message = (
-                f"traffic {direction} the guests offers {offered}, preamble and gaps included, "
-                f"to a line of {line}; 'overload: on' allows it"
-            )
-            item = chosen[0].item
-            written = item.rates() if isinstance(item, (Poisson, Constant, Bursts, Capture)) else ()
-            yield InputError(".".join(("traffic", item.name, *written[:1])), message)
+    for number, (port, _, _) in enumerate(machine.adapters):
+        for towards_guest in (True, False):
+            uses = [(offer, offer.wires.count((number, towards_guest))) for offer in offers]
+            chosen = [offer for offer, times in uses if times]
+            total = sum((offer.bits_per_s * times for offer, times in uses), start=Fraction(0))
+            line_bps = port.settings.rate_bps
+            if line_bps and total > line_bps and not all(_may_overload(offer.item) for offer in chosen):
+                direction = "towards" if towards_guest else "from"
+                offered, line = (units.format_bit_rate(rate, 4) for rate in (total, line_bps))
+                of = f" ({port.settings.name})" if port.settings.name else ""
+                message = (
+                    f"traffic {direction} the guests offers {offered}, preamble and gaps included, "
+                    f"to a line of {line}{of}; 'overload: on' allows it"
+                )
+                item = chosen[0].item
+                written = item.rates() if isinstance(item, (Poisson, Constant, Bursts, Capture)) else ()
+                yield InputError(".".join(("traffic", item.name, *written[:1])), message)
 
 
 def _may_overload(item: Traffic) -> bool:

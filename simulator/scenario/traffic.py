@@ -73,6 +73,32 @@ class _Common(Strict):
         return {"name": data.get("kind")} | data if isinstance(data, dict) else data
 
 
+class _Ways(_Common):
+    direction: Direction = "rx"
+    """``rx`` is towards the guests, ``tx`` from them; of requests and bulk data that of the client or sender."""
+    sender: Selection | None = Field(default=None, alias="from")
+    """Who sends, in place of guests and direction: guests as above, or ``peer``, the far end of the wire."""
+    to: Selection | None = None
+    """Who receives: guests or ``peer``. The k-th of from sends to the k-th of to, round the shorter list, and never to itself."""
+
+    @model_validator(mode="after")
+    def _both_ends(self) -> _Ways:
+        given = [key for key, value in (("from", self.sender), ("to", self.to)) if value is not None]
+        if len(given) == 1:
+            raise refuse(InputError("", f"gives {given[0]} alone; from and to go together", None, ("from", "to")))
+        if given and self.model_fields_set & {"guests", "direction"} and (self.guests, self.direction) != ("all", "rx"):
+            raise refuse(InputError("", "says both from and to, and guests or direction: one way to say it is enough"))
+        return self
+
+    def turns_back(self) -> bool:
+        """Return whether a guest that receives it sends something back."""
+        return False
+
+    def chain(self) -> Selection | None:
+        """Return the guests between both ends."""
+        return None
+
+
 class _Rated(_Common):
     total: Switch = False
     """Whether the rate is for all selected guests together."""
@@ -91,21 +117,39 @@ class _Rated(_Common):
         return tuple(name for name, value in given if value is not None)
 
 
-class _OpenLoop(_Rated):
-    direction: Direction = "rx"
-    """``rx`` is towards the guests, ``tx`` from them."""
+class _OpenLoop(_Ways, _Rated):
     size: FrameSize = FrameSize.model_validate("64 B")
     """Sizes of the frames."""
     flows: Flows = 1
     """Flows per guest, drawn evenly."""
     echo: Switch = False
-    """Whether the guest sends each packet back, as a reflector or forwarder does; latency is then that of the way there and back."""
+    """Whether the guest sends each packet back, as a reflector does; latency is then that of the way there and back."""
+    through: Selection | None = None
+    """Guests that forward the packets, one after the other, on the way between from and to: a chain."""
 
     @model_validator(mode="after")
     def _echo_comes_back(self) -> _OpenLoop:
-        if self.echo and self.direction == "tx":
+        if self.echo and (self.direction == "tx" or self.to == "peer"):
             raise refuse(BadValue("", "is of packets towards a guest; from one nobody sends them back", "echo"))
+        if self.through is not None and self.to is None:
+            raise refuse(
+                InputError("", "gives through without from and to, the ends of the chain", None, ("from", "to"))
+            )
+        if self.through is not None and self.echo:
+            raise refuse(BadValue("", "is not of a chain, whose packets do not come back", "echo"))
+        if self.sender == self.to == "peer" and self.through is None:
+            raise refuse(
+                InputError("", "goes from the far end to the far end; a chain names the guests between, as through")
+            )
         return self
+
+    def turns_back(self) -> bool:
+        """Return whether a guest that receives it sends something back."""
+        return self.echo
+
+    def chain(self) -> Selection | None:
+        """Return the guests between both ends."""
+        return self.through
 
     @model_validator(mode="after")
     def _one_rate(self) -> _OpenLoop:
@@ -140,13 +184,11 @@ class Bursts(_OpenLoop):
     """Time between packets of a group; 0 is back to back."""
 
 
-class RequestResponse(_Common):
+class RequestResponse(_Ways):
     """``outstanding`` clients per guest, each with one request under way."""
 
     kind: Literal["request-response"]
     """The kind of source."""
-    direction: Direction = "rx"
-    """``rx``: the client is off the host; ``tx``: the guest is the client."""
     request: FrameSize = FrameSize.model_validate("64 B")
     """Sizes of requests."""
     response: FrameSize = FrameSize.model_validate("64 B")
@@ -160,6 +202,10 @@ class RequestResponse(_Common):
     flows: Flows = 1
     """Flows per guest, drawn evenly."""
 
+    def turns_back(self) -> bool:
+        """Return whether a guest that receives it sends something back."""
+        return True
+
     @model_validator(mode="after")
     def _fixed_response(self) -> RequestResponse:
         if self.response.fixed_bytes is None:
@@ -167,13 +213,11 @@ class RequestResponse(_Common):
         return self
 
 
-class Bulk(_Common):
+class Bulk(_Ways):
     """A window of unacknowledged segments with real acknowledgements the other way; not TCP."""
 
     kind: Literal["bulk"]
     """The kind of source."""
-    direction: Direction = "rx"
-    """``rx`` is towards the guests, ``tx`` from them."""
     window: Annotated[int, Field(strict=True, ge=1, le=65_536)] = 64
     """Most unacknowledged packets per connection."""
     segment_bytes: Frame = Field(default=1518, alias="segment")
@@ -187,6 +231,10 @@ class Bulk(_Common):
     """Without an acknowledgement for so long, the connection starts again with half the window."""
     flows: Annotated[int, Field(strict=True, ge=1, le=MOST_CONNECTIONS)] = 1
     """Connections per guest."""
+
+    def turns_back(self) -> bool:
+        """Return whether a guest that receives it sends something back."""
+        return True
 
     @model_validator(mode="after")
     def _super_packet_holds_segments(self) -> Bulk:

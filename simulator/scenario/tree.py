@@ -38,6 +38,8 @@ def expand(node: Node) -> Node:
 
 
 def _long_form(key: str, node: Node) -> Node:
+    if key == "nics" and isinstance(node.value, list):
+        return replace(node, value=[_long_form("nic", item) for item in node.value])
     if key in SHORT_FORMS and isinstance(node.value, (str, int)) and not isinstance(node.value, bool):
         return replace(node, value={SHORT_FORMS[key]: node})
     return node
@@ -78,6 +80,9 @@ def split_path(path: str, place: str) -> tuple[str, ...]:
 def absolute(path: str, place: str, top: tuple[str, ...], guest: tuple[str, ...]) -> tuple[str, ...]:
     """Return the parts of ``path`` from the top of the scenario: a guest's key stands for that key of every guest."""
     parts = split_path(path, place)
+    if parts == ("nics",):
+        # the adapters of a guest that are emulated; a host's are listed in the scenario
+        return ("guests", "*", *parts)
     if parts[0] in top:
         return parts
     if parts[0] in guest:

@@ -23,25 +23,27 @@ from simulator.plan import check_bounds
 from simulator.plan.check import check
 from simulator.plan.model import Plan
 from simulator.scenario.assemble import assemble
-from simulator.scenario.build import guest_settings, host_settings, misfits, nic_settings
+from simulator.scenario.build import guest_settings, host_settings, misfits, nic_settings, switch_settings
 from simulator.scenario.checks import Fault
 from simulator.scenario.host import Pcie
 from simulator.scenario.model import Scenario
 from simulator.scenario.nonsense import nonsense
 from simulator.scenario.plan_faults import placed
 from simulator.scenario.remains import Location
+from simulator.scenario.routes import adapters, crosses_the_wire
 from simulator.scenario.sources import add_traffic
 
 LEANS: Mapping[str, tuple[str, ...]] = {
-    "host": ("host.model", "host.cores", "host.irq_cores", "host.costs", "host.capabilities", "nic.model",
+    "host": ("host.model", "host.cores", "host.irq_cores", "host.costs", "host.capabilities", "nic.model", "nics",
              "guests.*.datapath", "guests.*.interrupts", "guests.*.vcpus", "guests.*.queues", "guests.*.count",
              "guests.*.nics", "guests.*.placement"),
-    "guests": ("host.model", "host.capabilities", "nic.model", "switch", "guests.*.datapath", "guests.*.interrupts",
+    "guests": ("host.model", "host.capabilities", "nic.model", "nics", "guests.*.nic", "switch", "guests.*.datapath", "guests.*.interrupts",
                "guests.*.vcpus", "guests.*.queues", "guests.*.count", "guests.*.nics", "traffic.*.direction"),
     "nic": ("nic",),
+    "nics": ("nics",),
     "switch": ("switch", "guests.*.datapath"),
-    "traffic": ("nic.model", "nic.rate", "guests.*.mtu", "guests.*.offloads", "guests.*.count", "guests.*"),
-    "measurement": ("nic.model", "nic.rate"),
+    "traffic": ("nic.model", "nic.rate", "nics", "guests.*.nic", "guests.*.mtu", "guests.*.offloads", "guests.*.count", "guests.*"),
+    "measurement": ("nic.model", "nic.rate", "nics"),
 }  # fmt: skip
 """First word of a fault's place -> the values on which it leans besides its own: if the grammar refused one of them, the
 fault may be a consequence."""
@@ -49,15 +51,17 @@ fault may be a consequence."""
 
 def wiring_faults(scenario: Scenario) -> list[Fault]:
     """Every reason why the point cannot be built or makes no sense, each with the location of the value to change."""
-    found, port = _port(scenario)
+    found, ports = _ports(scenario)
     host = replace(host_settings(scenario.host), cores=None)
     guests = tuple(guest_settings(scenario, host))
     refused: list[InputError] = []
-    machine = assemble(host, port, guests, refused)
-    found += [*misfits(scenario, port, guests), *refused]
+    machine = assemble(
+        host, ports, guests, refused, switch=switch_settings(scenario), joined=crosses_the_wire(scenario)
+    )
+    found += [*misfits(scenario, ports, guests), *refused]
     add_traffic(machine, scenario, guests, 0, found)
     faults = [(location_of(scenario, fault.place), fault) for fault in found]
-    faults += nonsense(scenario, port.rate_bps)
+    faults += nonsense(scenario, min(port.rate_bps for port in ports))
     faults += _too_few_cores(scenario, machine, "at least " if refused else "")
     if not faults:
         plan = machine.builder.finish(scenario.name)
@@ -70,14 +74,20 @@ def wiring_faults(scenario: Scenario) -> list[Fault]:
 
 def of_plan(scenario: Scenario, plan: Plan) -> list[Fault]:
     """What makes no sense although the plan was built and can run."""
-    return [*nonsense(scenario, nic_settings(scenario.nic).rate_bps), *_too_long(scenario, plan)]
+    slowest_bps = min(port.rate_bps for port in _ports(scenario)[1])
+    return [*nonsense(scenario, slowest_bps), *_too_long(scenario, plan)]
 
 
-def _port(scenario: Scenario) -> tuple[list[InputError], PortSettings]:
-    try:
-        return [], nic_settings(scenario.nic)
-    except InputError as error:
-        return [error], nic_settings(scenario.nic.model_copy(update={"pcie": Pcie()}))
+def _ports(scenario: Scenario) -> tuple[list[InputError], tuple[PortSettings, ...]]:
+    found, ports = [], []
+    for number, (name, nic) in enumerate(adapters(scenario)):
+        try:
+            port = nic_settings(nic)
+        except InputError as error:
+            found.append(error.at(error.place.replace("nic", f"nics.{number}", 1)) if name else error)
+            port = nic_settings(nic.model_copy(update={"pcie": Pcie()}))
+        ports.append(replace(port, name=name))
+    return found, tuple(ports)
 
 
 def location_of(scenario: Scenario, place: str) -> Location:
@@ -86,6 +96,8 @@ def location_of(scenario: Scenario, place: str) -> Location:
     if first == "guests" and rest:
         groups = [index for index, group in enumerate(scenario.guests) if rest[0] in group.members()]
         return ("guests", *groups[:1], *rest[1:])
+    if first == "nics" and rest:
+        return ("nics", int(rest[0]), *rest[1:])
     if first == "traffic" and rest:
         items = [index for index, item in enumerate(scenario.traffic) if item.name == rest[0]]
         return ("traffic", *items[:1], *rest[1:])

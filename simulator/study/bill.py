@@ -6,13 +6,13 @@ point. *Validation*: ``tests/sriov/test_bill.py``.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from simulator import costs
-from simulator.errors import ScenarioErrors
+from simulator.errors import InputError, ScenarioErrors
 from simulator.scenario import Point, Scenario, load, points
 from simulator.sriov.bill import SERIES, Bill, Load, bills
 from simulator.sriov.prices import Prices, load_prices
@@ -35,6 +35,8 @@ def bill(scenario: str | Path, prices: Prices | None = None, overrides: Sequence
     """
     prices = load_prices() if prices is None else prices
     loaded = _two_series(scenario, tuple(overrides))
+    if loaded.nics:
+        raise InputError("nics", "a bill is of a host with one adapter, nic", str(len(loaded.nics)))
     nic, host = loaded.nic.model, costs.host(loaded.host.source).name
     prices.adapter(nic)
     prices.core(host)
@@ -52,7 +54,7 @@ def bill(scenario: str | Path, prices: Prices | None = None, overrides: Sequence
         if result.error:
             failed.setdefault(name, []).append(f"{point.series}: {result.error}")
         else:
-            loads[name][point.series] = _load(point, result.entry)
+            loads[name][point.series] = load_of(point, result.entry)
     return [
         PointBill(name, tuple(bills(prices, nic, host, max_vfs, found)), tuple(failed.get(name, ())))
         for name, found in loads.items()
@@ -65,7 +67,8 @@ def _two_series(scenario: str | Path, overrides: tuple[str, ...]) -> Scenario:
     return load(scenario, (*overrides, "thresholds=[]", *gone, *series))
 
 
-def _load(point: Point, entry: dict[str, Any]) -> Load:
+def load_of(point: Point, entry: Mapping[str, Any]) -> Load:
+    """What a bill has to know of a point's result."""
     return Load(
         guests=sum(guest.count or 1 for guest in point.scenario.guests),
         throughput_bps=entry["throughput_bps"] or 0.0,

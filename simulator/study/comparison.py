@@ -87,6 +87,7 @@ class Comparison:
         """At most a screenful for the terminal: the points, what limits them, what failed, which thresholds do not hold."""
         parts = [
             screen.table(self.entries),
+            screen.uncertainty(self.entries),
             screen.guests(self.entries),
             screen.ratios(ratios(self.entries)),
             screen.limits(self.entries),

@@ -60,14 +60,16 @@ def compare(
     max_time_s: float | None = None,
     forecast: Callable[[float], None] | None = None,
     shown: Callable[[Comparison], None] | None = None,
+    draws: int | None = None,
 ) -> Comparison:
     """Simulate all points of a scenario file (or of a scenario already loaded) and return the comparison.
 
     `overrides`: as ``--set`` takes them; `workers`: runs at once (default: one per core); `out`: folder under which
     the result folder is made, points as they finish, the rest at the end (default: nothing is written); `plot`:
     whether it gets a chart; `max_time_s`: points not finished by then fail, those that are stay stored for the next
-    time; `forecast`: called before the first run with the seconds that all may take; `shown`: called with the result before tables
-    are written and a chart is drawn. Raises InputError or
+    time; `forecast`: called before the first run with the seconds that all may take; `draws`: every finished point runs once more for
+    each of so many machines drawn from the ranges of the costs, and gets a 90 % interval; `shown`: called with the result before
+    tables are written and a chart is drawn. Raises InputError or
     ScenarioErrors for a bad scenario or option before anything is written; points that fail are in `failed`.
     """
     engine_named(engine)
@@ -85,6 +87,10 @@ def compare(
         warm_up(engine)
         forecast(seconds(found, engine, workers or cores()))
     results = work.finish(workers or cores())
+    if draws is not None:
+        from simulator.study.uncertainty import attach
+
+        results = attach(found, results, draws, engine, workers or cores(), progress)
     entries = [result.entry for result in results if not result.error]
     comparison = Comparison(
         scenario,

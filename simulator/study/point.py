@@ -23,15 +23,24 @@ from simulator.metrics import latency, rates
 from simulator.metrics.guests import ends_of, of_guests
 from simulator.metrics.intervals import over_time
 from simulator.metrics.window import PS_PER_SECOND
-from simulator.parts.driver import with_xdp
+from simulator.parts.driver import with_forwarding, with_xdp
+from simulator.parts.settings import GuestSettings
 from simulator.parts.steps import Step
 from simulator.parts.uplink import FIREWALL
 from simulator.plan.fingerprint import fingerprint
 from simulator.plan.model import Plan
 from simulator.plan.trace import Trace
 from simulator.scenario import Point, Scenario, scenario_hash
-from simulator.scenario.build import guest_settings, host_settings, nic_overrides, nic_settings, notes
+from simulator.scenario.build import (
+    guest_settings,
+    host_settings,
+    nic_overrides,
+    nic_settings,
+    notes,
+    switch_settings,
+)
 from simulator.scenario.identity import guest_labels, identity
+from simulator.scenario.routes import adapters
 from simulator.sriov.schedule import plan_of, timeline
 from simulator.study.ranges import Warmup, judged, of_scalars, warnings
 from simulator.study.ratios import COMPARED
@@ -92,7 +101,7 @@ def assess(point: Point, plan: Plan, windows: Sequence[Window], warmup: Warmup) 
         "warmup": {"length_s": warmup.length_ps / PS_PER_SECOND, "stated": warmup.stated},
         "warnings": warnings(windows, warmup, point.scenario.measurement.duration_ps),
         "window_s": (pooled.end_ps - pooled.start_ps) / PS_PER_SECOND,
-        "line_rate_bps": nic_settings(point.scenario.nic).rate_bps,
+        "line_rate_bps": sum(nic_settings(nic).rate_bps for _, nic in adapters(point.scenario)),
         "cost_status": cost_status(point.scenario),
         "notes": list(notes(point.scenario)),
         "scenario_hash": scenario_hash(point.scenario),
@@ -123,25 +132,39 @@ def cost_status(scenario: Scenario) -> dict[str, int]:
     """
     settings = host_settings(scenario.host)
     host = settings.model
-    used = {(guest.datapath, guest.mode, guest.xdp) for guest in guest_settings(scenario, settings)}
-    spent = {cost for path, mode, xdp in used for step in _steps(path, mode, xdp) for cost in step.costs}
-    if any(datapath(path).switch == "linux-bridge" for path, _, _ in used):
+    used = {(guest.datapath, guest.mode, _kind(guest)) for guest in guest_settings(scenario, settings)}
+    spent = {cost for path, mode, kind in used for step in _steps(path, mode, kind) for cost in step.costs}
+    carried, needed = switch_settings(scenario), {datapath(path).switch for path, _, _ in used}
+    if "s_bridge" in spent:
+        spent = (spent - {"s_bridge"}) | set(carried.kernel_costs)
+    if "ovs-dpdk" in needed:
+        spent |= {*carried.polled.frame_costs, *carried.polled.packet_costs}
+        spent |= {cost for costs_of, _ in carried.polled.lookups for cost in costs_of}
+    if "linux-bridge" in needed:
         spent |= set(FIREWALL[settings.firewall])
     found = Counter(host.cost(name).status for name in spent)
     for state in idle.allowed(host, settings.idle):
         found.update(entry.status for entry in (state.latency, state.residency, state.leave))
     found.update(event.status for event in noise.word(settings.noise).events)
-    nic = costs.nic(scenario.nic.model)
-    facts = Counter(costs.summary(nic))
-    for name in nic_overrides(scenario.nic):
-        facts.subtract([nic.facts[name].status])
-        facts["assumed"] += 1
+    facts: Counter[str] = Counter()
+    for _, written in adapters(scenario):
+        nic = costs.nic(written.model)
+        facts.update(costs.summary(nic))
+        for name in nic_overrides(written):
+            facts.subtract([nic.facts[name].status])
+            facts["assumed"] += 1
     return {status: found[status] + facts[status] for status in STATUSES}
 
 
-def _steps(path: str, mode: str, xdp: bool) -> tuple[Step, ...]:
-    steps = datapath(path).steps(mode)
-    return with_xdp(steps, "h" if path == "native" else "g", path) if xdp else steps
+def _kind(guest: GuestSettings) -> str:
+    return "forward" if guest.next_hop is not None else "xdp" if guest.xdp else "socket"
+
+
+def _steps(path: str, mode: str, kind: str) -> tuple[Step, ...]:
+    steps, side = datapath(path).steps(mode), "h" if path == "native" else "g"
+    if kind == "socket" or mode == "poll":
+        return steps
+    return with_xdp(steps, side, path) if kind == "xdp" else with_forwarding(steps, side)
 
 
 def _exact(plan: Plan, trace: Trace) -> dict[str, int | None]:

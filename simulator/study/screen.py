@@ -67,6 +67,29 @@ def table(entries: Sequence[Entry]) -> str:
     return text + more + note
 
 
+def uncertainty(entries: Sequence[Entry]) -> str:
+    """The 90 % intervals over the ranges of the costs, for as many points as have a row each."""
+    known = [entry for entry in entries if "uncertainty" in entry]
+    if not known or len(known) > MOST_ROWS:
+        return "The intervals over the ranges of the costs are in summary.csv." if known else ""
+    shown: Mapping[str, Callable[[float | None], str]] = {
+        "delivered_pps": _rate, "loss_ratio": _share, "latency.mean": _micro, "latency.p50": _micro, "latency.p99": _micro,
+        "host_work_cores": _plain, "guest_work_cores": _plain,
+    }  # fmt: skip
+    heads = dict(zip(shown, ("delivered", "loss", "mean", "p50", "p99", "host work", "guest work"), strict=True))
+    rows = [
+        {"costs from their ranges": shortened(point_name(entry), NAME_CELLS)}
+        | {
+            heads[metric]: _together(list(dict.fromkeys((as_text(ends["low"]), as_text(ends["high"])))), TO)
+            for metric, as_text in shown.items()
+            for ends in [entry["uncertainty"]["metrics"][metric]]
+        }
+        for entry in known
+    ]
+    note = f"\n90 % intervals over {known[0]['uncertainty']['draws']} draws; neither chance nor what is not modelled is in them."
+    return _aligned([dict(zip(rows[0], rows[0], strict=True)), *rows]) + note
+
+
 def guests(entries: Sequence[Entry]) -> str:
     """What each entry of ``guests`` got, where a point has several; for as many points as have a row each."""
     nothing = {"delivered_pps": 0.0}

@@ -1,7 +1,8 @@
 """Results as tables: one row per point, one row per stage, one row per histogram bucket.
 
 Column names carry units: ``latency_p99_us``, ``offered_pps``, ``host_cores_busy``; ranges follow their metric as ``_low``,
-``_high`` (95 % interval), ``_min`` and ``_max`` (extremes of the replications).
+``_high`` (95 % interval), ``_min`` and ``_max`` (extremes of the replications); the 90 % interval over the ranges of the costs,
+where it was asked for, as ``_costs_low`` and ``_costs_high``.
 
 *Scope*: plain columns, nothing nested. *Validation*: tests/unit/test_study_parts.py.
 """
@@ -158,6 +159,8 @@ def row(number: int, entry: Entry, parameters: Sequence[str]) -> dict[str, Any]:
             found[column_of(name)] = _part(entry, name)
         if name in RANGED:
             found |= {f"{column_of(name)}_{end}": value for end, value in entry["ranges"][name].items()}
+            drawn = entry.get("uncertainty", {}).get("metrics", {}).get(name, {})
+            found |= {f"{column_of(name)}_costs_{end}": value for end, value in drawn.items()}
     found |= {f"latency_{name}": value for name, value in entry["latency_exact"].items()}
     found |= {
         "drops": sum(entry["drops"].values()),

@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from simulator.charts import output
-from simulator.charts.style import BLACK, BLUE, GREEN, GREY, INK, ORANGE, PINK, WINE
+from simulator.charts.style import BLACK, BLUE, GREEN, GREY, INK, OLIVE, ORANGE, PINK, SKY, WINE
 from simulator.validation.model import Prediction
 
 if TYPE_CHECKING:
@@ -26,6 +26,8 @@ LOOKS = {
     "native, polled": (BLACK, "^"),
     "sriov-vf": (BLUE, "s"),
     "sriov-vf, polled": (GREEN, "D"),
+    "direct-assignment": (SKY, "s"),
+    "direct-assignment, polled": (OLIVE, "D"),
     "vhost-net": (ORANGE, "v"),
     "virtio-qemu": (PINK, "P"),
     "emulated-e1000": (WINE, "X"),
@@ -49,7 +51,9 @@ def draw(predictions: Sequence[Prediction]) -> Figure:
         axes = figure.add_subplot(1, len(PANELS), place)
         _panel(axes, [found for found in known if found.point.unit == unit], label)
     handles = [_handle(name, look) for name, look in LOOKS.items()]
-    figure.legend(handles=handles, loc="outside lower center", ncols=len(handles), fontsize=11, frameon=False)
+    figure.legend(
+        handles=handles, loc="outside lower center", ncols=(len(handles) + 1) // 2, fontsize=11, frameon=False
+    )
     return figure
 
 

@@ -39,9 +39,15 @@ class Question:
     most: bool = False
 
 
-def question(source: Source, point: Point, extra: Iterable[str] = ()) -> Question:
+def questions(sources: Sequence[Source], points: Iterable[Point]) -> dict[str, Question]:
+    """Point id -> question, for the points that have a rule."""
+    by_group = {source.group: source for source in sources}
+    return {point.id: question(by_group[point.group], point) for point in points if point.rule}
+
+
+def question(source: Source, point: Point) -> Question:
     """What has to be simulated for a point."""
-    task = with_settings(Task(document(source.scenarios[point.scenario]), point.settings), extra)
+    task = Task(document(source.scenarios[point.scenario]), point.settings)
     if "search" not in point.rule:
         return Question(task)
     loss = units.parse(point.rule["loss"], units.RATIO)
@@ -108,19 +114,18 @@ def predict(
     store: Store,
     jobs: int = 1,
     progress: Callable[[int, int], None] | None = None,
-    extra: Iterable[str] = (),
 ) -> list[Prediction]:
-    """Predictions of the points that have a rule, in their order; ``extra``: settings laid on every scenario."""
-    by_group = {source.group: source for source in sources}
-    asked = {point.id: question(by_group[point.group], point, extra) for point in points if point.rule}
+    """Predictions of the points that have a rule, in their order."""
+    asked = questions(sources, points)
     wanted = list(dict.fromkeys(asked.values()))
-    answers = _answers(wanted, store, jobs, progress)
+    answers = answer_all(wanted, store, jobs, progress)
     return [_prediction(point, answers[asked[point.id]]) for point in points if point.rule]
 
 
-def _answers(
+def answer_all(
     wanted: Sequence[Question], store: Store, jobs: int, progress: Callable[[int, int], None] | None
 ) -> Mapping[Question, Series | Exception]:
+    """What every question gives, or why it gives nothing."""
     found: dict[Question, Series | Exception] = {}
     for asked, outcome in fan_out(partial(_answer, store=store), wanted, jobs, processes=False):
         found[asked] = outcome

@@ -19,8 +19,8 @@ from simulator.validation.model import Point, Source
 FAMILIES = {
     "native, polled": ("native, polled", "native_dpdk", "native_user_driver"),
     "native": ("native", "native_kernel"),
-    "sriov-vf, polled": ("sriov-vf, polled", "sriov_vf_dpdk", "direct_assignment_dpdk"),
-    "sriov-vf": ("sriov-vf", "sriov_vf", "direct_assignment"),
+    "passthrough, polled": ("sriov-vf, polled", "direct-assignment, polled", "sriov_vf_dpdk", "direct_assignment_dpdk"),
+    "passthrough": ("sriov-vf", "direct-assignment", "sriov_vf", "direct_assignment"),
     "vhost-net": ("vhost-net", "vhost_net", "virtio_macvtap"),
     "virtio-qemu": ("virtio-qemu", "virtio_qemu"),
     "emulated-e1000": ("emulated-e1000", "emulated_e1000"),

@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from functools import cache
 from hashlib import sha256
@@ -33,10 +33,9 @@ from simulator.plan.fingerprint import fingerprint
 from simulator.plan.model import Plan
 from simulator.plan.trace import Trace
 from simulator.scenario import Point, Scenario, load, points
-from simulator.scenario.build import build
+from simulator.scenario.build import drawn
 from simulator.scenario.identity import guest_labels
-from simulator.study.replications import job_of, plans, stated_warmup
-from simulator.study.runs import run
+from simulator.study.once import once, plans_of
 
 Values = dict[str, float | None]
 ACTS = ("engines", "plan", "metrics")
@@ -47,10 +46,11 @@ _writing = Lock()
 
 @dataclass(frozen=True, slots=True)
 class Task:
-    """One scenario (JSON) and settings such as ``traffic.in.rate=10 kpps``."""
+    """One scenario (JSON), settings such as ``traffic.in.rate=10 kpps``, and the factors of a machine drawn from its ranges."""
 
     document: str
     settings: tuple[str, ...] = ()
+    factors: tuple[tuple[str, float], ...] = ()
 
     def scenario(self) -> Scenario:
         """Read by the grammar. Raises ScenarioErrors as a scenario file does."""
@@ -96,23 +96,23 @@ def acting_hash() -> str:
 
 def simulate(task: Task, store: Store, stopped: Callable[[], bool] = lambda: False) -> dict[str, Values]:
     """Series -> values of the pooled replications. Raises SimulatorError for a scenario that cannot run."""
-    scenario = task.scenario()
-    return {point.series: _values(point, store, stopped) for point in points(scenario)}
+    found = {}
+    for point in points(task.scenario()):
+        own = Point(point.series, point.parameters, drawn(point.scenario, dict(task.factors)))
+        found[point.series] = _values(own, store, stopped)
+    return found
 
 
 def _values(point: Point, store: Store, stopped: Callable[[], bool]) -> Values:
-    window, warmup, count = point.scenario.measurement, stated_warmup(point), point.scenario.replications
-    if warmup is None or count is None:
+    window = point.scenario.measurement
+    if window.warmup_ps is None or point.scenario.replications is None:
         raise SimulatorError(f"{point.scenario.name}: a scenario to be scored states its warm-up and replications")
-    replicated = list(plans(point, build(point.scenario), 0, count))
-    parts = [acting_hash(), [fingerprint(plan) for _, plan in replicated], window.warmup_ps, window.duration_ps]
+    plans = plans_of(point)
+    parts = [acting_hash(), [fingerprint(plan) for plan in plans], window.warmup_ps, window.duration_ps]
     key = sha256(json.dumps([*parts, point.scenario.seed]).encode()).hexdigest()
     known = store.get(key)
     if known is None:
-        plan = replicated[0][1]
-        jobs = [job_of(0, point, each, "compiled", number, warmup) for number, each in replicated]
-        trace = metrics.pool([run(job, stopped).trace for job in jobs])
-        known = _measure(point.scenario, plan, trace)
+        known = _measure(point.scenario, plans[0], once(point, plans, stopped=stopped))
         store.put(key, known)
     return known
 
@@ -145,4 +145,4 @@ def document(scenario: Mapping[str, Any]) -> str:
 
 def with_settings(task: Task, settings: Iterable[str]) -> Task:
     """The task with further settings, which win."""
-    return Task(task.document, (*task.settings, *settings))
+    return replace(task, settings=(*task.settings, *settings))

@@ -97,7 +97,7 @@ def _summary(score: Mapping[str, Any], stamp: Mapping[str, Any]) -> str:
     if score["interval_coverage"] is not None:
         lines.append(
             f"90 % intervals hold {share(score['interval_coverage'])} of the measured values, median high/low {number(score['median_interval_ratio'])}"
-            + (f" (run of {stamp['date']}, program {stamp['program'][:12]})" if stamp else "")
+            + (f" (run of {stamp['date']}, program {stamp['program'][:12]})" if "date" in stamp else "")
         )
     return "\n".join(lines)
 

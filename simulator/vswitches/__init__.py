@@ -1,1 +1,46 @@
-"""What carries packets between guests and the wire."""
+"""What carries packets between guests and the wire, one module per switch.
+
+*Scope*: switches are chosen by family; `automatic` is the first of each.
+*Validation*: tests/phenomena/test_polled_switch.py.
+"""
+
+from __future__ import annotations
+
+from simulator.parts.settings import SwitchSettings
+from simulator.vswitches import embedded, linux_bridge, ovs_dpdk, ovs_kernel, testpmd, vpp
+from simulator.vswitches.model import Carrier
+
+SWITCHES: dict[str, Carrier] = {
+    carrier.name: carrier
+    for carrier in (
+        embedded.CARRIER,
+        embedded.SECOND_NAME,
+        linux_bridge.CARRIER,
+        ovs_kernel.CARRIER,
+        ovs_dpdk.CARRIER,
+        vpp.CARRIER,
+        testpmd.CARRIER,
+    )
+}
+FAMILIES = {"kernel": linux_bridge.CARRIER, "user": ovs_dpdk.CARRIER}
+"""What `automatic` is."""
+
+
+def settings(
+    kind: str = "automatic",
+    *,
+    cores: tuple[int, ...] = (),
+    masks: int = 1,
+    flows: int = 1,
+    reflected: bool = False,
+) -> SwitchSettings:
+    """What is on a host whose scenario names the switch `kind`; families that it does not name have their usual one."""
+    chosen = dict(FAMILIES)
+    if kind in SWITCHES:
+        chosen[SWITCHES[kind].family] = SWITCHES[kind]
+    return SwitchSettings(chosen["kernel"].kernel(masks), chosen["user"].threads(flows), cores, reflected)
+
+
+def suits(kind: str, needed: str) -> bool:
+    """Whether a switch is of the family of the one that a path names."""
+    return SWITCHES[kind].family == SWITCHES[needed].family

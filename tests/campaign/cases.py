@@ -108,7 +108,7 @@ def _contradictions() -> Iterator[Case]:
         "timeout": {"traffic.1.timeout": "1 ns"},
         "window": {"measurement.duration": "1 ps"},
         "long": {"measurement.duration": "900000 s"},
-        "ring": {"guests.0.rx_ring": 2},
+        "ring": {"guests.0.rx_ring": 0},
         "nobody": {"traffic.0.guests": []},
         "stranger": {"traffic.0.guests": "db*"},
         "switch": {"switch": "linux-bridge"},

@@ -6,10 +6,12 @@ from typing import Any
 
 import pytest
 from matplotlib.axes import Axes
+from matplotlib.figure import Figure
 
 from simulator import charts
 from simulator.charts import caption
 from simulator.charts.limits import LOOK, limits
+from simulator.charts.marks import whisker
 from simulator.charts.scales import NO_LOSS
 from tests.charts import stress
 
@@ -144,3 +146,17 @@ def test_what_limits_is_said_in_words() -> None:
     said = "core cpu0 is 99.0 % busy (task switches 50 %, guest: softirq 45 %); vm1: receive ring 0 drops 7.64 % of the offered packets"
     assert caption.in_words(text) == said
     assert caption.in_words("engine port.rx is 100.0 % busy") == "engine port.rx is 100.0 % busy"
+
+
+def test_a_whisker_stands_where_a_point_has_an_interval_over_its_costs() -> None:
+    axes = Figure().subplots()
+    metrics = {"latency.p50": {"low": 2.0, "high": 5.0}, "latency.p99": {"low": None, "high": None}}
+    point = {"uncertainty": {"draws": 16, "metrics": metrics}}
+    whisker(axes, point, "latency.p50", 7.0, "red")
+    whisker(axes, point, "latency.p50", 7.0, "red", flat=True)
+    whisker(axes, point, "latency.p99", 7.0, "red")
+    whisker(axes, {}, "latency.p50", 7.0, "red")
+    assert [(list(line.get_xdata()), list(line.get_ydata())) for line in axes.lines] == [
+        ([7.0, 7.0], [2.0, 5.0]),
+        ([2.0, 5.0], [7.0, 7.0]),
+    ]

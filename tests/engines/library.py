@@ -37,7 +37,11 @@ PLACEMENTS: tuple[dict[str, Any], ...] = ({}, {"placement": {"share": 1}})
 SMALL_TX_RING = {"native": 8, "sriov-vf": 8, "direct-assignment": 8}
 """Descriptors; so few that senders have to wait. Paravirtual drivers keep some free and need `OTHER_TX_RING`."""
 OTHER_TX_RING = 20
-MODES = {"sriov-vf": ("legacy", "apicv", "posted", "poll"), "direct-assignment": ("posted", "poll")}
+MODES = {
+    "sriov-vf": ("legacy", "apicv", "posted", "poll"),
+    "direct-assignment": ("posted", "poll"),
+    "vhost-user": ("automatic", "poll"),
+}
 
 
 @functools.cache

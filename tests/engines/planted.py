@@ -199,6 +199,14 @@ BUGS = (
         "hand-over on top of the wake-up", ("contended_access", "waiters_first_come_first_served"), 100,
         kernel=(("start_thread(m, t, m[u + U_HANDOVER])", "start_thread(m, t, m[u + U_HANDOVER] + m[t + T_WAKE_PS])"),),
     ),
+    Bug(
+        "what an output costs is left out", ("ports_cost_their_own", "port_of_the_output_that_is_chosen"), 200,
+        kernel=(("        cost += m[o + O_PACKET_PS]\n", ""),),
+    ),
+    Bug(
+        "a forwarded packet keeps its destination", ("next_hop",), 400,
+        kernel=(("    if m[o + O_DST] >= 0:\n        m[p + P_DST] = m[o + O_DST]\n", ""),),
+    ),
     *TIMES,
     *EVENTS,
 )  # fmt: skip

@@ -14,6 +14,7 @@ from typing import Any
 
 from simulator.plan import draws, model
 from simulator.plan.model import NONE, Plan
+from simulator.plan.wiring import leads_to, wire
 from tests.engines.random_parts import BITS_PS, GRID_PS
 
 US = 1_000_000
@@ -36,10 +37,11 @@ def season(plan: Plan, seed: str) -> Plan:
         _merging,
         _noise,
         _sources,
+        _ports,
     ):
         if die.random() < 0.35:
             plan = feature(plan, die)
-    return plan
+    return _hops(plan, die)
 
 
 def _cost(die: Random) -> int:
@@ -192,6 +194,40 @@ def _shares(plan: Plan, die: Random) -> Plan:
         }
 
     return _each(plan, "workers", die, shares, 0.9)
+
+
+def _ports(plan: Plan, die: Random) -> Plan:
+    """Inputs and outputs with costs of their own."""
+
+    def costs() -> dict[str, Any]:
+        return {"packet_ps": _cost(die), "byte_fs": die.choice((0, 0, die.randint(1, 500_000)))}
+
+    def ports(worker: model.Worker) -> dict[str, Any]:
+        return {
+            "inputs": tuple(dataclasses.replace(item, **costs()) for item in worker.inputs),
+            "outputs": tuple(dataclasses.replace(item, **costs()) for item in worker.outputs),
+        }
+
+    return _each(plan, "workers", die, ports, 0.7)
+
+
+def _hops(plan: Plan, die: Random) -> Plan:
+    """New destinations before a look-up, where there is one behind an output."""
+    drains = wire(plan).drains
+
+    def looked_up(output: model.Output) -> bool:
+        behind = (plan.workers[index] for index in drains.get(leads_to(output), ()))
+        return any(worker.select == "switch" for worker in behind)
+
+    def hops(worker: model.Worker) -> dict[str, Any]:
+        return {
+            "outputs": tuple(
+                dataclasses.replace(item, dst=die.randrange(plan.switches[0].macs)) if looked_up(item) else item
+                for item in worker.outputs
+            )
+        }
+
+    return _each(plan, "workers", die, hops, 0.9)
 
 
 def _merging(plan: Plan, die: Random) -> Plan:

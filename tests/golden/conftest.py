@@ -26,7 +26,8 @@ Runner = Callable[..., Trace]
 def run(request: pytest.FixtureRequest) -> Runner:
     """`run(datapath, mode, costs, instants_ps)`: frames that arrive at `instants_ps`; costs not named are 0.
 
-    `sending`: the guest's application sends them instead. `length_bytes` is without FCS.
+    `sending`: the guest's application sends them instead; `neighbour`: to a second guest, `other`, on that datapath.
+    `length_bytes` is without FCS.
     """
 
     def play(
@@ -36,6 +37,7 @@ def run(request: pytest.FixtureRequest) -> Runner:
         instants_ps: list[int],
         *,
         sending: bool = False,
+        neighbour: str = "",
         length_bytes: int = FRAME_BYTES,
         until_ps: int = 10**9,
         **guest: object,
@@ -47,12 +49,14 @@ def run(request: pytest.FixtureRequest) -> Runner:
         # Zero wire time as well: the sums are those of the software.
         port = replace(port_settings(nic("textbook-nic"), moderation=Moderation("none")), rate_bps=0)
         settings = GuestSettings("vm", datapath, mode, sends=sending, **guest)  # type: ignore[arg-type]
-        machine = assemble(HostSettings(model, apicv=True, posted_interrupts=True), port, [settings])
+        guests = [settings, GuestSettings("other", neighbour, mode, **guest)] if neighbour else [settings]  # type: ignore[arg-type]
+        machine = assemble(HostSettings(model, apicv=True, posted_interrupts=True), [port], guests)
+        to = machine.attached["other"].mac if neighbour else PEER
         builder, vm = machine.builder, machine.attached["vm"]
         gaps = [later - earlier for earlier, later in zip([0, *instants_ps], instants_ps, strict=False)]
         fields = {
             name: builder.stream(draws.constant(name, value))
-            for name, value in (("size", length_bytes), ("flow", 0), ("dst", PEER if sending else vm.mac))
+            for name, value in (("size", length_bytes), ("flow", 0), ("dst", to if sending else vm.mac))
         }
         gap = builder.stream(draws.cycle("gap", gaps))
         target = ("fifo", vm.send) if sending else ("link", machine.port.wire_in)

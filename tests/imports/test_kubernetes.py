@@ -33,18 +33,16 @@ def test_cores_that_are_too_few_become_a_comment(tmp_path: Path) -> None:
 
 def test_attachments_get_the_pool_that_they_name() -> None:
     found = plain("policy-and-networks.yaml")
-    assert [item["name"] for item in found["guests"]] == ["sriov-net", "fast-net"]
-    first, second = found["guests"]
+    assert [item["name"] for item in found["guests"]] == ["sriov-net", "fast-net", "bridge-net"]
+    first, second, _ = found["guests"]
     assert (first["interrupts"], first["vlan"], first["mtu"], first["max_rate"]) == ("poll", 100, "9000 B", "1 Gbit/s")
     assert (second["vlan"], second["max_rate"]) == (7, "2.5 Gbit/s")
     assert found["nic"]["model"] == "x710"
 
 
-def test_a_bridge_in_a_pod_is_commented_out() -> None:
-    text = text_of("policy-and-networks.yaml")
-    assert "guest bridge-net: container is not modelled; the nearest that is: native" in text
-    assert '#   - name: "bridge-net"' in text
-    assert "bridge-net" in [item["name"] for item in plain("policy-and-networks.yaml", nearest=True)["guests"]]
+def test_a_bridge_in_a_pod_is_a_container() -> None:
+    *_, bridged = plain("policy-and-networks.yaml")["guests"]
+    assert (bridged["name"], bridged["datapath"]) == ("bridge-net", "container")
 
 
 def test_a_list_of_objects(tmp_path: Path) -> None:

@@ -25,11 +25,11 @@ def test_ports_become_guests_and_the_rest_is_said() -> None:
     assert [(item["name"], item["datapath"]) for item in found["guests"]] == [
         ("vnf-data", "sriov-vf"),
         ("instance-44444444", "vhost-net"),
+        ("instance-55555555", "vhost-net"),
+        ("dpdk", "vhost-user"),
     ]
     text = text_of("openstack-ports.json").replace("\n  # ", " ")
     for said in (
-        "ovs-kernel is not modelled; the nearest that is: linux-bridge",
-        "vhost-user is not modelled; the nearest that is: vhost-net",
         "is of network:dhcp, no guest: left out",
         "is bound to no host (vif_type unbound): left out",
         "security groups are not modelled",
@@ -39,7 +39,7 @@ def test_ports_become_guests_and_the_rest_is_said() -> None:
 
 def test_a_port_is_laid_on_the_domain_with_its_uuid() -> None:
     found = plain("openstack-ports.json", "hostdev-interface.xml")["guests"]
-    assert [item["name"] for item in found] == ["vnf", "instance-44444444"]
+    assert [item["name"] for item in found] == ["vnf", "instance-44444444", "instance-55555555", "dpdk"]
     assert "openstack-ports.json:2 is the same interface" in text_of("openstack-ports.json", "hostdev-interface.xml")
 
 
@@ -50,6 +50,8 @@ def test_a_port_is_laid_on_the_domain_with_its_uuid() -> None:
         ("direct-physical", "hostdev_physical", "direct-assignment"),
         ("baremetal", "other", "native"),
         ("remote-managed", "hw_veb", "sriov-vf"),
+        ("macvtap", "hw_veb", "macvtap"),
+        ("normal", "ovs", "vhost-net"),
     ],
 )
 def test_what_was_asked_for_decides(tmp_path: Path, vnic: str, vif: str, datapath: str) -> None:
@@ -59,9 +61,6 @@ def test_what_was_asked_for_decides(tmp_path: Path, vnic: str, vif: str, datapat
 @pytest.mark.parametrize(
     ("vnic", "vif", "missing"),
     [
-        ("macvtap", "hw_veb", "macvtap"),
-        ("vdpa", "ovs", "vdpa"),
-        ("normal", "ovs", "ovs-kernel"),
         ("normal", "tap", "routed"),
         ("direct", "ovs", "hardware-offload"),
     ],

@@ -12,14 +12,8 @@ from simulator.cli import cli
 from tests.imports import SAMPLES
 
 NOT_MODELLED = {
-    "e1000e.xml": "emulated-e1000e is not modelled; the nearest that is: emulated-e1000",
-    "macvtap.xml": "macvtap is not modelled; the nearest that is: vhost-net",
-    "openvswitch.xml": "ovs-kernel is not modelled; the nearest that is: linux-bridge",
-    "rtl8139.xml": "emulated-rtl8139 is not modelled; the nearest that is: emulated-e1000",
     "user.xml": "user-network is not modelled; the nearest that is: virtio-qemu",
-    "vdpa.xml": "vdpa is not modelled; the nearest that is: sriov-vf",
-    "vhostuser.xml": "vhost-user is not modelled; the nearest that is: vhost-net",
-    "policy-netdevice.yaml": "container is not modelled; the nearest that is: native",
+    "policy-netdevice.yaml": "container-vf is not modelled; the nearest that is: native",
     "openstack-port-show.json": "hardware-offload is not modelled; the nearest that is: embedded",
 }
 REFUSED = dict.fromkeys(

@@ -7,7 +7,7 @@ import pytest
 from simulator.imports.facts import Interface
 from simulator.imports.ways import DATAPATHS, OTHER_DEVICE, OTHER_SWITCH, SWITCHES, missing, modelled_datapath
 from simulator.scenario import names
-from tests.imports import guest
+from tests.imports import guest, plain
 
 
 def test_the_nearest_are_names_of_the_grammar() -> None:
@@ -16,13 +16,31 @@ def test_the_nearest_are_names_of_the_grammar() -> None:
 
 
 def test_what_the_grammar_learns_is_used_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    interface = Interface("vhost-user", "here", "what", switch="ovs-dpdk")
-    assert missing(interface) == ("vhost-user", "ovs-dpdk")
-    monkeypatch.setattr(names, "DATAPATHS", (*names.DATAPATHS, "vhost-user"))
-    assert missing(interface) == ("ovs-dpdk",)
-    assert modelled_datapath(interface) == "vhost-user"
+    interface = Interface("mediated-device", "here", "what", switch="hardware-offload")
+    assert missing(interface) == ("mediated-device", "hardware-offload")
+    monkeypatch.setattr(names, "DATAPATHS", (*names.DATAPATHS, "mediated-device"))
+    assert missing(interface) == ("hardware-offload",)
+    assert modelled_datapath(interface) == "mediated-device"
 
 
 def test_a_stand_in_is_the_nearest() -> None:
-    assert guest("vhostuser.xml", nearest=True)["datapath"] == "vhost-net"
-    assert guest("rtl8139.xml", nearest=True)["datapath"] == "emulated-e1000"
+    assert guest("user.xml", nearest=True)["datapath"] == "virtio-qemu"
+
+
+@pytest.mark.parametrize(
+    ("sample", "datapath"),
+    [
+        ("vhostuser.xml", "vhost-user"),
+        ("rtl8139.xml", "emulated-rtl8139"),
+        ("e1000e.xml", "emulated-e1000e"),
+        ("macvtap.xml", "macvtap"),
+        ("vdpa.xml", "vdpa"),
+    ],
+)
+def test_what_is_modelled_is_itself(sample: str, datapath: str) -> None:
+    assert guest(sample)["datapath"] == datapath
+
+
+def test_the_switch_is_written_where_it_is_not_the_usual_one() -> None:
+    assert plain("openvswitch.xml")["switch"] == {"kind": "ovs-kernel"}
+    assert "switch" not in plain("vhost-net.xml")

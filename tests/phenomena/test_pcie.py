@@ -67,7 +67,7 @@ def send_rate_pps(frame_bytes: int, batch: int, generation: int = 3) -> float:
         down_bps=rate_bps,
     )
     guest = GuestSettings("app", "native", "native", sends=True, tx_ring=4096, send_queue=4096, doorbell_batch=batch)
-    machine = assemble(HostSettings(free), port, [guest])
+    machine = assemble(HostSettings(free), [port], [guest])
     builder = machine.builder
     values = {"size": frame_bytes - 4, "flow": 0, "dst": 0, "gap": 2_000}
     streams = {name: builder.stream(draws.constant(name, value)) for name, value in values.items()}

@@ -7,7 +7,7 @@
 4. Printed: coverage with its own standard error, trials, mean number of replications, share of trials that reached the precision.
 
 *Scope*: a command of an hour, not part of the suite; recorded in docs/explanation/statistics.md. *Validation*:
-tests/statistics/test_campaign.py (a few trials, the formulas).
+tests/statistics/test_precision.py, test_intervals.py: the parts.
 """
 
 from __future__ import annotations

@@ -70,8 +70,8 @@ def test_without_tools_there_is_no_number(monkeypatch: pytest.MonkeyPatch) -> No
 def test_processes_are_timed_with_their_output() -> None:
     ended = fresh_process(["-c", "import os; print(sum(range(3_000_000)), os.environ['NAME'])"], {"NAME": "x"})
     assert ended.output == "4499998500000 x\n"
-    assert 0 < ended.cpu_s < 10
-    assert 0 < ended.wall_s < 60
+    assert 0 < ended.cpu_s < 300
+    assert 0 < ended.wall_s < 3600
 
 
 def test_every_item_has_its_function() -> None:

@@ -56,6 +56,8 @@ KINDS: list[dict[str, Any]] = [
 ]
 SERIES = [
     ("native", "automatic"),
+    ("container", "automatic"),
+    ("container-routed", "automatic"),
     *[("sriov-vf", mode) for mode in ("legacy", "apicv", "posted", "poll")],
     *[(path, mode) for path in ("vhost-net", "virtio-qemu", "emulated-e1000") for mode in ("legacy", "apicv")],
 ]

@@ -11,6 +11,7 @@ from simulator.datapaths import DATAPATHS, datapath
 from simulator.engines.compiled import CompiledEngine
 from simulator.errors import InputError
 from simulator.explain import one_packet
+from simulator.parts.nic import Member
 from simulator.parts.settings import port_settings
 from simulator.parts.stages import STAGES
 from simulator.parts.steps import Step, names, range_1024, total
@@ -82,7 +83,7 @@ def test_latency_is_the_sum_of_its_stages(model: str, name: str, mode: str) -> N
 
 def test_switch_tables() -> None:
     # Two guests of VLAN index 0 and one of VLAN index 1; MAC 0 is the far end.
-    members = [(0, 0, 2), (0, 2, 1), (1, 3, 1)]
+    members = [Member(1, 0, 0, 2), Member(2, 0, 2, 1), Member(3, 1, 3, 1)]
     inside, outside = embedded.ingress(2, 4, members), embedded.egress(2, 4, members)
     assert inside.table == (-1, 0, 1, -1, -1, -1, -1, 2)
     assert inside.ports == ((0, 2), (2, 1), (3, 1))
@@ -91,7 +92,7 @@ def test_switch_tables() -> None:
 
 
 def test_a_guest_of_another_vlan_is_not_reached() -> None:
-    members = [(0, 0, 1), (1, 1, 1)]
+    members = [Member(1, 0, 0, 1), Member(2, 1, 1, 1)]
     assert embedded.egress(2, 3, members).table[2] == embedded.WIRE_PORT
 
 

@@ -40,7 +40,7 @@ def scenario(tmp_path: Path, **parts: Any) -> Scenario:
 
 def machine_with(*guests: GuestSettings) -> Machine:
     settings = HostSettings(host("textbook"), apicv=True, posted_interrupts=True)
-    return assemble(settings, port_settings(nic("textbook-nic")), guests)
+    return assemble(settings, [port_settings(nic("textbook-nic"))], guests)
 
 
 def between(machine: Machine, sender: str, receiver: str) -> Plan:

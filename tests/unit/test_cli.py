@@ -148,7 +148,14 @@ def test_compare_passes_everything_on(good: str, calls: list[tuple[Any, dict[str
     scenario, how = calls[0]
     assert (scenario.seed, scenario.replications, scenario.guests[0].vcpus, len(scenario.compare)) == (7, 3, 2, 2)
     del how["progress"], how["forecast"], how["shown"]
-    assert how == {"engine": "reference", "workers": 2, "out": Path("there"), "plot": False, "max_time_s": 90.0}
+    assert how == {
+        "engine": "reference",
+        "workers": 2,
+        "out": Path("there"),
+        "plot": False,
+        "max_time_s": 90.0,
+        "draws": None,
+    }
 
 
 def test_run_leaves_out_comparison_and_sweep(good: str, calls: list[tuple[Any, dict[str, Any]]]) -> None:

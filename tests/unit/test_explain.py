@@ -20,6 +20,8 @@ from simulator.plan.trace import LABELS
 
 CASES = [
     ("native", "native"),
+    ("container", "native"),
+    ("container-routed", "native"),
     *[("sriov-vf", mode) for mode in ("legacy", "apicv", "posted")],
     *[(path, mode) for path in ("vhost-net", "virtio-qemu") for mode in ("legacy", "apicv")],
 ]

@@ -258,6 +258,26 @@ def test_links_queues_and_batches() -> None:
                 "; socket drops 1.00 % of the offered packets"
             ),
         ),
+        (
+            {
+                "bql__held_ps": 8 * MS,
+                "bql__acquired": 10,
+                "bql__contended": 5,
+                "load__offered": 1000,
+                "socket__dropped": 10,
+            },
+            "lock bql is 80 % held, and 50 % of its owners had to wait for it; socket drops 1.00 % of the offered packets",
+        ),
+        (
+            {
+                "bql__held_ps": 9 * MS,
+                "bql__acquired": 10,
+                "bql__contended": 4,
+                "load__offered": 1000,
+                "socket__dropped": 10,
+            },
+            "nothing saturated on average (lock bql is 90.0 % held): bursts, larger than what queues hold; socket drops 1.00 % of the offered packets",
+        ),
     ],
 )
 def test_the_bottleneck_is_said_in_a_sentence(counters: dict[str, int], sentence: str) -> None:

@@ -25,6 +25,7 @@ MINUS_ONE = {
     ("Moderator", "tx_interval_ps"),
     ("Input", "share"),
     ("Worker", "merge_ps"),
+    ("Output", "dst"),
 }
 """Numbers that -1 switches off."""
 SIZE = {"adapt": "size", "adapt_args": (2, 126, 512, 4 * 10**9), "tx_interval_ps": 0, "interval_ps": 0}

@@ -10,9 +10,10 @@ from pathlib import Path
 from simulator import validation
 from simulator.validation import record
 from simulator.validation.runs import Store, acting_hash
+from simulator.validation.uncertain import with_draws
 from tests.validation import table
-from tests.validation.figures import predictions
 
+RECORDED_DRAWS = 8
 KEPT = Path(__file__).parents[2] / "results" / "validation"
 
 
@@ -20,19 +21,29 @@ def main() -> None:
     if "--record" in sys.argv[1:]:
         store_record()
         return
-    found = list(predictions())
-    print(table.page(found))
+    print(table.page())
     if "--write" in sys.argv[1:]:
-        table.PAGE.write_text(table.page(found), encoding="utf-8")
+        table.PAGE.write_text(table.page(), encoding="utf-8")
         readme = table.README.read_text(encoding="utf-8")
-        table.README.write_text(table.in_readme(readme, table.short(found)), encoding="utf-8")
+        table.README.write_text(table.in_readme(readme, table.short()), encoding="utf-8")
 
 
 def store_record() -> None:
     KEPT.mkdir(parents=True, exist_ok=True)
     sources = validation.read()
     points = [point for source in sources for point in source.points]
-    record.save(validation.predict(sources, points, Store(KEPT), os.cpu_count() or 1), acting_hash())
+    workers, intervals = os.cpu_count() or 1, None
+    found = validation.predict(sources, points, Store(KEPT), workers)
+    if "--uncertainty" in sys.argv[1:]:
+        scored = [each for each in found if each.point.is_scored]
+        wide = with_draws(sources, scored, RECORDED_DRAWS, Store(KEPT), workers, progress)
+        found = wide + [each for each in found if not each.point.is_scored]
+        intervals = {"draws": RECORDED_DRAWS}
+    record.save(found, acting_hash(), intervals=intervals)
+
+
+def progress(done: int, total: int) -> None:
+    print(f"\r{done} of {total}", end="", file=sys.stderr)
 
 
 if __name__ == "__main__":

@@ -1,168 +1,105 @@
-"""The sanity table as text: the page of the documentation and the short table of the README.
+"""The sanity table as text, an excerpt of the stored record: the page of the documentation and the short table of the README.
 
-*Scope*: text only, from `figures.predictions`; numbers with three digits, so that both files are the same everywhere.
-*Validation*: tests/validation/test_sanity.py.
+1. Of the scored points of each test-bed, path and unit the one in the middle stands for all: half of its kind are farther off.
+2. Nothing is simulated; the record is what `sriovsim validate` said.
+
+*Scope*: text only, numbers with three digits. *Validation*: tests/validation/test_sanity.py.
 """
 
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Sequence
 from pathlib import Path
-from statistics import fmean
+from typing import Any
 
-from simulator import costs
-from tests.validation.figures import REPLICATIONS, Prediction, facts, summary
+from simulator import validation
+from simulator.validation import Prediction, record
+from simulator.validation.text import number, share
 
 ROOT = Path(__file__).parents[2]
 PAGE = ROOT / "docs" / "explanation" / "sanity.md"
 README = ROOT / "README.md"
 BEGIN, END = "<!-- sanity table: begin -->", "<!-- sanity table: end -->"
-FAR = 1.5
-"""A deviation by more than this factor has an explanation."""
 
-_INTRODUCTION = """# Predicted beside published: a sanity table of {count} figures
+_PAGE = """# Predicted beside published: an excerpt
 
-Published measurements whose set-up the simulator can express, and what it says about them with the catalogue as it is. No cost was
-chosen with these figures in view; where one was read anew, it was for a better source or because it was booked twice
-([costs](costs.md)). This is no validation: the test-beds differ from the
-models in ways that the notes name, most costs are borrowed or assumed, and {far} of {count} figures are off by more than a factor
-of {limit}. It shows of what size the errors are, and where.
+{points} published measurements from {groups} test-beds are predicted with the catalogue as it is; no cost was chosen with them in view. The [page of
+all points](../reference/generated/validation.md) has every one with its test-bed, what stands for it and what differs, and the reasons of the largest
+errors; `sriovsim validate` computes them anew ([how](../how-to/validate.md)).
 
-On average the prediction is off by a factor of {mean} (geometric mean of the deviations, either way); half of the figures are within a factor of {median}.
-Several figures of one source share its errors: averaged source by source the factor is {by_source}.
+Scored, every [test-bed](../glossary.md) once: **off by a factor of {factor}** either way on average, {within} within a factor of 2, half within {median}.
+By test-bed the factor is {least} to {most}.
 
-How sure is a prediction? Most costs have a range: that of their readings, or half to double where nobody measured. With all borrowed and
-assumed costs of the host at the low ends of their ranges together, and then at the high ends, each prediction becomes a range, the column
-*costs low to high*. {inside} of {count} published figures lie in it (**bold**). This is an envelope and no confidence
-interval. Dearer is not always slower: a core that wakes late finds more packets at once, and works less. And the envelope says nothing about
-cited costs, idle states (leaving one takes {wake}, none of it moved here), the adapter's facts, or what the model leaves
-out: a figure outside has one of these for a reason.
+The table has, for each test-bed, path and unit, the point in the middle: half of its kind are farther off. `of` says how many it stands for.
 
-`python -m tests.validation --write` computes the table anew; a test compares.
+{table}
+
+What the largest errors say of the model is written down in [decision 34](../decisions/0034-how-wrong-it-is.md). How much the ranges of the costs leave
+open is another question, which `--uncertainty` answers.
+
+`python -m tests.validation --write` makes this page from the record; a test compares.
 """
+_README = """{points} published measurements from {groups} test-beds, untuned: off by a factor of {factor} on average (every test-bed once),
+{within} within a factor of 2. The table has the point in the middle of each test-bed, path and unit. [All points, test-beds and what
+differs](docs/explanation/sanity.md).
 
-_TABLE_NOTE = """
-Predicted: mean of {replications} replications and their extremes. The extremes say how much chance is in the number, not how wrong the costs may be. Costs:
-how many of the costs and facts that the scenario uses are cited, derived, borrowed and assumed.
-"""
-
-
-def digits(value: float) -> str:
-    """Three significant digits without exponent."""
-    rounded = float(f"{value:.3g}")
-    return f"{rounded:,.0f}" if abs(rounded) >= 100 else f"{rounded:g}"
+| test-bed | path | what | measured | predicted | ratio |
+| --- | --- | --- | --- | --- | --- |
+{rows}"""
 
 
-def _range(prediction: Prediction) -> str:
-    low, high = digits(min(prediction.values)), digits(max(prediction.values))
-    return digits(prediction.mean) if low == high else f"{digits(prediction.mean)} ({low} to {high})"
+def middle(found: Sequence[Prediction]) -> list[tuple[Prediction, int]]:
+    """For each test-bed, path and unit the scored point in the middle by its deviation, and how many it stands for."""
+    kinds: dict[tuple[str, str, str], list[Prediction]] = defaultdict(list)
+    for each in found:
+        if each.point.is_scored and each.value is not None:
+            kinds[each.point.group, each.point.path, each.point.unit].append(each)
+    ranked = [sorted(own, key=lambda each: (each.factor, each.point.id)) for own in kinds.values()]
+    return [(own[len(own) // 2], len(own)) for own in ranked]
 
 
-def _envelope(prediction: Prediction) -> str:
-    low, high = (digits(value) for value in prediction.envelope)
-    text = low if low == high else f"{low} to {high}"
-    return f"**{text}**" if prediction.is_inside else text
-
-
-def _idle_exits() -> str:
-    leave = [digits(state.leave.value / 1e6) for state in costs.host("modern").idle_states]
-    return f"{leave[0]} to {leave[-1]} us on `modern`"
-
-
-def is_far(prediction: Prediction) -> bool:
-    return not 1 / FAR <= prediction.ratio <= FAR
-
-
-def _row(number: int, found: Prediction) -> str:
-    fact = found.fact
-    statuses = "/".join(str(found.statuses[name]) for name in ("cited", "derived", "borrowed", "assumed"))
-    cells = (
-        str(number),
-        f"{fact['figure']} [{fact['source']}]",
-        f"{digits(fact['published'])} {fact['unit']}".removesuffix(" 1"),
-        _range(found),
-        f"{found.ratio:.2f}",
-        _envelope(found),
-        f"{found.host}, {found.nic}",
-        statuses,
-    )
-    return f"| {' | '.join(cells)} |"
-
-
-def _note(number: int, found: Prediction) -> str:
-    fact = found.fact
-    read = f", {fact['read']}" if "read" in fact else ""
-    lines = [f"{number}. *{fact['where']}{read}*. Model: {fact['why']}. Differs: {fact['differs']}."]
-    if "explained" in fact:
-        lines.append(f"   **Off by {_factor(found)}**: {fact['explained']}.")
-    return "\n".join(lines)
-
-
-def _factor(found: Prediction) -> str:
-    return f"a factor of {2**found.distance:.1f}"
-
-
-def _by_source(found: list[Prediction]) -> float:
-    sources = defaultdict(list)
-    for prediction in found:
-        sources[prediction.fact["source"].split("-")[0]].append(prediction.distance)
-    return fmean(fmean(distances) for distances in sources.values())
-
-
-def page(found: list[Prediction]) -> str:
+def page() -> str:
     """The whole page."""
-    mean, middle = (f"{2**value:.2f}" for value in summary(found))
-    far = sum(is_far(prediction) for prediction in found)
-    text = [
-        _INTRODUCTION.format(
-            count=len(found),
-            far=far,
-            limit=FAR,
-            mean=mean,
-            median=middle,
-            by_source=f"{2 ** _by_source(found):.2f}",
-            inside=sum(prediction.is_inside for prediction in found),
-            wake=_idle_exits(),
-        ),
-        "| | figure | published | predicted | ratio | costs low to high | models | costs |",
-        "| --- | --- | --- | --- | --- | --- | --- | --- |",
-        *(_row(number, prediction) for number, prediction in enumerate(found, 1)),
-        _TABLE_NOTE.format(replications=REPLICATIONS),
-        "## Where each stands, which models, what differs\n",
-        *(_note(number, prediction) for number, prediction in enumerate(found, 1)),
-        "\n## Sources and test-beds\n",
-        *(f"- **{key}**: {facts()['sources'][key]}. {bed}." for key, bed in facts()["testbeds"].items()),
-        "\n## Left out\n",
-        *(f"- {item['what']}: {item['why']}." for item in facts()["excluded"]),
-    ]
-    return "\n".join(text) + "\n"
+    chosen = middle(_found())
+    head = (
+        "| test-bed | path | what | measured | predicted | ratio | of |\n| --- | --- | --- | --- | --- | --- | --- |\n"
+    )
+    rows = "\n".join(f"{_row(each)} {count} |" for each, count in chosen)
+    return _PAGE.format(**_numbers(), table=head + rows)
 
 
-def short(found: list[Prediction]) -> str:
+def short() -> str:
     """What stands between the markers of the README."""
-    mean, middle = (f"{2**value:.2f}" for value in summary(found))
-    inside = sum(prediction.is_inside for prediction in found)
-    rows = (
-        f"| {fact['figure']} | {digits(fact['published'])} {fact['unit']} | {digits(p.mean)} | {p.ratio:.2f} |".replace(
-            " 1 |", " |", 1
-        )
-        for p in found
-        if (fact := p.fact)
-    )
-    return "\n".join(
-        [
-            f"{len(found)} published figures, untuned: off by a factor of {mean} on average, half of them within {middle}.",
-            f"{inside} lie in the range of the prediction when all borrowed and assumed costs go to the ends of theirs.",
-            "[Sources, test-beds and what differs](docs/explanation/sanity.md).",
-            "",
-            "| published figure | value | predicted | ratio |",
-            "| --- | --- | --- | --- |",
-            *rows,
-        ]
-    )
+    return _README.format(**_numbers(), rows="\n".join(_row(each) for each, _ in middle(_found())))
 
 
 def in_readme(text: str, table: str) -> str:
     """`text` with `table` between the markers."""
     before, rest = text.split(BEGIN)
     return f"{before}{BEGIN}\n{table}\n{END}{rest.split(END)[1]}"
+
+
+def _row(each: Prediction) -> str:
+    point = each.point
+    measured = f"{number(point.measured)} {point.unit}".removesuffix(" 1")
+    what = f"{point.metric}, {point.workload}"
+    return f"| {point.group} | {point.path} | {what} | {measured} | {number(each.value)} | {each.ratio:.2f} |"
+
+
+def _found() -> list[Prediction]:
+    return record.predictions(record.load(), validation.read())
+
+
+def _numbers() -> dict[str, Any]:
+    score = validation.score(validation.read(), _found())
+    factors = [own["factor"] for own in score["by_group"].values()]
+    return {
+        "points": score["points"],
+        "groups": score["groups"],
+        "factor": number(score["factor"]),
+        "within": share(score["within_2"]),
+        "median": share(score["median_abs_rel_error"]),
+        "least": number(min(factors)),
+        "most": number(max(factors)),
+    }

@@ -22,6 +22,8 @@ _GUEST = (
     *shared.receive_in_cycles("derived"),
     *shared.SOCKET,
     *shared.XDP,
+    *shared.FORWARD,
+    *shared.USER_SPACE,
     shared.SEND_CALL,
     Row(
         "g_stack_tx_pk",
@@ -132,6 +134,7 @@ _QEMU = (
 
 _HOST = (
     shared.BRIDGE,
+    shared.ROUTE,
     shared.IDLE_EXIT,
     *wakeups.THREADS_2013,
     *shared.filters(in_cycles=True, status="derived"),

@@ -21,6 +21,8 @@ _GUEST = (
     *shared.receive_in_cycles("borrowed"),
     *shared.SOCKET,
     *shared.XDP,
+    *shared.FORWARD,
+    *shared.USER_SPACE,
     Row(
         "g_app_tx_pk",
         "233",
@@ -164,6 +166,7 @@ _QEMU = (
 
 _HOST = (
     shared.BRIDGE,
+    shared.ROUTE,
     shared.IDLE_EXIT,
     *wakeups.THREADS_2013,
     *shared.filters(in_cycles=True, status="borrowed"),

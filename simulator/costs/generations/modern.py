@@ -55,6 +55,8 @@ GUEST = (
     ),
     *shared.SOCKET,
     *shared.XDP,
+    *shared.FORWARD,
+    *shared.USER_SPACE,
     Row(
         "g_app_rx_pk",
         "522.5",
@@ -187,6 +189,7 @@ QEMU = (
 
 HOST = (
     shared.BRIDGE,
+    shared.ROUTE,
     shared.IDLE_EXIT,
     *shared.filters(in_cycles=False, status="borrowed"),
     *bus.BUS_UP,

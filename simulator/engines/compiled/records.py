@@ -345,6 +345,7 @@ def _worker(b: Builder, numbers: slot_numbers.Slots, i: int, w: Worker) -> None:
         k.W_INPUTS: inputs, k.W_INPUT_COUNT: len(w.inputs), k.W_OUTPUTS: outputs,
         k.W_OUTPUT_COUNT: len(w.outputs), k.W_LAST: -1, k.W_SCAN: -1, k.W_STATE: k.POLLING if w.poll_mode and w.kind == "task" else k.IDLE,
         k.W_UNMASK: _accesses(b, w.unmask), k.W_UNMASK_COUNT: len(w.unmask), k.W_MODERATOR: b.ref("moderators", w.moderator),
+        k.W_PORTS: any(x.packet_ps or x.byte_fs for x in w.inputs) or any(y.packet_ps or y.byte_fs for y in w.outputs),
     }  # fmt: skip
     b.fill(b.at["workers"][i], fields)
     if w.kind == "hw" and len(w.inputs) >= READY_FROM and _told_of_all(b.plan, i):
@@ -355,6 +356,7 @@ def _worker(b: Builder, numbers: slot_numbers.Slots, i: int, w: Worker) -> None:
         fields = {
             k.I_KIND: _INPUTS[x.kind], k.I_REF: b.ref("fifos" if x.kind == "fifo" else "rings", x.index), k.I_WEIGHT: x.weight,
             k.I_SHAPER: b.ref("shapers", x.shaper), k.I_FLOOR: b.ref("shapers", x.floor), k.I_EVERY: x.publish_every,
+            k.I_PACKET_PS: x.packet_ps, k.I_BYTE_FS: x.byte_fs,
         }  # fmt: skip
         b.fill(inputs + k.INPUT * n, fields)
     if w.kind == "hw" and any(x.share != NONE or x.floor != NONE for x in w.inputs):
@@ -364,6 +366,7 @@ def _worker(b: Builder, numbers: slot_numbers.Slots, i: int, w: Worker) -> None:
         fields = {
             k.O_KIND: _OUTPUTS[y.kind], k.O_REF: b.ref(tables[y.kind], y.index), k.O_EVERY: y.publish_every, k.O_DROP: y.full == "drop",
             k.O_ROOM: y.room_ps, k.O_FIFO: b.ref("fifos", y.fifo),
+            k.O_PACKET_PS: y.packet_ps, k.O_BYTE_FS: y.byte_fs, k.O_DST: y.dst,
         }  # fmt: skip
         b.fill(outputs + k.OUTPUT * n, fields)
 

@@ -94,7 +94,7 @@ class HardwareWorker(Worker):
                 limit.charge(packet)
         self._in_work = source.take()
         self.state = State.RUN
-        self._job.arm(self.world.now_ps + self._job_ps([packet], self.data.batch_ps))
+        self._job.arm(self.world.now_ps + self._job_ps([packet], source, self.data.batch_ps))
 
     def _wait_for(self, output: Output) -> None:
         opens_ps = output.opens_ps()

@@ -72,7 +72,7 @@ class PollingWorker(TaskWorker):
             yield from self._flush()
             return False
         packets = self._take(source)
-        yield from self._work(packets) if packets else self._wait_for_room(source)
+        yield from self._work(packets, source) if packets else self._wait_for_room(source)
         return True
 
     def _may_take(self, taken: int) -> bool:

@@ -149,7 +149,7 @@ class SoftwareWorker(Worker):
             source = self._choose(self._scan_order())
             packets = [] if source is None else self._take(source)
             if packets or (source is None and self._first):
-                yield from self._work(packets)
+                yield from self._work(packets, source)
             elif source is None:
                 yield from self._flush()
                 if (yield from self._ends_in_sleep()):
@@ -216,11 +216,11 @@ class SoftwareWorker(Worker):
         if packet.mark_ps < self._begun_ps:
             packet.mark(self.data.notify_stage, self._begun_ps)
 
-    def _work(self, packets: list[Packet]) -> Jobs:
+    def _work(self, packets: list[Packet], source: Input | None) -> Jobs:
         fixed_ps = self.data.poll_ps if self._first else 0
         fixed_ps += self._reap_ps() + (self.data.batch_ps if packets else 0)
         self._first = False
-        yield self._job_ps(packets, fixed_ps)
+        yield self._job_ps(packets, source, fixed_ps)
         for packet in packets:
             # What it counts is what came in: an answer may have another length.
             self._served_bytes += packet.length_bytes

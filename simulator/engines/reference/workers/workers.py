@@ -92,9 +92,9 @@ class Worker(Entity):
 
     # Cost
 
-    def _job_ps(self, packets: Sequence[Packet], fixed_ps: int) -> int:
+    def _job_ps(self, packets: Sequence[Packet], source: Input | None, fixed_ps: int) -> int:
         """The length of one job; each packet is served its own share, the first one all the rest as well."""
-        shares_ps = [self._share_ps(packet) for packet in packets]
+        shares_ps = [self._share_ps(packet, source) for packet in packets if source is not None]
         factor = self.world.chance.factor(self.data.spread)
         total_ps = scaled(fixed_ps + sum(shares_ps), factor)
         rest_ps = total_ps
@@ -105,11 +105,13 @@ class Worker(Entity):
             packets[0].serve(rest_ps)
         return total_ps
 
-    def _share_ps(self, packet: Packet) -> int:
-        data = self.data
+    def _share_ps(self, packet: Packet, source: Input) -> int:
+        data, output = self.data, self._output_for(packet)
+        ports: list[model.Input | model.Output] = [source.data, *([] if output is None else [output.data])]
         merged = packet.merged and data.merge_ps != NONE
-        share_ps = (data.merge_ps if merged else data.packet_ps) + (data.byte_fs * packet.length_bytes + 500) // 1000
-        share_ps += data.segment_ps * (packet.segments - 1)
+        byte_fs = data.byte_fs + sum(port.byte_fs for port in ports)
+        share_ps = (data.merge_ps if merged else data.packet_ps) + (byte_fs * packet.length_bytes + 500) // 1000
+        share_ps += data.segment_ps * (packet.segments - 1) + sum(port.packet_ps for port in ports)
         if data.service != NONE:
             share_ps += self.world.chance.draw(data.service)
         return share_ps + (data.reply_ps if self._answers(packet) else 0)
@@ -126,6 +128,8 @@ class Worker(Entity):
         if output is None:
             self.world.lose(packet, self.world.switches[self.data.switch])
         else:
+            if output.data.dst != NONE:
+                packet.dst = output.data.dst
             output.put(packet)
 
     def _answer(self, packet: Packet) -> None:

@@ -18,8 +18,8 @@ from simulator.engines.compiled.kernel.queues.shapers import opens
 from simulator.engines.compiled.kernel.queues.tx_ring import try_fetch
 
 # input and output of a worker
-I_KIND, I_REF, I_WEIGHT, I_SHAPER, I_FLOOR, I_SHARE, I_POSITION, I_DEFICIT, I_EVERY = range(9)
-INPUT = 9
+I_KIND, I_REF, I_WEIGHT, I_SHAPER, I_FLOOR, I_SHARE, I_POSITION, I_DEFICIT, I_EVERY, I_PACKET_PS, I_BYTE_FS = range(11)
+INPUT = 11
 IN_FIFO, IN_RX, IN_TX = range(3)
 
 

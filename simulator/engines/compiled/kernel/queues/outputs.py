@@ -17,8 +17,8 @@ from simulator.engines.compiled.kernel.queues.rings import (
 from simulator.engines.compiled.kernel.queues.rx_ring import complete_rx, dma_write, rx_descriptors
 from simulator.engines.compiled.kernel.queues.tx_ring import post, tx_descriptors, tx_done
 
-O_KIND, O_REF, O_EVERY, O_DROP, O_ROOM, O_FIFO = range(6)
-OUTPUT = 6
+O_KIND, O_REF, O_EVERY, O_DROP, O_ROOM, O_FIFO, O_PACKET_PS, O_BYTE_FS, O_DST = range(9)
+OUTPUT = 9
 OUT_FIFO, OUT_POST, OUT_FILL, OUT_LINK, OUT_DMA_WRITE, OUT_DMA_READ, OUT_SINK = range(7)
 
 

@@ -10,15 +10,15 @@ from simulator.engines.compiled.kernel.clock.calendar import arm_min
 from simulator.engines.compiled.kernel.clock.chance import draw
 from simulator.engines.compiled.kernel.clock.nodes import append, take_head
 from simulator.engines.compiled.kernel.clock.packets import (
-    DATA, P_FLAG, P_FLOW, P_KIND, P_LEN, P_MARK, P_MERGED, P_NEXT, P_OUT, P_OWN, P_RING, P_SEGS, P_SERVICE, P_SOURCE, P_TRAIN, REQ, drop, mark,
+    DATA, P_DST, P_FLAG, P_FLOW, P_KIND, P_LEN, P_MARK, P_MERGED, P_NEXT, P_OUT, P_OWN, P_RING, P_SEGS, P_SERVICE, P_SOURCE, P_TRAIN, REQ, drop, mark,
 )
 from simulator.engines.compiled.kernel.clock.world import H_NOW
 from simulator.engines.compiled.kernel.cpu.jobs import IDLE, PARKED, W_REST, W_SERVED, W_STATE
 from simulator.engines.compiled.kernel.cpu.threads import T_LANDING, T_RUNNABLE, T_WAKER
 from simulator.engines.compiled.kernel.interrupts.moderators import M_LAST, M_STAGE
 from simulator.engines.compiled.kernel.queues.effects import effect
-from simulator.engines.compiled.kernel.queues.inputs import INPUT, IN_RX, I_KIND, I_REF, pop_input, visible
-from simulator.engines.compiled.kernel.queues.outputs import OUTPUT, O_REF, put
+from simulator.engines.compiled.kernel.queues.inputs import INPUT, IN_RX, I_BYTE_FS, I_KIND, I_PACKET_PS, I_REF, pop_input, visible
+from simulator.engines.compiled.kernel.queues.outputs import OUTPUT, O_BYTE_FS, O_DST, O_PACKET_PS, O_REF, put
 from simulator.engines.compiled.kernel.queues.rings import R_MODERATOR, R_REMOTE, R_USED_GATE
 from simulator.engines.compiled.kernel.queues.sides import used_publish
 from simulator.engines.compiled.kernel.queues.switches import Y_C_DROPPED, Y_PLACE, lookup
@@ -33,9 +33,9 @@ READY_BITS = 32
     W_AGAIN, W_PHASE, W_CONTINUE, W_NOTES, W_NOTES_1, W_NOTES_2, W_NOTES_3, W_NOTE,
     W_BYTES, W_FIRST, W_REAPED, W_BEGUN, W_CREDIT, W_LAST,
     W_FRESH, W_T0, W_SCAN, W_HEAD, W_TAIL, W_TAKEN, W_BLOCKED, W_C_INVOCATIONS, W_C_SERVED, W_C_EMPTY, W_C_REQUEUED, W_C_PARKED,
-    W_UNMASK, W_UNMASK_COUNT, W_MODERATOR, W_READY, W_SHARES, W_SHARE_COUNT, W_MERGE_BYTES, W_MERGE_PS,
-) = range(5, 78)  # fmt: skip
-WORKER = 78
+    W_UNMASK, W_UNMASK_COUNT, W_MODERATOR, W_READY, W_SHARES, W_SHARE_COUNT, W_MERGE_BYTES, W_MERGE_PS, W_PORTS,
+) = range(5, 79)  # fmt: skip
+WORKER = 79
 NOTE_BITS = 60
 HW, SOFT, TASK, EXIT = range(4)
 ORDER, ROUND_ROBIN, DRR = range(3)
@@ -157,6 +157,18 @@ def merge(m, w, p):
         m[last + P_FLAG] = 0
 
 
+@helper
+def ports_cost(m, w, i, p):
+    """What input i and the packet's output take, and the bytes of all three."""
+    cost = m[i + I_PACKET_PS]
+    bytes_fs = m[w + W_BYTE_FS] + m[i + I_BYTE_FS]
+    o = m[p + P_OUT]
+    if o != 0:
+        cost += m[o + O_PACKET_PS]
+        bytes_fs += m[o + O_BYTE_FS]
+    return cost + (bytes_fs * m[p + P_LEN] + 500) // 1000
+
+
 @inlined
 def take_one(m, w, i, p):
     """Take p, the head of input i, into the worker's hands; returns its own cost."""
@@ -176,7 +188,9 @@ def take_one(m, w, i, p):
     if m[p + P_MERGED] != 0 and m[w + W_MERGE_PS] >= 0:
         cost = m[w + W_MERGE_PS]
     cost += m[w + W_SEGMENT_PS] * (m[p + P_SEGS] - 1)
-    if m[w + W_BYTE_FS] != 0:
+    if m[w + W_PORTS] != 0:
+        cost += ports_cost(m, w, i, p)
+    elif m[w + W_BYTE_FS] != 0:
         cost += (m[w + W_BYTE_FS] * m[p + P_LEN] + 500) // 1000
     if m[w + W_SERVICE] != 0:
         cost += draw(m, m[w + W_SERVICE])
@@ -284,6 +298,8 @@ def emit(m, w, o, p):
         if m[p + P_KIND] == DATA:
             record(m, m[m[w + W_OUTPUTS] + O_REF], p)
         turn(m, p)
+    if m[o + O_DST] >= 0:
+        m[p + P_DST] = m[o + O_DST]
     put(m, o, p, m[w + W_KIND] == HW)
 
 

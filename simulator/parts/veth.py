@@ -1,0 +1,70 @@
+"""A pair of virtual Ethernet devices and the network stack behind it: what a frame meets on its way into a namespace.
+
+1. Transmitting into one end puts the frame into the backlog of the core that does it; whoever transmits does not wait.
+2. The backlog is emptied by that core's softirq, frame by frame, through the stack of the other end's namespace into a socket.
+
+*Scope*: frames are handed over, not copied; checksums are not computed; one backlog for each socket, where a core has one for all.
+*Validation*: tests/golden/test_container.py, tests/prove.
+"""
+
+from __future__ import annotations
+
+from simulator.parts import driver
+from simulator.parts.cpu import add_spread
+from simulator.parts.settings import HostSettings
+from simulator.parts.stages import SOFTIRQ
+from simulator.parts.steps import Step, names, total
+from simulator.plan.builder import PlanBuilder
+from simulator.plan.model import Fifo, Gate, Input, Notify, Output, Worker
+
+BACKLOG_PACKETS = 1_000
+"""net.core.netdev_max_backlog (Linux net/core/hotdata.c)."""
+BACKLOG_BUDGET = 64
+"""net.core.dev_weight."""
+
+_BACKLOG = "Linux drivers/net/veth.c, net/core/dev.c (process_backlog)"
+STACK = Step(
+    "veth pair, backlog, stack, socket",
+    "core, softirq",
+    "backlog.packet_ps",
+    ("h_veth_pk", "h_stack_rx_pk", "h_sock_pk"),
+    source=_BACKLOG,
+)
+_RECEIVED = ("napi.wake_ps", "app.packet_ps", "app.byte_fs")
+
+
+def receive_steps() -> tuple[Step, ...]:
+    """From the pair until the application has read the packet."""
+    unused = Step("", "", "")
+    return (STACK, *(step for step in driver.receive_steps("h", unused) if step.charge in _RECEIVED))
+
+
+def send_steps(way: tuple[str, ...], leave: tuple[str, ...]) -> tuple[Step, ...]:
+    """The send call: `way` are the costs of what the frame passes on the sender's core, `leave` those of the last device."""
+    last = Step("last device", "core, application", "send.packet_ps", leave, source=_BACKLOG)
+    return driver.send_steps("h", way, last)
+
+
+def add_backlog(builder: PlanBuilder, host: HostSettings, name: str, core: int, socket: int) -> int:
+    """The softirq of core `core` that takes frames to `socket`, a fifo. Returns the backlog, a fifo."""
+    worker = builder.promise(Worker)
+    backlog = builder.add(
+        Fifo(name=f"{name}.backlog", capacity=BACKLOG_PACKETS, gate=Gate("edge", Notify("wake", worker)))
+    )
+    builder.keep(
+        worker,
+        Worker(
+            name=f"{name}.stack",
+            kind="soft",
+            on=core,
+            inputs=(Input("fifo", backlog),),
+            outputs=(Output("fifo", socket, full="drop"),),
+            label="host_soft",
+            budget_packets=BACKLOG_BUDGET,
+            packet_ps=total(host.model, (STACK,), "backlog.packet_ps"),
+            spread=add_spread(builder, host, f"{name}.stack", names((STACK,), "backlog")),
+            stage=builder.stage(SOFTIRQ),
+            notify_stage=builder.stage(SOFTIRQ),
+        ),
+    )
+    return backlog

@@ -1,0 +1,37 @@
+"""What a switch is to the rest of the simulator: its name, its family, and what a packet costs in it.
+
+Families: ``adapter`` (in the NIC, no CPU), ``kernel`` (in whoever brings the frame, behind taps), ``user`` (threads of its own
+that poll). A path needs a switch of its family; which one is the scenario's choice.
+
+*Scope*: a switch is one module here and a line in ``simulator.vswitches.SWITCHES``; it knows no datapath.
+*Validation*: tests/phenomena/test_polled_switch.py.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+from simulator.parts.settings import PolledSwitch
+
+
+@dataclass(frozen=True, slots=True)
+class Carrier:
+    """One switch. `with_flows` makes the polled switch for so many flows; `masks`: whether costs grow with a flow table's masks."""
+
+    name: str
+    title: str
+    family: str
+    kernel_costs: tuple[str, ...] = ()
+    mask_costs: tuple[str, ...] = ()
+    polled: PolledSwitch | None = None
+    with_flows: Callable[[PolledSwitch, int], PolledSwitch] | None = None
+
+    def kernel(self, masks: int) -> tuple[str, ...]:
+        """Costs of a frame in the kernel."""
+        return (*self.kernel_costs, *self.mask_costs * masks)
+
+    def threads(self, flows: int) -> PolledSwitch:
+        """What its threads spend with so many flows."""
+        made = self.polled or PolledSwitch()
+        return replace(self.with_flows(made, flows) if self.with_flows else made, name=self.name)

@@ -1,0 +1,165 @@
+"""Whether vectors and random plans notice a change of an engine, in a process that has both engines ready.
+
+1. A changed kernel runs as plain Python, with every sum and position checked; a changed reference engine is imported anew.
+2. Each runs the conformance vectors, then random plans and plans of the datapath library against the traces of the other, untouched engine,
+   whole and in slices, then sequences of polls for the rules of drivers.
+
+*Scope*: what `tests/conformance` and `tests/engines` ask, cheapest first. *Validation*: `tests/unit/test_mutation.py` has a change of each that is noticed.
+"""
+
+from __future__ import annotations
+
+import functools
+import sys
+from collections.abc import Callable, Iterator
+from importlib import import_module, util
+from importlib.machinery import ModuleSpec, SourceFileLoader
+from pathlib import Path
+from typing import Any
+
+from simulator.engines.compiled import CompiledEngine
+from simulator.engines.reference import ReferenceEngine
+from simulator.plan.model import Plan
+from simulator.plan.trace import Trace
+from tests.campaign.mutation.operators import Mutant
+from tests.conformance.vectors import Vector, differences, run, vectors
+from tests.engines import drivers
+from tests.engines.agreement import SLICES, execute
+from tests.engines.branches import CORNER_PS, corners
+from tests.engines.bug import PATIENCE
+from tests.engines.library import UNTIL_PS, library
+from tests.engines.random_plans import random_plan
+from tests.engines.twin import TwinEngine, load
+
+PLANS, LIBRARY, POLLS, LOT = 400, 60, 800, 40
+REFERENCE = "simulator.engines.reference"
+Case = tuple[str, Plan, int, int]
+
+
+@functools.cache
+def cases() -> tuple[Case, ...]:
+    """(name, plan, until when, seed) of everything that both engines run."""
+    known = library()
+    every = max(1, len(known) // LIBRARY)
+    found = [(f"random plan {seed}", *random_plan(seed), seed) for seed in range(PLANS)]
+    found += [(f"library plan {place}", known[place], UNTIL_PS, place) for place in range(0, len(known), every)]
+    return (*found, *((f"corner {plan.name}", plan, CORNER_PS, 1) for plan in corners()))
+
+
+@functools.cache
+def asked() -> tuple[Vector, ...]:
+    """The conformance vectors."""
+    return tuple(vectors())
+
+
+@functools.cache
+def expected(place: int) -> tuple[Trace, Trace]:
+    """What an untouched engine makes of a case, whole and in slices; the compiled one is quicker, and both make the same."""
+    _, plan, until_ps, seed = cases()[place]
+    return execute(CompiledEngine, plan, until_ps, seed), execute(CompiledEngine, plan, until_ps, seed, SLICES)
+
+
+@functools.cache
+def polled(seed: int) -> list[Any]:
+    """What the untouched rule of a driver makes of a sequence of polls."""
+    data, polls = drivers.random_polls(seed)
+    driver = drivers.ReferenceDriver(data)
+    return [driver.poll(poll) for poll in polls]
+
+
+def prepare(stage: int) -> None:
+    """Compute what every change is compared with in a stage: the vectors, polls, and plans in lots."""
+    if stage == 0:
+        asked()
+    elif stage == 1:
+        for seed in range(POLLS):
+            polled(seed)
+    else:
+        for place in _lot(stage):
+            expected(place)
+
+
+def stages() -> range:
+    """All stages, the cheapest first."""
+    return range(2 + -(-len(cases()) // LOT))
+
+
+def _lot(stage: int) -> range:
+    return range((stage - 2) * LOT, min((stage - 1) * LOT, len(cases())))
+
+
+def noticed(mutant: Mutant, text: str, stage: int) -> str:
+    """Who notices the change of a file with that text first in a stage; "" if nobody does. Leaves the process changed: call it in a fork."""
+    changed = mutant.apply(text)
+    try:
+        if mutant.file.startswith("simulator/engines/compiled/kernel/"):
+            # the whole file stands once in the kernel
+            code = load(((text, changed), *PATIENCE), checked=True)
+            engine, driver = (
+                functools.partial(TwinEngine, code=code),
+                functools.partial(drivers.KernelDriver, code=code),
+            )
+        else:
+            engine, driver = _reference(mutant.file, changed)
+    except Exception as error:  # the change may break anything, and whoever imports it sees that
+        return f"{type(error).__name__} on import"
+    return next((_vectors(engine), _rules(driver))[stage] if stage < 2 else _plans(engine, _lot(stage)), "")
+
+
+def _vectors(engine: Any) -> Iterator[str]:
+    for vector in asked():
+        if _fails(lambda vector=vector: not differences(vector, run(engine, vector))):
+            yield f"vector {vector.name}"
+
+
+def _plans(engine: Any, places: range) -> Iterator[str]:
+    for place in places:
+        name, plan, until_ps, seed = cases()[place]
+        for slices, wanted in zip((1, SLICES), expected(place), strict=True):
+            if _fails(lambda case=(plan, until_ps, seed, slices), wanted=wanted: execute(engine, *case) == wanted):
+                yield name if slices == 1 else f"{name} in slices"
+
+
+def _rules(driver: Callable[..., Any]) -> Iterator[str]:
+    for seed in range(POLLS):
+        if _fails(lambda seed=seed: _polls(driver, seed) == polled(seed)):
+            yield f"polls {seed}"
+
+
+def _polls(driver: Callable[..., Any], seed: int) -> list[Any]:
+    data, polls = drivers.random_polls(seed)
+    made = driver(data)
+    return [made.poll(poll) for poll in polls]
+
+
+def _fails(check: Callable[[], bool]) -> bool:
+    try:
+        return not check()
+    except Exception:  # whatever a change raises is noticed
+        return True
+
+
+def _reference(file: str, changed: str) -> tuple[Any, Callable[..., Any]]:
+    """The reference engine and the rules of its drivers with a changed file."""
+    name = file.removesuffix(".py").replace("/", ".").removesuffix(".__init__")
+    for known in [known for known in sys.modules if known.startswith(REFERENCE) or known == drivers.__name__]:
+        del sys.modules[known]
+    sys.meta_path.insert(0, _Changed(name, file, changed))
+    engine = import_module(REFERENCE).ReferenceEngine
+    assert engine is not ReferenceEngine
+    return engine, import_module(drivers.__name__).ReferenceDriver
+
+
+class _Changed(SourceFileLoader):
+    """Finds and loads one module from a text."""
+
+    def __init__(self, name: str, file: str, text: str) -> None:
+        super().__init__(name, str(Path(__file__).resolve().parents[3] / file))
+        self._text = text
+
+    def find_spec(self, name: str, path: object = None, target: object = None) -> ModuleSpec | None:
+        package = Path(self.path).name == "__init__.py"
+        return util.spec_from_loader(name, self, is_package=package) if name == self.name else None
+
+    def get_code(self, fullname: str) -> Any:
+        return compile(self._text, self.path, "exec")

@@ -1,0 +1,45 @@
+"""Twenty scenarios with a service level, and scenarios of every path for searches of rates."""
+
+from __future__ import annotations
+
+from itertools import product
+
+PATHS = ("sriov-vf", "vhost-net", "virtio-qemu", "emulated-e1000")
+RATES = {"sriov-vf": 100, "vhost-net": 100, "virtio-qemu": 40, "emulated-e1000": 15}
+LEVELS = (
+    "p99 < 100 us and loss < 1e-4 and steady",
+    "p99 < 40 us and loss < 1e-4 and steady",
+    "mean < 60 us and steady",
+    "loss < 1 % and steady",
+    "delivered_pps > 10 kpps and p50 < 200 us and steady",
+)
+LARGEST = 24
+TEXT = """
+schema: 1
+host: {{model: {host}}}
+nic: {{model: textbook-nic, moderation: {{kind: none}}}}
+guests: [{{name: vm, datapath: {path}, placement: {{share: 2}}}}]
+traffic: [{{name: load, kind: poisson, rate: {rate} kpps, size: 64 B}}]
+measurement: {{warmup: 1 ms, duration: {duration} ms}}
+replications: {replications}
+"""
+
+
+def guest_counts() -> list[tuple[str, str]]:
+    """(scenario, service level): four paths with five levels each."""
+    return [
+        (TEXT.format(host="textbook", path=path, rate=RATES[path], duration=10, replications=2), level)
+        for path, level in product(PATHS, LEVELS)
+    ]
+
+
+def rate_searches() -> dict[str, str]:
+    """Path -> scenario, for every way into a guest and for bare metal."""
+    texts = {
+        p: TEXT.format(host="textbook", path=p, rate=10, duration=5, replications=1).replace("share: 2", "share: 1")
+        for p in PATHS
+    }
+    return texts | {
+        "sriov-vf, poll": texts["sriov-vf"].replace("datapath: sriov-vf", "datapath: sriov-vf, interrupts: poll"),
+        "native": texts["sriov-vf"].replace("datapath: sriov-vf, placement: {share: 1}", "datapath: native"),
+    }

@@ -1,0 +1,98 @@
+"""The mutation campaign changes what it should and nothing else, and finds who notices."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.campaign.mutation import strata
+from tests.campaign.mutation.operators import Mutant, mutants
+from tests.campaign.mutation.reach import ROOT, Reach
+from tests.campaign.mutation.trial import Copy, ask_engines
+
+MODULE = '''\
+"""A docstring, 1."""
+LIMIT: int = 7
+
+
+@cache(8)
+def least(one: Literal[9], more: bool = True) -> int:
+    """Not 3."""
+    if TYPE_CHECKING:
+        return 4
+    if one < LIMIT and not more:
+        raise ValueError(f"{one} + 5")
+    total = min(one, 2)
+    total += 1
+    return total if one else total - 6
+'''
+CHANGES = [
+    "7 -> (7 + 1)", "True -> False", "one < LIMIT and not more -> not (one < LIMIT and not more)", "< -> <=", "and -> or", "not more -> more",
+    'raise ValueError(f"{one} + 5") -> pass', "min -> max", "2 -> (2 + 1)", "total += 1 -> pass", "+= -> -=", "1 -> (1 + 1)",
+    "one -> not (one)", "- -> +", "6 -> (6 + 1)",
+]  # fmt: skip
+
+
+def found(file: str, text: str) -> list[Mutant]:
+    return mutants(file, text)
+
+
+def test_changes_of_a_small_module() -> None:
+    assert [str(mutant).split(": ", 1)[1] for mutant in found("simulator/x.py", MODULE)] == CHANGES
+    for mutant in found("simulator/x.py", MODULE):
+        compile(mutant.apply(MODULE), "x", "exec")
+        assert mutant.apply(MODULE) != MODULE
+
+
+def test_numbers_of_charts_are_places_and_sizes() -> None:
+    numbers = [change for change in CHANGES if "+ 1)" in change]
+    assert [str(mutant).split(": ", 1)[1] for mutant in found("simulator/charts/x.py", MODULE)] == [
+        c for c in CHANGES if c not in numbers
+    ]
+
+
+def test_a_mutant_keeps_its_key_when_other_lines_change() -> None:
+    before, after = (
+        found("simulator/x.py", MODULE),
+        found("simulator/x.py", "\n\n" + MODULE.replace("LIMIT: int = 7", "LIMIT: int = 8")),
+    )
+    keys = [
+        {mutant.key(text) for mutant in some}
+        for some, text in ((before, MODULE), (after, "\n\n" + MODULE.replace("= 7", "= 8")))
+    ]
+    assert len(keys[0] & keys[1]) == len(CHANGES) - 1
+
+
+def test_a_larger_sample_begins_with_the_smaller_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(strata, "files", lambda: [("simulator/metrics/x.py", MODULE), ("simulator/study/y.py", MODULE)])
+    small, large = strata.sample(1, 4), strata.sample(1, 9)
+    assert [len(some["metrics"]) for some in (small, large)] == [4, 9]
+    assert large["study"][:4] == small["study"]
+    assert strata.sample(2, 9) != large
+    assert strata.stratum("simulator/engines/compiled/kernel/loop.py") == "kernel"
+    assert strata.stratum("simulator/formats/pcap.py") == "rest"
+
+
+@pytest.mark.parametrize(
+    ("file", "old", "new"),
+    [
+        ("simulator/engines/compiled/kernel/bus/links.py", "start + time + m[k", "start + time - m[k"),
+        ("simulator/engines/reference/bus/links.py", "busy_until_ps + self.data", "busy_until_ps - self.data"),
+    ],
+)
+def test_a_change_of_an_engine_is_noticed(file: str, old: str, new: str) -> None:
+    text = (ROOT / file).read_text(encoding="utf-8")
+    start = text.index(old)
+    verdict = ask_engines(Mutant(file, start, start + len(old), old, new, 1, ""), text)
+    assert verdict.killed
+    assert verdict.by
+
+
+def test_a_change_elsewhere_is_noticed_by_the_tests_that_reach_it_and_by_no_others() -> None:
+    file = "simulator/units.py"
+    text = (ROOT / file).read_text(encoding="utf-8")
+    (mutant,) = [mutant for mutant in mutants(file, text) if (mutant.function, mutant.old) == ("parse", ">")]
+    knowing, other = "tests/unit/test_units.py", "tests/unit/test_yaml12.py"
+    with Copy() as copy:
+        assert copy.ask(mutant, text, Reach({file: {mutant.line: (knowing,)}}, {knowing: 1.0})).killed
+        assert not copy.ask(mutant, text, Reach({file: {mutant.line: (other,)}}, {other: 1.0})).killed
+        assert not copy.ask(mutant, text, Reach({}, {})).killed
