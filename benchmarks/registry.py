@@ -43,7 +43,7 @@ class Item:
 
 ITEMS = {
     "tandem_vs_simpy": Item("tandem_vs_simpy:measure", {"tandem_vs_simpy": Bar(least=60)}),
-    "tandem_vs_ns3": Item("tandem_vs_ns3:measure", {"tandem_vs_ns3": Bar(least=4), "tandem_vs_ns3_packets": None}),
+    "tandem_vs_ns3": Item("tandem_vs_ns3:measure", {"tandem_vs_ns3": Bar(least=2), "tandem_vs_ns3_packets": None}),
     "vf8": Item("vf_speed:measure", {"vf8_packets_per_cpu_s": Bar(least=1e6)}),
     "growth": Item("growth:measure", {"cost_growth_1_to_256": Bar(below=2.5)}),
     "memory": Item("memory:measure", {"peak_rss_ratio": Bar(below=1.2)}),

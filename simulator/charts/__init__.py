@@ -89,5 +89,8 @@ def _shown(document: Document, kind: str, at: Mapping[str, str] | None) -> View:
         if any(point.get(key) is None for point in shown.points):
             if key == "histogram":
                 raise InputError(HISTOGRAMS, f"is missing beside result.json; the chart '{kind}' is drawn from it")
+            if key == "over_time":
+                message = "has no results over time: the scenario needs measurement.interval or events"
+                raise InputError("result.json", message)
             raise InputError("result.json", f"has no {key}: written by an older version; run the scenario again")
     return shown

@@ -19,7 +19,7 @@ from simulator.charts import style
 from simulator.charts.beside import Name
 from simulator.charts.frame import caption, finish, frame, identify, marked, nothing
 from simulator.charts.scales import log_axis
-from simulator.charts.select import MOST_LINES, Point, View, few_series, one_place
+from simulator.charts.select import Point, View, few_series, one_place
 
 MOST_GUESTS = 8
 SINGLE = "#"
@@ -79,7 +79,7 @@ def _lines(shown: View) -> list[tuple[str, Point, Rows]]:
         if len(single) <= MOST_GUESTS:
             return [(name, point, rows) for name, rows in single.items()]
     pairs = zip(shown.labels, shown.points, strict=True)
-    return [(label, point, point["over_time"]["all"]) for label, point in list(pairs)[:MOST_LINES]]
+    return [(label, point, point["over_time"]["all"]) for label, point in pairs]
 
 
 def _drops(axes: Axes, shown: View) -> None:

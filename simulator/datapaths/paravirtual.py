@@ -107,7 +107,7 @@ def build(backend: Backend, machine: Machine, guest: GuestSettings) -> Attachmen
     for queue in range(guest.queues):
         name = f"{guest.name}.q{queue}"
         if backend.per_queue or thread == NONE:
-            thread = _add_thread(machine, guest, backend, name if backend.per_queue else guest.name)
+            thread = add_thread(machine, guest, backend, name if backend.per_queue else guest.name)
         vcpu = vcpus[queue % len(vcpus)]
         app = driver.add_thread(machine, name, driver.application_vcpu(guest, vcpus, queue), "g")
         site = driver.Site(name, vcpu, app, "g", virtio.guest_steps())
@@ -115,7 +115,8 @@ def build(backend: Backend, machine: Machine, guest: GuestSettings) -> Attachmen
     return attach(machine, guest, mac, sink, sends)
 
 
-def _add_thread(machine: Machine, guest: GuestSettings, backend: Backend, name: str) -> int:
+def add_thread(machine: Machine, guest: GuestSettings, backend: Backend, name: str) -> int:
+    """The thread that serves the virtqueues `name`."""
     core = machine.cpus.backend_core(f"{backend.label} of {name}", guest.backend_cores)
     wake_ps, waker_ps, flight_ps = (
         total(machine.host.model, backend.receive.steps, f"thread.{part}_ps") for part in ("wake", "waker", "flight")
@@ -140,8 +141,18 @@ def _add_queue(
     machine: Machine, guest: GuestSettings, backend: Backend, site: driver.Site, thread: int, lane: Lane, sink: int
 ) -> int:
     """One queue pair from tap to application. Returns the fifo to send from, or -1."""
+    napi = machine.builder.promise(Worker)
+    pair = add_virtqueues(machine, guest, backend, site, thread, lane, napi)
+    driver.add_receiver(machine, guest, site, napi, pair, sink, virtio.REFILL)
+    return driver.add_sender(machine, guest, site, pair) if guest.sends else NONE
+
+
+def add_virtqueues(
+    machine: Machine, guest: GuestSettings, backend: Backend, site: driver.Site, thread: int, lane: Lane, napi: int
+) -> QueuePair:
+    """One queue pair from tap to the guest's softirq `napi`, which the caller keeps."""
     builder, model = machine.builder, machine.host.model
-    napi, receiver, sender = builder.promise(Worker), builder.promise(Worker), builder.promise(Worker)
+    receiver, sender = builder.promise(Worker), builder.promise(Worker)
     rx_irq, tx_irq = (
         Notify(
             "irq",
@@ -155,8 +166,7 @@ def _add_queue(
     _add_receiver(machine, backend, site.name, receiver, thread, tap, pair)
     _add_sender(machine, backend, site.name, sender, thread, pair)
     uplink.add_sender(machine, sender, lane, backend.send.steps, "backend")
-    driver.add_receiver(machine, guest, site, napi, pair, sink, virtio.REFILL)
-    return driver.add_sender(machine, guest, site, pair) if guest.sends else NONE
+    return pair
 
 
 def _add_receiver(

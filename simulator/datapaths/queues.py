@@ -14,7 +14,7 @@ from simulator.parts.driver import (
     doorbell_costs,
 )
 from simulator.parts.machine import Attachment, Machine
-from simulator.parts.nic import add_moderator, add_queue_pair
+from simulator.parts.nic import QueuePair, add_moderator, add_queue_pair
 from simulator.parts.settings import GuestSettings
 from simulator.parts.stages import SEND
 from simulator.plan.model import NONE, Fifo, Input, Output, Switch, Worker
@@ -22,14 +22,19 @@ from simulator.plan.model import NONE, Fifo, Input, Output, Switch, Worker
 
 def add_interrupt_queue(machine: Machine, guest: GuestSettings, site: Site, worker: int, route: int, sink: int) -> int:
     """One queue with its own vector and NAPI worker `worker`. Returns the fifo to send from, or -1."""
+    pair = add_pair(machine, guest, site, route)
+    add_receiver(machine, guest, site, worker, pair, sink)
+    return add_sender(machine, guest, site, pair) if guest.sends else NONE
+
+
+def add_pair(machine: Machine, guest: GuestSettings, site: Site, route: int) -> QueuePair:
+    """The rings of one queue and the vector that `route` leads from."""
     moderator = add_moderator(
         machine.builder, machine.port, site.name, route, virtual=guest.virtual, tick_hz=machine.host.tick_hz
     )
-    pair = add_queue_pair(
+    return add_queue_pair(
         machine.builder, machine.port, guest, site.name, moderator, NONE, *doorbell_costs(machine, site)
     )
-    add_receiver(machine, guest, site, worker, pair, sink)
-    return add_sender(machine, guest, site, pair) if guest.sends else NONE
 
 
 def add_poll_queue(machine: Machine, guest: GuestSettings, site: Site, sink: int) -> int:

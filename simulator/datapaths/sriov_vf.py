@@ -15,8 +15,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from simulator.datapaths import standby
 from simulator.datapaths.model import Datapath
-from simulator.datapaths.queues import add_interrupt_queue, add_poll_queue, attach
+from simulator.datapaths.queues import add_interrupt_queue, add_pair, add_poll_queue, attach
 from simulator.parts import driver, poll_mode, vmm
 from simulator.parts.machine import Attachment, Machine
 from simulator.parts.nic import join
@@ -50,8 +51,24 @@ def build(
     mac = join(machine.port, guest)
     sink = machine.builder.add(Sink(name=f"{guest.name}.sink"))
     vcpus = vmm.add_vcpus(machine, guest)
+    if guest.standby:
+        return attach(machine, guest, mac, sink, [_add_bonded_queue(machine, guest, vcpus, sink, mac)])
     sends = [_add_queue(machine, guest, queue, vcpus, sink, driven()) for queue in range(guest.queues)]
     return attach(machine, guest, mac, sink, sends)
+
+
+def _add_bonded_queue(machine: Machine, guest: GuestSettings, vcpus: list[int], sink: int, mac: int) -> int:
+    """The queue of a guest that has a standby beside the function."""
+    standby.require_plain(guest)
+    name, vcpu = f"{guest.name}.q0", vcpus[0]
+    site = driver.Site(name, vcpu, driver.add_thread(machine, name, vcpu, "g"), "g", driver.interrupt_steps("g"))
+    worker = machine.builder.promise(Worker)
+    pair = add_pair(machine, guest, site, vmm.add_route(machine, guest, name, vcpu, worker))
+    socket = driver.add_application(machine, guest, site, pair, sink)
+    driver.add_napi(machine, guest, site, worker, pair, socket)
+    send = driver.add_sender(machine, guest, site, pair)
+    standby.add_standby(machine, guest, site, socket, send, mac)
+    return send
 
 
 def _add_queue(

@@ -145,6 +145,8 @@ class GuestSettings:
     busy: int = 0
     vlan: int = 0
     max_rate_bps: int = 0
+    standby: bool = False
+    """It has a paravirtual device beside its function."""
     shaped: bool = False
     """Its rate may change while it runs, so that it has a shaper even without a limit."""
     min_rate_bps: int = 0

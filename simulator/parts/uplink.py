@@ -143,6 +143,14 @@ def join_uplink(machine: Machine, guest: GuestSettings, carry: tuple[str, ...] =
     return mac, lanes
 
 
+def join_standby(machine: Machine, guest: GuestSettings, mac: int) -> tuple[Lane, ...]:
+    """Behind the switch, the guest that has the address `mac` at the adapter already; the adapter gets a second port for it."""
+    lanes = _open(machine, 1, TAP)
+    join(machine.port, guest, lanes[0].receiver, len(lanes))
+    machine.uplink.members.append((mac, machine.port.vlans.index(guest.vlan), len(machine.uplink.taps), 1))
+    return lanes
+
+
 def add_tap(machine: Machine, name: str, backend: int, packets: int = TAP_PACKETS) -> int:
     """The next tap queue of the guest that joined last; `backend` is the worker that reads it."""
     tap = Fifo(name=f"{name}.tap", capacity=packets, gate=Gate("edge", Notify("wake", backend)))

@@ -147,8 +147,8 @@ def mean(stream: Stream) -> Fraction:
     if stream.kind == "cycle":
         return Fraction(sum(values[1:]), len(values) - 1)
     if stream.kind == "spread":
-        body = Fraction(int(_spread_quantiles(*values[:2]).sum()), _QUANTILES)
-        return body + Fraction(_tail_threshold(values[2]), 2**32) * (values[3] - body)
+        body = Fraction(int(spread_quantiles(*values[:2]).sum()), _QUANTILES)
+        return body + Fraction(tail_threshold(values[2]), 2**32) * (values[3] - body)
     half = len(values) // 2
     return Fraction(sum(v * w for v, w in zip(values[:half], values[half:], strict=True)), sum(values[half:]))
 
@@ -226,16 +226,24 @@ class _Sampler:
 def _sampler(stream: Stream, seed: int, replication: int) -> _Sampler:
     if stream.kind not in KINDS:
         raise unknown(f"stream {stream.name}", "kind of stream", stream.kind, KINDS)
-    digest = hashlib.sha256(f"{seed}\0{replication}\0{stream.name}".encode()).digest()
+    state, increment = initial_state(stream, seed, replication)
     words = np.random.PCG64DXSM(0)
-    # The state is set whole, not through NumPy's SeedSequence: one hash to trust, and it is written down here.
     words.state = {
         "bit_generator": "PCG64DXSM",
-        "state": {"state": int.from_bytes(digest[:16], "little"), "inc": int.from_bytes(digest[16:], "little") | 1},
+        "state": {"state": state, "inc": increment},
         "has_uint32": 0,
         "uinteger": 0,
     }
     return _Sampler(stream, words)
+
+
+def initial_state(stream: Stream, seed: int, replication: int) -> tuple[int, int]:
+    """State and increment of the stream's generator before its first word, 128 bits each.
+
+    They are set whole, not through NumPy's SeedSequence: one hash to trust, and it is written down here.
+    """
+    digest = hashlib.sha256(f"{seed}\0{replication}\0{stream.name}".encode()).digest()
+    return int.from_bytes(digest[:16], "little"), int.from_bytes(digest[16:], "little") | 1
 
 
 def _constant(value: int) -> WordArray:
@@ -277,7 +285,7 @@ def _exponential(raw: WordArray, mean_value: int) -> IntArray:
     keeps the relative error below 1e-7 also where -ln U is small; a chord would not (6e-5 in the last segment).
     Every step works in place: where arrays come and go, half of the time is theirs.
     """
-    upper_end_log, upper_end_inverse, power_log = _logarithm_tables()
+    upper_end_log, upper_end_inverse, power_log = logarithm_tables()
     odd = np.right_shift(raw, _ELEVEN)
     np.bitwise_or(odd, _ONE, odd)
     # An integer below 2**53 becomes a float64 exactly (IEEE 754), and its bits are the count of leading zeros and m.
@@ -296,13 +304,18 @@ def _exponential(raw: WordArray, mean_value: int) -> IntArray:
     np.right_shift(w, _THIRTY, w)
     np.add(total, w, total)
     np.add(total, power_log.take(power), total)
-    doubled = _multiply_high(total, mean_value << (64 - _FRACTION_BITS + 1))
+    doubled = _multiply_high(total, exponential_factor(mean_value))
     np.add(doubled, _ONE, doubled)
     return np.right_shift(doubled, _ONE, doubled).view(np.int64)
 
 
+def exponential_factor(mean_value: int) -> int:
+    """What -ln U with its fraction bits is multiplied by, so that the upper word of the product is twice the draw."""
+    return mean_value << (64 - _FRACTION_BITS + 1)
+
+
 @functools.cache
-def _logarithm_tables() -> tuple[WordArray, WordArray, WordArray]:
+def logarithm_tables() -> tuple[WordArray, WordArray, WordArray]:
     """For each segment of [1/2, 1): -ln of its upper end (57 fraction bits) and the end's inverse (23 bits); e ln 2.
 
     ln((n + 1) / n) = 2 atanh(1 / (2n + 1)), summed downwards from x = 1 in 120-bit integers; the whole sum is ln 2.
@@ -337,19 +350,20 @@ def _from_table(raw: WordArray, values: IntArray) -> IntArray:
 
 def _from_spread(raw: WordArray, values: IntArray) -> IntArray:
     low_1024, high_1024, share_ppm, factor_1024 = (int(value) for value in values)
-    factors = _spread_quantiles(low_1024, high_1024).take((raw >> np.uint64(52)).view(np.int64))
+    factors = spread_quantiles(low_1024, high_1024).take((raw >> np.uint64(52)).view(np.int64))
     if share_ppm:
         # The low half of the word is free of the quantile's twelve bits, so that the tail is independent of the body.
-        factors[(raw & np.uint64(0xFFFFFFFF)) < np.uint64(_tail_threshold(share_ppm))] = factor_1024
+        factors[(raw & np.uint64(0xFFFFFFFF)) < np.uint64(tail_threshold(share_ppm))] = factor_1024
     return factors
 
 
-def _tail_threshold(share_ppm: int) -> int:
+def tail_threshold(share_ppm: int) -> int:
+    """Below it the lower half of a word belongs to the tail."""
     return (share_ppm << 32) // _PPM
 
 
 @functools.lru_cache(maxsize=64)
-def _spread_quantiles(low_1024: int, high_1024: int) -> IntArray:
+def spread_quantiles(low_1024: int, high_1024: int) -> IntArray:
     """The 4096 mid-quantiles: a half of width W has its quantile W * (1 - sqrt(2 p)) away from the median."""
     half = _QUANTILES // 2
     below, above = MEDIAN_1024 - low_1024, high_1024 - MEDIAN_1024

@@ -40,7 +40,9 @@ def assemble(
     vlans = tuple(sorted({guest.vlan for guest in guests}))
     behind = Counter(guest.adapter for guest in guests)
     carried = vswitches.settings() if switch is None else switch
-    machine = add_machine(host, ports, carried, vlans=vlans, guests=len(guests))
+    machine = add_machine(
+        host, ports, carried, vlans=vlans, guests=len(guests) + sum(guest.standby for guest in guests)
+    )
     machine.cpus.reserve(core for guest in guests for core in guest.cores)
     machine.cpus.reserve(carried.cores)
     for guest in guests:

@@ -270,6 +270,7 @@ def _guest(group: Guest, name: str, cores: tuple[int, ...], use: Use, host: Host
         busy=group.busy,
         vlan=group.vlan,
         max_rate_bps=group.max_rate_bps or 0,
+        standby=group.standby is not None,
         min_rate_bps=group.min_rate_bps or 0,
         max_millipps=group.max_pps or 0,
         burst_bytes=group.burst_bytes or BURST_BYTES,

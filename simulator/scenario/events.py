@@ -1,7 +1,7 @@
 """What happens to the running machine: one item of ``events``, and what is wrong with a list of them.
 
 An item says when (``at``, from the beginning of the window), what (exactly one of ``numvfs``, ``plug``, ``unplug``, ``reset``, ``rate``,
-``link``), and, if the waits of the real thing are too long for the window, how long it ``takes`` instead.
+``link``, ``migrate``), and, if the waits of the real thing are too long for the window, how long it ``takes`` instead.
 
 *Scope*: words and names; what the PF driver says to it is ``simulator.sriov.schedule``'s. *Validation*: ``tests/sriov/test_schedule.py``,
 ``tests/bad``.
@@ -18,19 +18,20 @@ from pydantic import Field, model_validator
 from simulator import units
 from simulator.datapaths import datapath
 from simulator.errors import BadValue, InputError, unknown
-from simulator.scenario.fields import PositiveTime, Strict, Time, quantity, refuse
+from simulator.scenario.fields import BitRate, PositiveTime, Size, Strict, Time, quantity, refuse
 
 if TYPE_CHECKING:
     from simulator.scenario.model import Scenario
 
-VERBS = ("numvfs", "plug", "unplug", "reset", "rate", "link")
-AT_ONCE = ("rate", "link")
+VERBS = ("numvfs", "plug", "unplug", "reset", "rate", "link", "migrate")
+AT_ONCE = {"rate": "acts at once", "link": "acts at once", "migrate": "takes what its memory takes"}
+MOVED = {"memory": "bytes", "bandwidth": "bps", "dirty": "bps", "downtime": "ps"}
 PF = "pf"
 RateOrOff = Annotated[int, quantity(units.BIT_RATE, off=True)]
 
 
 class Happening(Strict):
-    """One thing that happens while the scenario runs; exactly one of numvfs, plug, unplug, reset, rate, link."""
+    """One thing that happens while the scenario runs; exactly one of numvfs, plug, unplug, reset, rate, link, migrate."""
 
     at_ps: Time = Field(alias="at")
     """When, from the beginning of the window."""
@@ -48,6 +49,16 @@ class Happening(Strict):
     """The rate of ``rate``, or ``off``."""
     link: Literal["up", "down", None] = None
     """Plug the cable of the port in, or pull it."""
+    migrate: str | None = None
+    """Move the VM of this name or pattern to an equal host: unplug, rounds of copying, downtime, plug."""
+    memory_bytes: Size = Field(default=4 << 30, alias="memory")
+    """Memory of the VM that is moved."""
+    bandwidth_bps: BitRate = Field(default=10_000_000_000, alias="bandwidth")
+    """Rate at which memory is copied; on a network of its own."""
+    dirty_bps: RateOrOff = Field(default=1_000_000_000, alias="dirty")
+    """Rate at which the VM writes to memory that was copied already."""
+    downtime_ps: PositiveTime = Field(default=300_000_000_000, alias="downtime")
+    """The VM is stopped when the rest can be copied in that time."""
     takes_ps: PositiveTime | None = Field(default=None, alias="takes")
     """How long it takes in place of the waits of hardware and drivers (100 ms and more); of ``unplug``, until the VF is gone."""
 
@@ -60,7 +71,12 @@ class Happening(Strict):
         if (self.to_bps is None) == (self.rate is not None):
             raise refuse(InputError("", "needs rate and to together, such as {rate: vm0, to: 2 Gbit/s}"))
         if self.takes_ps is not None and given[0] in AT_ONCE:
-            raise refuse(BadValue("", f"is for what has waits; {given[0]} acts at once", "takes"))
+            raise refuse(BadValue("", f"is for what has waits of its own; {given[0]} {AT_ONCE[given[0]]}", "takes"))
+        if given[0] == "migrate" and self.dirty_bps >= self.bandwidth_bps:
+            raise refuse(InputError("", "never ends: memory is written as fast as it is copied (dirty, bandwidth)"))
+        strange = sorted(self.model_fields_set & {f"{key}_{unit}" for key, unit in MOVED.items()})
+        if given[0] != "migrate" and strange:
+            raise refuse(BadValue("", "is for migrate", strange[0].rpartition("_")[0]))
         return self
 
     @property
@@ -72,7 +88,7 @@ class Happening(Strict):
     def pattern(self) -> str | None:
         """The guests that it is about; None if it is about the port."""
         found: Any = getattr(self, self.verb)
-        return found if self.verb in ("plug", "unplug", "reset", "rate") and found != PF else None
+        return found if self.verb in ("plug", "unplug", "reset", "rate", "migrate") and found != PF else None
 
 
 def functions(scenario: Scenario) -> tuple[str, ...]:
@@ -95,6 +111,8 @@ def event_faults(scenario: Scenario) -> Iterator[tuple[tuple[int | str, ...], In
         if item.at_ps >= length_ps:
             message = f"is not before the end of the window, {units.format_time(length_ps)}"
             yield ("events", number, "at"), BadValue("", message, units.exact_time(item.at_ps))
+    if scenario.events and scenario.nics:
+        yield ("events",), InputError("", "are for a host with one adapter (nic), not for several (nics)")
     if scenario.events and not owners:
         yield ("events",), InputError("", "need a guest with a virtual function (datapath sriov-vf)")
     if scenario.events and scenario.measurement.warmup_ps is None:

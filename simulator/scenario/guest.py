@@ -106,6 +106,8 @@ class Guest(Strict):
     """With a count, even 1, the guests are name0, name1, ...; without, there is one and it is called name."""
     datapath: Annotated[str, name_of("datapath", names.datapaths)] = "sriov-vf"
     """How packets reach the guest."""
+    standby: Literal["vhost-net", None] = None
+    """A second device of the guest with the same address, which takes over while the virtual function is away; null is none."""
     nic: Name | None = None
     """Which of the host's nics it is behind; null is the next in turn."""
     interrupts: Annotated[str, name_of("interrupt mode", names.interrupts)] = "automatic"
@@ -163,6 +165,8 @@ class Guest(Strict):
 
     @model_validator(mode="after")
     def _queues_have_vcpus(self) -> Guest:
+        if self.standby is not None and self.datapath != "sriov-vf":
+            raise refuse(BadValue("", f"stands beside a virtual function; {self.datapath} is none", self.standby))
         if self.queues > self.vcpus:
             raise refuse(InputError("", f"has more queues than vCPUs ({self.queues} and {self.vcpus})"))
         if self.nics > 1 and self.datapath not in names.EMULATED:

@@ -152,6 +152,9 @@ def scenario_hash(scenario: Scenario) -> str:
         del data["events"]
     if scenario.measurement.interval_ps is None:
         del data["measurement"]["interval"]
+    for guest in data["guests"]:
+        if guest["standby"] is None:
+            del guest["standby"]
     return hashlib.sha256(_dump(data | {"files": _digests(scenario)}).encode()).hexdigest()
 
 

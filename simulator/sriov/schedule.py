@@ -5,10 +5,14 @@
    scenario, with the errno.
 3. What it grants becomes changes of the plan. A VF goes off at the instant at which it is lost: its rings are closed and emptied. It
    comes on when its driver has started again: after VF Enable's 100 ms, a reset's 100 ms, hot plug, and the driver's own start.
-4. What an earlier event had set in motion for a VF and has not happened yet is called off by a later one.
+4. A guest with a standby sends through it from the instant at which its function is gone, and hears through it when the adapter's filter
+   has been moved; both come back with the function.
+5. A VM that is moved: unplug, rounds in which what was written meanwhile is copied again, a stop for the last one, plug.
+6. What an earlier event had set in motion for a VF and has not happened yet is called off by a later one.
 
 *Scope*: one port; VFs start side by side, not one after the other. The data plane's own queues outside the function (the adapter's
-packet buffer, the guest's sockets) are not touched. *Validation*: ``tests/sriov/test_schedule.py``.
+packet buffer, the guest's sockets) are not touched. A VM that is stopped neither sends nor receives; its vCPU is not stopped, and the
+copying takes nothing of the port. *Validation*: ``tests/sriov/test_schedule.py``, ``tests/sriov/test_failover.py``.
 """
 
 from __future__ import annotations
@@ -17,6 +21,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 
 from simulator import units
+from simulator.datapaths.standby import FUNCTION_PORT, STANDBY_PORT
 from simulator.errors import InputError, ScenarioErrors
 from simulator.plan.check import require
 from simulator.plan.model import Event, Plan
@@ -34,6 +39,7 @@ DEVICES = {"textbook-nic": "textbook", "connectx-6": "connectx-5"}
 """Adapters of the cost catalogue whose registers are those of another model; the others have the same name in both."""
 WIRE = ("wire.in", "wire.out")
 PS_PER_MBIT_S = 10**6
+PS_PER_S = 10**12
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,8 +108,31 @@ def _placed(plan: Plan, found: Timeline, start_ps: int) -> Iterator[Event]:
                 yield from (Event(when, "reset", index) for index in own)
         elif kind == "rate":
             yield Event(when, "rate", shapers[f"{name}.cap"], 0, value)
+        elif kind in ("bond", "filter"):
+            yield from _moved(plan, when, kind, name, value)
+        elif kind == "standby":
+            own = [index for ring, index in rings.items() if ring.startswith(f"{name}.standby.")]
+            yield from (Event(when, "ring", index, 0, value) for index in own)
         else:
             yield Event(when, "link", links[name], 0, value)
+
+
+def _moved(plan: Plan, when: int, kind: str, guest: str, to_standby: int) -> Iterator[Event]:
+    """Entries of the guest's own switch (what it sends), or of the adapter's (what comes to it), towards function or standby."""
+    switches = {switch.name: index for index, switch in enumerate(plan.switches)}
+    if kind == "bond":
+        bond = switches[f"{guest}.bond"]
+        for index in range(len(plan.switches[bond].table)):
+            yield Event(when, "entry", bond, index, STANDBY_PORT if to_standby else FUNCTION_PORT)
+        return
+    receive = next(worker for worker in plan.workers if worker.name == "port.receive")
+    ingress = plan.switches[receive.switch]
+    firsts = [plan.rings[receive.outputs[first].index].name for first, _ in ingress.ports]
+    function = firsts.index(f"{guest}.q0.rx")
+    for index, port in enumerate(ingress.table):
+        if port == function:
+            # the standby joins right after the function
+            yield Event(when, "entry", receive.switch, index, function + to_standby)
 
 
 class _Course:
@@ -116,6 +145,7 @@ class _Course:
         self.host = Host()
         name = scenario.nic.model
         (self.pf, *_) = self.host.plug(MODELS[DEVICES.get(name, name)])
+        self.bonded = {name for group in scenario.guests if group.standby for name in group.members()}
         self.pending: dict[str, list[tuple[int, str, str, int]]] = {guest: [] for guest in self.guests}
 
     def run(self) -> Timeline:
@@ -133,6 +163,7 @@ class _Course:
                 self.found.faults.append(InputError(f"events[{number}].{item.verb}", message, _value(item)))
         for waiting in self.pending.values():
             self.found.events += waiting
+        self.found.marks.sort(key=lambda mark: mark.at_ps)
         return self.found
 
     def _bring_up(self, count: int) -> None:
@@ -189,7 +220,31 @@ class _Course:
         outcome = assign.release(self.host, vf)
         if outcome.errno:
             return outcome
-        self._off(self.guests[vf.index], item.at_ps + (item.takes_ps or timing.UNPLUG_ACPI.ps))
+        gone_ps = item.takes_ps or timing.UNPLUG_ACPI.ps
+        self._off(self.guests[vf.index], item.at_ps + gone_ps, timing.FILTER.ps * gone_ps // timing.UNPLUG_ACPI.ps)
+        return None
+
+    def _migrate(self, item: Happening) -> Outcome | None:
+        return self._each(item, self._migrate_one)
+
+    def _migrate_one(self, item: Happening, vf: Virtual) -> Outcome | None:
+        outcome = assign.release(self.host, vf)
+        if outcome.errno:
+            return outcome
+        guest, at_ps = self.guests[vf.index], item.at_ps + timing.UNPLUG_ACPI.ps
+        self._off(guest, at_ps)
+        rounds = copying(item)
+        at_ps += timing.FILTER.ps + sum(rounds[:-1])
+        self.found.marks.append(Mark(at_ps, f"{guest} stops after {len(rounds) - 1} rounds"))
+        self._keep(guest, at_ps, 0, "standby")
+        at_ps += rounds[-1]
+        self.found.marks.append(Mark(at_ps, f"{guest} goes on"))
+        self._keep(guest, at_ps, 1, "standby")
+        given = self._give(vf)
+        if given.errno:
+            return given
+        mapped_ps = timing.MAP_PER_GIB.ps * item.memory_bytes // (1 << 30)
+        self._back(guest, at_ps + mapped_ps + timing.FLR.ps + self._start_ps)
         return None
 
     def _reset(self, item: Happening) -> Outcome | None:
@@ -213,7 +268,8 @@ class _Course:
     def _again(self, item: Happening, vf: Virtual, waits_ps: int) -> None:
         """A reset: off now, and on when the driver has started, if a guest has the VF at all."""
         if vf.owner is not None and vf.index < len(self.guests):
-            self._off(self.guests[vf.index], item.at_ps)
+            gap_ps = timing.FILTER.ps * (item.takes_ps or waits_ps) // waits_ps
+            self._off(self.guests[vf.index], item.at_ps, gap_ps)
             self._on(self.guests[vf.index], item, waits_ps)
 
     def _rate(self, item: Happening) -> Outcome | None:
@@ -262,16 +318,37 @@ class _Course:
     def _mark(self, item: Happening, what: str) -> None:
         self.found.marks.append(Mark(item.at_ps, what))
 
-    def _off(self, guest: str, at_ps: int) -> None:
+    def _off(self, guest: str, at_ps: int, gap_ps: int = timing.FILTER.ps) -> None:
+        """The function is gone; a standby sends from then on and hears after `gap_ps`, when the adapter's filter was moved."""
         self._keep(guest, at_ps, 0)
+        self._keep(guest, at_ps, 1, "bond")
+        self._keep(guest, at_ps + gap_ps, 1, "filter")
 
     def _on(self, guest: str, item: Happening, waits_ps: int) -> None:
-        self._keep(guest, item.at_ps + (item.takes_ps or waits_ps), 1)
+        self._back(guest, item.at_ps + (item.takes_ps or waits_ps))
 
-    def _keep(self, guest: str, at_ps: int, value: int) -> None:
+    def _back(self, guest: str, at_ps: int) -> None:
+        """The function works again, and everything goes through it."""
+        self._keep(guest, at_ps, 1)
+        for kind in ("bond", "filter"):
+            self._keep(guest, at_ps, 0, kind)
+
+    def _keep(self, guest: str, at_ps: int, value: int, kind: str = "function") -> None:
         """Note a change, and call off what was to come after it."""
+        if kind != "function" and guest not in self.bonded:
+            return
         before = [change for change in self.pending[guest] if change[0] <= at_ps]
-        self.pending[guest] = [*before, (at_ps, "function", guest, value)]
+        self.pending[guest] = [*before, (at_ps, kind, guest, value)]
+
+
+def copying(item: Happening) -> list[int]:
+    """Lengths in ps of the rounds of a migration: each copies what was written during the one before; the VM is stopped for the last."""
+    left_bits = item.memory_bytes * 8
+    rounds = [left_bits * PS_PER_S // item.bandwidth_bps]
+    while len(rounds) == 1 or rounds[-1] > item.downtime_ps:
+        left_bits = item.dirty_bps * rounds[-1] // PS_PER_S
+        rounds.append(left_bits * PS_PER_S // item.bandwidth_bps)
+    return rounds
 
 
 def _words(item: Happening) -> str:

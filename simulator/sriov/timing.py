@@ -30,6 +30,11 @@ MAIL = Duration(
 )
 UNPLUG_ACPI = Duration(50 * PS_PER_MS, "assumed", "from 10 to 100 ms by recollection, the middle taken")
 UNPLUG_NATIVE = Duration(5000 * PS_PER_MS, "assumed", "5 s in which the button blinks, by recollection")
+FILTER = Duration(
+    5 * PS_PER_MS,
+    "assumed",
+    "from 1 to 10 ms by recollection, the middle taken: filter of the PF, forwarding entry of the host",
+)
 MAP_PER_GIB = Duration(
     400 * PS_PER_MS, "derived", "a guest of 128 GiB took most of a minute at a switchover (mail, 2025)"
 )

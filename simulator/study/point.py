@@ -133,6 +133,8 @@ def cost_status(scenario: Scenario) -> dict[str, int]:
     settings = host_settings(scenario.host)
     host = settings.model
     used = {(guest.datapath, guest.mode, _kind(guest)) for guest in guest_settings(scenario, settings)}
+    if any(group.standby for group in scenario.guests):
+        used |= {("vhost-net", "apicv", "socket")}
     spent = {cost for path, mode, kind in used for step in _steps(path, mode, kind) for cost in step.costs}
     carried, needed = switch_settings(scenario), {datapath(path).switch for path, _, _ in used}
     if "s_bridge" in spent:

@@ -21,6 +21,7 @@ LONG = (
 CHINESE = "第{n}组：虚拟机通过虚拟功能直通网卡，中断合并二十微秒，宿主机启用轮询"
 MIXED = "$\\alpha$_{n}^2 <b>&amp; 100 % #{n} \N{GRINNING FACE}"
 LATENCIES = ("mean", "p50", "p90", "p99", "p99.9", "p99.99", "max")
+EVENTS = [{"at_s": 0.04, "what": "unplug vm0"}, {"at_s": 0.055, "what": "plug vm0"}]
 STATES = ("delivered", "nothing", "lost", "constant", "mixed")
 
 
@@ -76,7 +77,9 @@ def _point(state: str, number: int, step: int, steps: int) -> dict[str, Any]:
         "guest_work": {"guest_soft": 0.2, "guest_task": 0.1},
     }
     guests = {f"vm#{k}": _directions(load, count * 10.0, latency, 1 + 0.3 * k * number) for k in range(1 + number % 3)}
+    course = _course(load, 0 if dead else count * 10.0, mean, lost)
     return {
+        "over_time": {"interval_s": 0.005, "events": EVENTS, "all": course, "guests": dict.fromkeys(guests, course)},
         "guests": {"vm": _directions(load, count * 10.0, latency, 1.0), **guests},
         "datapath": path, "interrupts": mode, "offered_pps": load, "delivered_pps": count * 10.0, "throughput_bps": count * 5120.0,
         "latency_us": latency, "loss_ratio": lost, "stages": [] if dead else parts, "exits": exits,
@@ -89,6 +92,18 @@ def _point(state: str, number: int, step: int, steps: int) -> dict[str, Any]:
         "ranges": {}, "cost_status": {"cited": 3, "assumed": 2}, "steady": 0 if state == "mixed" and number % 4 == 1 else 1,
         "bottleneck": "nothing: core cpu0 is 40.0 % busy at most",
     }  # fmt: skip
+
+
+def _course(load: float, delivered_pps: float, mean_us: float, lost: float) -> list[dict[str, Any]]:
+    """Twenty intervals with an outage in the middle."""
+    rows = []
+    for step in range(20):
+        here = 0.0 if 8 <= step < 11 else delivered_pps * (1 + 0.1 * (step % 3))
+        latency = mean_us * (1 + 0.05 * (step % 4)) if here else None
+        rates = {"offered_pps": load, "delivered_pps": here, "throughput_bps": here * 512}
+        dropped = int(load * 0.005 * lost) if here else 40
+        rows.append({"start_s": step * 0.005, **rates, "latency_mean_us": latency, "dropped": dropped if lost else 0})
+    return rows
 
 
 def _directions(load: float, delivered_pps: float, latency: dict[str, float | None], factor: float) -> dict[str, Any]:

@@ -40,8 +40,11 @@ STEP_LOOP = (
     " and (visible(m, i) > 0)"
 )
 NEVER = {
-    "next_note: m[w + W_NOTES + word] == 0 -> entered": "it takes a worker with over 60 ends; test_virtio_agreement has one, no random plan has",
+    "next_note: m[at] == 0 -> entered": "it takes a worker with over 60 ends; test_virtio_agreement has one, no random plan has",
     "rise: at > 1 -> not entered": "whoever calls has put a slot at a leaf, and a leaf's number is above 1",
+    "rebase: range(leaves) -> not entered": "a tree has two leaves at least",
+    "rebase: range(leaves) -> not entered (2)": "a tree has two leaves at least",
+    "rebase: range(leaves - 1, 0, -1) -> not entered": "a tree has two leaves at least",
     "take_soon: range(kept, kept + m[H_SOON_COUNT]) -> not entered": "it is called only if the list of slots due at once is not empty",
     "next_ready: range(2) -> not entered": "the range is a constant",
     "enter: range(m[e + E_THREAD_COUNT]) -> not entered": "the thread that enters is one of this executor's",
@@ -57,7 +60,9 @@ NEVER = {
     "choose_drr: idle < count -> not entered": "drr is for hardware, which has inputs, and idle begins at 0",
     "hardware_idle: range(m[w + W_INPUT_COUNT]) -> not entered": "check() refuses a hardware worker without inputs",
     "new_packet: range(P_STAGES + 2 * m[H_STAGES]) -> not entered": "a packet has fields before its stages",
-    "record: range(2 * m[H_STAGES]) -> not entered": "who delivers has a stage, so that a plan in which something arrives has one",
+    "add_stages: range(words) -> not entered": "who delivers has a stage, so that a plan in which something arrives has one",
+    "add_stages: range(words) -> not entered (2)": "who delivers has a stage, so that a plan in which something arrives has one",
+    "add_huge_stages: range(words) -> not entered": "who delivers has a stage, so that a plan in which something arrives has one",
     STEP_LOOP
     + " -> not entered": "the input was chosen because something is visible, and a used-up budget leaves before",
     "flush: m[r + R_REMOTE] == 0 -> false": "check() leaves the device's side of a remote ring to hardware, which does not flush",
@@ -271,7 +276,7 @@ class Seen:
 HAVING = {"parking": ("parked",), "drops": ("dropped",), "exits": EXIT_KINDS}
 """Counters that tell it; pre-emption is seen where a thread is chosen."""
 HOOKS = (
-    ("        handle(m, m[kinds + slot]", "        _handled(t)\n        handle(m, m[kinds + slot]"),
+    ("        handle(m, m[at + SL_HANDLER]", "        _handled(t)\n        handle(m, m[at + SL_HANDLER]"),
     ("    m[e + E_CURRENT] = best\n", "    _chosen(usable and best != current)\n    m[e + E_CURRENT] = best\n"),
 )
 BLOCK = 128

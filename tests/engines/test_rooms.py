@@ -87,10 +87,13 @@ def test_what_comes_before_cannot_be_declared(monkeypatch: pytest.MonkeyPatch) -
         assembly.assemble("rooms", rooms)
 
 
-@pytest.mark.parametrize("edited", [*(path.relative_to(COMPILED) for path in kernel_files()), Path("jit.py")], ids=str)
+@pytest.mark.parametrize(
+    "edited", [*(path.relative_to(COMPILED) for path in kernel_files()), Path("jit.py"), Path("draws.py")], ids=str
+)
 def test_an_edit_in_any_module_compiles_anew(edited: Path, tmp_path: Path) -> None:
     shutil.copytree(COMPILED / "kernel", tmp_path / "kernel")
-    shutil.copy(COMPILED / "jit.py", tmp_path)
+    for name in ("jit.py", "draws.py"):
+        shutil.copy(COMPILED / name, tmp_path)
     before = jit._cache_key(tmp_path)
     assert before == jit._cache_key(COMPILED)
     text = (tmp_path / edited).read_text(encoding="utf-8")

@@ -6,7 +6,7 @@
    back into int64 after it;
 3. ``Checked`` makes every sum and product prove that it fits int64, every position that it lies inside a record.
 
-Pools, logs and blocks of draws are kept short here, so that growing and refilling happen in small plans too.
+Pools, logs, blocks of draws and the calendar's horizon are kept short here, so that growing and refilling happen in small plans too.
 
 *Scope*: running the kernel; the rules are the kernel's. *Validation*: ``test_twin`` compares it with the compiled
 kernel, field for field of the trace.
@@ -36,6 +36,8 @@ DRAW_MARGIN = 64
 GROWTH = 8
 LOG_ROWS = 200 - 4 * 256
 """The engine adds 8 margins of at least 256 lines and hands the log over when 4 of them are left: after 200 lines."""
+HORIZON = ("HORIZON = 1 << 38", "HORIZON = 1 << 24")
+"""The calendar moves its base every 17 us, so that small plans see it too."""
 LIMIT = 1 << 63
 
 
@@ -63,7 +65,7 @@ def kernel_tree(edits: Edits = ()) -> ast.Module:
         texts[places[0]] = edited(texts[places[0]], ((old, new),))
     body = ast.parse(WITHOUT_NUMBA).body
     for text in texts.values():
-        body += [statement for statement in ast.parse(text).body if not _only_binds(statement)]
+        body += [statement for statement in ast.parse(text.replace(*HORIZON)).body if not _only_binds(statement)]
     return ast.Module(body, [])
 
 
@@ -84,7 +86,7 @@ def _only_binds(statement: ast.stmt) -> bool:
 def execute(tree: ast.Module, name: str, **given: Any) -> ModuleType:
     """Run a tree as a fresh module that finds ``given`` among its names."""
     module = ModuleType(name)
-    vars(module).update(given)
+    vars(module).update(given, quotient=_quotient)
     # dataclasses look their module up by name
     with mock.patch.dict("sys.modules", {name: module}):
         exec(compile(ast.fix_missing_locations(tree), name, "exec"), vars(module))
@@ -110,6 +112,12 @@ def _fits(value: int) -> int:
     if -LIMIT <= value < LIMIT:
         return value
     raise OverflowError(f"{value} does not fit int64")
+
+
+def _quotient(a: int, b: int) -> int:
+    if a >= 0 < b:
+        return a // b
+    raise OverflowError(f"{a} / {b} is no quotient without signs")
 
 
 def _inside(position: int) -> int:

@@ -9,9 +9,9 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from simulator.parts.e1000 import WINDOW_PS
 
 from simulator import compare
+from simulator.parts.emulated import WINDOW_PS
 
 OTHER_PATHS = (
     "compare.VF, legacy=null",

@@ -42,24 +42,31 @@ def scenario(tmp_path: Path, *events: str, length: str = "10 ms", rate: str = FA
     return load(path)
 
 
-def result(wanted: Scenario, plan: Plan | None = None) -> dict[str, Any]:
+def result(wanted: Scenario, plan: Plan | None = None, pieces: int = 100) -> dict[str, Any]:
     from simulator.scenario import Point
 
     plan = plan or with_events(wanted, build(wanted))
     window = wanted.measurement
-    job = Job(0, plan, window.before_ps, window.duration_ps, "compiled", 1, 0, interval_ps=window.duration_ps // 100)
+    job = Job(0, plan, window.before_ps, window.duration_ps, "compiled", 1, 0, interval_ps=window.duration_ps // pieces)
     entry: PointResult = assess(Point("", {}, wanted), plan, [run(job)], Warmup(window.before_ps))
     return entry.entry
 
 
 def outage_ms(entry: dict[str, Any], guest: str) -> float:
-    """The longest time without a delivered packet, in ms; intervals are a hundredth of the window."""
-    rows = entry["over_time"]["guests"][guest]
-    longest = here = 0
-    for row in rows:
-        here = 0 if row["delivered_pps"] else here + 1
-        longest = max(longest, here)
-    return longest * float(entry["over_time"]["interval_s"]) * 1000
+    """The longest time without a delivered packet, in ms; in whole intervals."""
+    return max(outages_ms(entry, guest), default=0.0)
+
+
+def outages_ms(entry: dict[str, Any], guest: str) -> list[float]:
+    """Lengths of the times without a delivered packet, in ms, in order."""
+    found, here = [], 0
+    for row in [*entry["over_time"]["guests"][guest], {"delivered_pps": 1}]:
+        if row["delivered_pps"]:
+            found += [here] if here else []
+            here = 0
+        else:
+            here += 1
+    return [length * float(entry["over_time"]["interval_s"]) * 1000 for length in found]
 
 
 def without_rings(plan: Plan) -> Plan:

@@ -167,7 +167,9 @@ def whole(series: str, path: str, mode: str, samples_us: list[int], **more: Any)
     }  # fmt: skip
     rates = {name: exact.get(name, made.get(name)) for name in ("offered_pps", "delivered_pps", "throughput_bps")}
     guests = {"vm": {"rx": rates | {"latency_us": exact["latency_us"]}}}
-    return made | exact | {"guests": guests} | more
+    row = {"start_s": 0.0, **rates, "latency_mean_us": exact["latency_us"]["mean"], "dropped": 7}
+    course = {"interval_s": 1.0, "events": [], "all": [row], "guests": {"vm": [row]}}
+    return made | exact | {"guests": guests, "over_time": course} | more
 
 
 SAMPLES = [1] * 500 + [2] * 400 + list(range(10, 110))

@@ -141,7 +141,7 @@ def test_table_of_huge_weights() -> None:
 def test_spread_has_median_range_and_stated_mean(low: int, high: int) -> None:
     """Mean: |t| < 4.5, 7e-6 per case; half of the entries on each side of 1024: |z| < 4.5."""
     stream = draws.spread("spread", low, high)
-    quantiles = draws._spread_quantiles(low, high)
+    quantiles = draws.spread_quantiles(low, high)
     assert low <= quantiles.min() <= quantiles.max() <= high
     assert np.all(np.diff(quantiles) >= 0)
     assert quantiles[2047] <= 1024 <= quantiles[2048]

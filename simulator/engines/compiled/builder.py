@@ -8,9 +8,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-import numpy as np
-
 from simulator.engines.compiled import kernel as k
+from simulator.engines.compiled.memory import LINE, enlarged, zeros
 from simulator.plan.model import NONE, Plan
 
 SIZES = {
@@ -26,19 +25,24 @@ class Builder:
 
     def __init__(self, plan: Plan) -> None:
         self.plan = plan
-        self.memory: Any = np.zeros(1 << 16, dtype=np.int64)
+        self.memory: Any = zeros(1 << 16)
         self.used = k.HEADER
         self.at: dict[str, list[int]] = {}
         self.places: list[str] = []
         for kind, size in SIZES.items():
-            self.at[kind] = [self.reserve(size) for _ in getattr(plan, kind)]
+            self.at[kind] = [self.record(size) for _ in getattr(plan, kind)]
+
+    def record(self, words: int) -> int:
+        """Words that begin with a cache line; their position."""
+        self.used += -self.used % LINE
+        return self.reserve(words)
 
     def reserve(self, words: int, value: int = 0) -> int:
         """Words for something new; its position."""
         position = self.used
         self.used += words
         if self.used > len(self.memory):
-            self.memory = np.concatenate([self.memory, np.zeros(max(self.used, len(self.memory)), dtype=np.int64)])
+            self.memory = enlarged(self.memory, max(self.used, len(self.memory)))
         if value:
             self.memory[position : self.used] = value
         return position

@@ -13,12 +13,12 @@ import numpy as np
 
 from simulator.engines.compiled import image as layout
 from simulator.engines.compiled import kernel as k
+from simulator.engines.compiled.draws import Draws
 from simulator.engines.compiled.jit import compile_entry
-from simulator.engines.compiled.memory import Memory
+from simulator.engines.compiled.memory import Memory, enlarged
 from simulator.engines.compiled.steps import steps
 from simulator.errors import EngineError
 from simulator.plan import slots as slot_numbers
-from simulator.plan.draws import Draws
 from simulator.plan.model import Plan
 from simulator.plan.trace import EVENTS, EXIT_KINDS, LABELS, SUMS, Trace
 
@@ -101,7 +101,7 @@ class CompiledEngine:
 
     def _call(self, until_ps: int) -> int:
         if not k.run.signatures:
-            compile_entry(k.run, self._handle, -1)
+            compile_entry(k.run, self._handle, -1, notice="compiling the packet kernel (once per version, about 15 s)")
         return int(k.run(self._handle, until_ps))
 
     def begin_window(self) -> None:
@@ -166,7 +166,7 @@ class CompiledEngine:
         m[base + k.K_SUM] = m[base + k.K_SUM_HIGH] = 0
         m[base + k.K_MINIMUM] = m[base + k.K_MAXIMUM] = -1
         m[m[base + k.K_HISTOGRAM] : m[base + k.K_HISTOGRAM] + k.BUCKETS] = 0
-        m[m[base + k.K_STAGES] : m[base + k.K_STAGES] + 4 * len(self._plan.stages)] = 0
+        m[m[base + k.K_STAGES] : m[base + k.K_STAGES] + 6 * len(self._plan.stages)] = 0
 
     def _wide(self, at: int) -> int:
         return int(self._memory[at]) + int(self._memory[at + 1]) * k.CARRY
@@ -197,8 +197,9 @@ class CompiledEngine:
         return {int(i): int(counts[i]) for i in np.nonzero(counts)[0]}
 
     def _stages(self, base: int) -> tuple[tuple[int, int], ...]:
-        start = int(self._memory[base + k.K_STAGES])
-        return tuple((self._wide(start + 4 * n), self._wide(start + 4 * n + 2)) for n in range(len(self._plan.stages)))
+        start, words = int(self._memory[base + k.K_STAGES]), 2 * len(self._plan.stages)
+        sums = [int(self._memory[start + n]) + self._wide(start + words + 2 * n) for n in range(words)]
+        return tuple(zip(sums[::2], sums[1::2], strict=True))
 
     def _grow(self) -> None:
         """Append packets and nodes to the pools, as many as there are already."""
@@ -207,7 +208,7 @@ class CompiledEngine:
         words = self._image.packet_words
         packets = _GROWTH if m[k.H_PACKETS_FREE] < 4 else 0
         nodes = int(m[k.H_MARGIN]) + _GROWTH if m[k.H_NODES_FREE] < m[k.H_MARGIN] else 0
-        self._handle = Memory(np.concatenate([m, np.zeros(packets * words + nodes * k.NODE, dtype=np.int64)]))
+        self._handle = Memory(enlarged(m, packets * words + nodes * k.NODE))
         self._memory = m = self._handle.words
         _chain(m, k.H_PACKETS, k.H_PACKETS_FREE, old, packets, words)
         _chain(m, k.H_NODES, k.H_NODES_FREE, old + packets * words, nodes, k.NODE)
@@ -222,7 +223,7 @@ class CompiledEngine:
             start, cursor, end = (int(m[base + field]) for field in (k.Z_START, k.Z_CURSOR, k.Z_END))
             kept = start + end - cursor
             m[start:kept] = m[cursor:end]
-            end = kept + self._draws.block_length
+            end = kept + min(self._draws.block_length, 2 * (end - start))
             self._draws.fill(i, m[kept:end])
             m[base + k.Z_CURSOR], m[base + k.Z_END], m[base + k.Z_LIMIT] = start, end, max(start + 1, end - layout.DRAW_MARGIN)
 

@@ -9,17 +9,28 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 
 from simulator.engines.compiled import kernel as k
 from simulator.engines.compiled import records
 from simulator.engines.compiled.builder import Builder
+from simulator.engines.compiled.draws import FIRST_BLOCK
+from simulator.errors import EngineError
 from simulator.plan import slots as slot_numbers
-from simulator.plan.draws import Draws
+from simulator.plan.draws import IntArray, parameters
 from simulator.plan.model import NONE, Plan
 
 DRAW_MARGIN = 2048
 """Values kept behind a block's end, so that one handler run never outruns its stream."""
+
+
+class Blocks(Protocol):
+    """Where values of streams come from: ``plan.draws.Draws``, or the same in compiled code."""
+
+    block_length: int
+
+    def fill(self, stream_index: int, block: IntArray) -> None:
+        """Write the stream's next values into ``block``."""
 
 
 @dataclass(slots=True)
@@ -33,7 +44,7 @@ class Image:
     packet_words: int
 
 
-def build(plan: Plan, draws: Draws, *, log_capacity: int) -> Image:
+def build(plan: Plan, draws: Blocks, *, log_capacity: int) -> Image:
     """Lay out ``plan``; the pools are empty, the first ``run`` asks for memory."""
     b = Builder(plan)
     numbers = slot_numbers.assign(plan)
@@ -66,32 +77,30 @@ _HANDLERS = {
 
 
 def _calendar(b: Builder, numbers: slot_numbers.Slots) -> None:
+    if numbers.count > 1 << k.SLOT_BITS:
+        raise EngineError(f"{numbers.count:,} timers in one plan, and the compiled engine takes {1 << k.SLOT_BITS:,}: simulate fewer guests")
     leaves = 1
     while leaves < max(2, numbers.count):
         leaves *= 2
-    tree = b.reserve(4 * leaves, k.INF)
-    times = tree + 2 * leaves + 1
-    kinds = b.reserve(leaves)
-    refs = b.reserve(leaves)
-    b.memory[tree + 2 * leaves : tree + 4 * leaves : 2] = range(leaves)
-    for node in range(leaves - 1, 0, -1):
-        b.memory[tree + 2 * node] = b.memory[tree + 4 * node]
+    tree = b.reserve(2 * leaves)
+    slots = b.reserve(k.SLOT * leaves)
+    b.memory[slots + k.SL_TIME : slots + k.SLOT * leaves : k.SLOT] = k.INF
     for name, (handler, table) in _HANDLERS.items():
         for owner, slot in enumerate(getattr(numbers, name)):
             if slot != NONE:
-                b.memory[kinds + slot] = handler
-                b.memory[refs + slot] = b.at[table][owner]
-    b.fill(0, {k.H_LEAVES: leaves, k.H_TIMES: times, k.H_TREE: tree, k.H_KINDS: kinds, k.H_REFS: refs, k.H_SOON: b.reserve(k.SOON)})
+                b.fill(slots + k.SLOT * slot, {k.SL_HANDLER: handler, k.SL_REF: b.at[table][owner]})
+    b.fill(0, {k.H_LEAVES: leaves, k.H_TREE: tree, k.H_SLOTS: slots, k.H_SOON: b.reserve(k.SOON)})
+    b.fill(0, {k.H_BASE: -1})  # the first run builds the tree
 
 
-def _streams(b: Builder, draws: Draws) -> None:
+def _streams(b: Builder, draws: Blocks) -> None:
     for i, stream in enumerate(b.plan.streams):
         base = b.at["streams"][i]
         if stream.kind == "constant":
-            b.fill(base, {k.Z_CONSTANT: 1, k.Z_VALUE: int(draws.next_block(i)[0])})
+            b.fill(base, {k.Z_CONSTANT: 1, k.Z_VALUE: int(parameters(stream)[0])})
             continue
         start = b.reserve(draws.block_length + DRAW_MARGIN)
-        end = start + draws.block_length
+        end = start + min(draws.block_length, FIRST_BLOCK)
         draws.fill(i, b.memory[start:end])
         b.fill(base, {k.Z_START: start, k.Z_CURSOR: start, k.Z_END: end, k.Z_LIMIT: max(start + 1, end - DRAW_MARGIN)})
 
@@ -107,8 +116,7 @@ def _draw_once(b: Builder, index: int) -> int:
 
 def _initial_arms(b: Builder, numbers: slot_numbers.Slots) -> None:
     def arm(slot: int, time: int) -> None:
-        b.memory[b.memory[k.H_TIMES] + 2 * slot] = time
-        k.rise.py_func(b.memory, slot)
+        b.memory[b.memory[k.H_SLOTS] + k.SLOT * slot + k.SL_TIME] = time
 
     for i, source in enumerate(b.plan.sources):
         start = source.start_ps

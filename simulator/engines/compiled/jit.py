@@ -25,6 +25,7 @@ from typing import Any
 import numba
 from numba.core import config, cpu, targetconfig, types
 from numba.core.codegen import JITCodeLibrary
+from numba.extending import intrinsic
 
 _OPTIONS: dict[str, Any] = {"error_model": "numpy", "_nrt": False}
 _BARE: dict[str, Any] = {"no_cpython_wrapper": True, "no_cfunc_wrapper": True}
@@ -33,7 +34,7 @@ _LOCK = threading.Lock()
 
 def _cache_key(folder: Path) -> str:
     """Of every module that decides what is compiled, and where it stands; numba's own key knows the entry's module only."""
-    paths = sorted([*(folder / "kernel").rglob("*.py"), folder / "jit.py"])
+    paths = sorted([*(folder / "kernel").rglob("*.py"), folder / "jit.py", folder / "draws.py"])
     sources = b"".join(path.relative_to(folder).as_posix().encode() + b"\0" + path.read_bytes() + b"\0" for path in paths)
     return hashlib.sha256(sources + numba.__version__.encode() + str(config.BOUNDSCHECK).encode()).hexdigest()[:16]
 
@@ -70,6 +71,16 @@ def inlined(function: Callable[..., Any]) -> Any:
     return numba.njit(**_OPTIONS, **_BARE, forceinline=True)(function)
 
 
+@intrinsic  # type: ignore[misc]
+def quotient(_context: Any, _a: Any, _b: Any) -> Any:
+    """a // b for a >= 0 and b > 0: one instruction, where signs and zero would take a dozen."""
+
+    def generate(_context: Any, builder: Any, _signature: Any, args: Any) -> Any:
+        return builder.udiv(*args)
+
+    return types.int64(types.int64, types.int64), generate
+
+
 def entry(function: Callable[..., Any]) -> Any:
     """Compile the kernel's entry: called from Python, without the GIL, cached on disk where that is possible."""
     folder = _cache_folder()
@@ -81,13 +92,15 @@ def entry(function: Callable[..., Any]) -> Any:
         config.CACHE_DIR = previous
 
 
-def compile_entry(function: Any, *arguments: Any) -> None:
-    """Compile ``function`` (an ``entry``) for these arguments by calling it once, or load it from the cache."""
+def compile_entry(function: Any, *arguments: Any, notice: str = "") -> None:
+    """Compile ``function`` (an ``entry``) for these arguments by calling it once, or load it from the cache; ``notice`` goes to stderr if it takes long."""
     with _LOCK, _only_the_entry(function.py_func):
-        if not function.signatures and not _loaded(function, arguments):
-            if not _is_cached():
-                print("compiling the packet kernel (once per version, about 15 s)", file=sys.stderr, flush=True)
-            function(*arguments)
+        # the packet kernel only: what takes arrays is left to numba's own way
+        if function.signatures or (notice and _loaded(function, arguments)):
+            return
+        if notice and not _is_cached(function.py_func):
+            print(notice, file=sys.stderr, flush=True)
+        function(*arguments)
 
 
 def _loaded(function: Any, arguments: tuple[Any, ...]) -> bool:
@@ -106,9 +119,10 @@ def _loaded(function: Any, arguments: tuple[Any, ...]) -> bool:
     return found is not None
 
 
-def _is_cached() -> bool:
+def _is_cached(function: Callable[..., Any]) -> bool:
     folder = _cache_folder()
-    return folder is not None and any(folder.rglob("*.nbi"))
+    name = f"{function.__module__.rpartition('.')[2]}.{function.__qualname__}"
+    return folder is not None and any(folder.rglob(f"{name}-*.nbi"))
 
 
 def is_helper(symbol: str, entry: Callable[..., Any]) -> bool:

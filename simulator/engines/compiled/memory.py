@@ -18,6 +18,23 @@ from numba.core import types
 from numba.core.typing.templates import AbstractTemplate, infer_global, signature
 from numba.extending import NativeValue, lower_builtin, models, register_model, typeof_impl, unbox
 
+LINE = 8
+"""Words in a line of the processor's cache."""
+
+
+def zeros(words: int) -> Any:
+    """So many words of 0, the first of them at the beginning of a line: which fields share a line is then known."""
+    room = np.zeros(words + LINE, dtype=np.int64)
+    start = -(room.ctypes.data // 8) % LINE
+    return room[start : start + words]
+
+
+def enlarged(words: Any, more: int) -> Any:
+    """These words, and ``more`` of 0 behind them."""
+    result = zeros(len(words) + more)
+    result[: len(words)] = words
+    return result
+
 
 class Memory:
     """Owner of the words; ``address`` is where they start."""

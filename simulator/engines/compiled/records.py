@@ -54,7 +54,7 @@ def endpoints(b: Builder, numbers: slot_numbers.Slots) -> None:
     for i, sink in enumerate(b.plan.sinks):
         fields = {
             k.K_REPLY: b.ref("links", sink.reply_link), k.K_PLACE: b.place(sink.name), k.K_MINIMUM: -1, k.K_MAXIMUM: -1,
-            k.K_HISTOGRAM: b.reserve(k.BUCKETS), k.K_STAGES: b.reserve(4 * len(b.plan.stages)),
+            k.K_HISTOGRAM: b.reserve(k.BUCKETS), k.K_STAGES: b.reserve(6 * len(b.plan.stages)),
         }  # fmt: skip
         b.fill(b.at["sinks"][i], fields)
 
@@ -348,6 +348,8 @@ def _worker(b: Builder, numbers: slot_numbers.Slots, i: int, w: Worker) -> None:
         k.W_PORTS: any(x.packet_ps or x.byte_fs for x in w.inputs) or any(y.packet_ps or y.byte_fs for y in w.outputs),
     }  # fmt: skip
     b.fill(b.at["workers"][i], fields)
+    if w.kind != "hw":
+        b.fill(b.at["workers"][i], {k.W_NOTES: b.reserve((len(w.inputs) + len(w.outputs) + 1) // k.NOTE_BITS + 1)})
     if w.kind == "hw" and len(w.inputs) >= READY_FROM and _told_of_all(b.plan, i):
         b.fill(b.at["workers"][i], {k.W_READY: b.reserve(-(-len(w.inputs) // k.READY_BITS))})
     if w.kind == "task" and w.poll_mode:

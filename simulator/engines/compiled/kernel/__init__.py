@@ -8,7 +8,7 @@ calls cheap (a numba array is seven words), lets packets sit in intrusive lists,
    handlers, is in the module that has the name of the class's module.
 2. A module imports those before it. A function of a later one that it needs is declared in it with ``@later``;
    ``assemble`` puts the function itself in the place of the declaration, before anything is compiled.
-3. A prefix belongs to one record: ``H_`` header, ``N_`` node, ``Z_`` stream, ``X_`` meter (and exits), ``P_`` packet, ``L_`` link,
+3. A prefix belongs to one record: ``H_`` header, ``SL_`` slot, ``N_`` node, ``Z_`` stream, ``X_`` meter (and exits), ``P_`` packet, ``L_`` link,
    ``D_`` dma, ``F_`` fifo, ``G_`` gate, ``R_`` ring, ``Y_`` switch, ``C_`` shaper, ``SH_`` share, ``I_`` input (and tick), ``O_`` output,
    ``E_`` executor, ``V_`` vCPU, ``T_`` thread, ``B_`` quota, ``V8_`` governor, ``U_`` lock, ``M_`` moderator, ``A_`` and
    ``J_`` what a driver does to it (``J_`` also kinds of jobs), ``Q_`` route, ``W_`` worker, ``S_`` source, ``K_`` sink.

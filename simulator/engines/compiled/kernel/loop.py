@@ -8,12 +8,13 @@ from __future__ import annotations
 from simulator.engines.compiled.jit import entry, helper, inlined
 from simulator.engines.compiled.kernel.bus.dma import on_memory
 from simulator.engines.compiled.kernel.bus.links import on_link
-from simulator.engines.compiled.kernel.clock.calendar import rise, take_soon
+from simulator.engines.compiled.kernel.clock.calendar import (
+    HORIZON, SLOT, SLOT_BITS, SL_HANDLER, SL_REF, SL_TIME, rebase, rise, take_soon,
+)
 from simulator.engines.compiled.kernel.clock.levels import meter
 from simulator.engines.compiled.kernel.clock.world import (
-    DONE, E_ZERO_TIME, FAILED, H_CHANGE,
-    H_CORES, H_CORE_COUNT, H_ERROR, H_ERROR_AT, H_HANDLED, H_KINDS, H_LOCKS, H_LOCK_COUNT, H_LOG_CAPACITY, H_LOG_COUNT, H_MARGIN,
-    H_METERS, H_METER_COUNT, H_NODES_FREE, H_NOW, H_PACKETS_FREE, H_REFILL, H_REFS, H_RUNS, H_SOON, H_SOON_COUNT, H_TIMES, H_TREE, INF, NEED_DRAWS,
+    DONE, E_ZERO_TIME, FAILED, H_BASE, H_CHANGE, H_CORES, H_CORE_COUNT, H_ERROR, H_ERROR_AT, H_HANDLED, H_LOCKS, H_LOCK_COUNT, H_LOG_CAPACITY, H_LOG_COUNT,
+    H_MARGIN, H_METERS, H_METER_COUNT, H_NODES_FREE, H_NOW, H_PACKETS_FREE, H_REFILL, H_RUNS, H_SLOTS, H_SOON, H_SOON_COUNT, H_TREE, INF, NEED_DRAWS,
     NEED_LOG, NEED_MEMORY,
 )
 from simulator.engines.compiled.kernel.cpu.core import on_core, sync
@@ -103,43 +104,51 @@ def lacks(m, margin):
 def run(m, until):
     """Handle every armed slot with time <= until, after an event's step if there is one; returns a status, see DONE and its followers."""
     margin = m[H_MARGIN]
+    if m[H_BASE] < 0:
+        rebase(m, 0)
     if m[H_CHANGE] != NO_CHANGE:
         change(m)
     if until < m[H_NOW]:  # more happens at this instant before its slots
         return lacks(m, margin)
-    times = m[H_TIMES]
-    tree = m[H_TREE]
-    kinds = m[H_KINDS]
-    refs = m[H_REFS]
+    slots = m[H_SLOTS]
+    top = m[H_TREE] + 1
+    base = m[H_BASE]
+    limit = min(until + 1, base + HORIZON)
     while True:
         status = lacks(m, margin)
         if status != DONE:
             return status
-        slot = m[tree + 2]
-        t = m[tree + 3]
+        slot = m[top] & ((1 << SLOT_BITS) - 1)
+        t = base + (m[top] >> SLOT_BITS)
         if m[H_SOON_COUNT] != 0:
             due = m[m[H_SOON]]
-            if m[H_SOON_COUNT] == 1 and t > m[H_NOW] and m[times + 2 * due] == m[H_NOW]:
+            if m[H_SOON_COUNT] == 1 and t > m[H_NOW] and m[slots + SLOT * due + SL_TIME] == m[H_NOW]:
                 m[H_SOON_COUNT] = 0
             else:
                 due = take_soon(m, slot, t)
             if due >= 0:
                 slot = due
                 t = m[H_NOW]
-        if t > until:
-            settle(m, until)
-            return DONE
+        if t >= limit:
+            if t > until:
+                settle(m, until)
+                return DONE
+            base = rebase(m, until)
+            limit = min(until + 1, base + HORIZON)
+            continue
+        m[H_HANDLED] += 1
         if t > m[H_NOW]:
             m[H_NOW] = t
-            m[H_RUNS] = 0
-        m[H_RUNS] += 1
-        m[H_HANDLED] += 1
-        m[times + 2 * slot] = INF
-        handle(m, m[kinds + slot], m[refs + slot])
-        if m[times + 2 * slot] == INF:
-            rise(m, slot)
-        if m[H_RUNS] > 1_000_000:
-            m[H_ERROR] = E_ZERO_TIME
-            m[H_ERROR_AT] = slot
+            m[H_RUNS] = 1
+        else:
+            m[H_RUNS] += 1
+            if m[H_RUNS] > 1_000_000:
+                m[H_ERROR] = E_ZERO_TIME
+                m[H_ERROR_AT] = slot
+        at = slots + SLOT * slot
+        m[at + SL_TIME] = INF
+        handle(m, m[at + SL_HANDLER], m[at + SL_REF])
+        if m[at + SL_TIME] == INF:
+            rise(m, slot, INF)
         if m[H_ERROR] != 0:
             return FAILED

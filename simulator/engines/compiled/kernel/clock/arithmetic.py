@@ -5,13 +5,13 @@
 
 from __future__ import annotations
 
-from simulator.engines.compiled.jit import inlined
+from simulator.engines.compiled.jit import inlined, quotient
 from simulator.engines.compiled.kernel.clock.world import CARRY
 
 
 @inlined
 def ceil_div(a, b):
-    return (a + b - 1) // b
+    return quotient(a + b - 1, b)
 
 
 @inlined

@@ -214,20 +214,23 @@ def on_core(m, c):
     old = m[c + E_LEAF]
     old_ref = m[c + E_LEAF_REF]
     sync(m, c)
+    rest = m[c + E_LEAF_REST]
     pick_due = True
-    while m[c + E_LEAF_REST] != 0 and m[m[c + E_LEAF_REST]] == 0:
+    while rest != 0 and m[rest] == 0:
         leaf_end(m, c)
         pick(m, c)
+        rest = m[c + E_LEAF_REST]
         pick_due = False
     if pick_due:
         pick(m, c)
+        rest = m[c + E_LEAF_REST]
     if m[c + E_LEAF] == LEAF_PMD and (old != LEAF_PMD or old_ref != m[c + E_LEAF_REF]):
         restart(m, m[c + E_LEAF_REF])
     if m[c + E_SIBLING] != 0 and (old == LEAF_NONE) != (m[c + E_LEAF] == LEAF_NONE):
         tell_sibling(m, c)
     due = INF
-    if m[c + E_LEAF_REST] != 0:
-        due = m[m[c + E_LEAF_REST]]
+    if rest != 0:
+        due = m[rest]
         if m[c + E_SHARED] != 0 and due != 0:
             due = ceil_div((due << 10) - m[c + E_CARRY], m[c + E_SPEED])
     if m[c + E_LEAF_THREAD] != 0:

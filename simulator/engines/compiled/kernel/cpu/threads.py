@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from simulator.engines.compiled.jit import helper, inlined, later
+from simulator.engines.compiled.jit import helper, inlined, later, quotient
 from simulator.engines.compiled.kernel.clock.calendar import arm, disarm
 from simulator.engines.compiled.kernel.clock.world import H_ACTING, H_NOW
 from simulator.engines.compiled.kernel.cpu.executors import (
@@ -17,8 +17,8 @@ from simulator.engines.compiled.kernel.cpu.jobs import (
 
 # thread
 (
-    T_KIND, T_EXECUTOR, T_VCPU, T_WEIGHT, T_WAKE_PS, T_LABEL, T_RUNNABLE, T_RAN, T_OFFSET, T_QUOTA, T_CTX, T_WAKE, T_HEAD, T_TAIL, T_NEXT,
-    T_LOCK, T_WAITS, T_ZERO, T_FLIGHT, T_LANDING, T_SLOT, T_WAKER, T_LOCAL, T_THROTTLED,
+    T_KIND, T_EXECUTOR, T_VCPU, T_RUNNABLE, T_RAN, T_QUOTA, T_CTX, T_WAKE, T_HEAD, T_TAIL, T_LOCK, T_WEIGHT, T_WAKE_PS, T_OFFSET,
+    T_LANDING, T_WAKER, T_LABEL, T_NEXT, T_WAITS, T_ZERO, T_FLIGHT, T_SLOT, T_LOCAL, T_THROTTLED,
 ) = range(24)  # fmt: skip
 THREAD = 24
 TK_WORKERS, TK_VCPU, TK_KSOFTIRQD, TK_BUSY = range(4)
@@ -70,7 +70,7 @@ def charge(m, t, e):
 @inlined
 def vruntime(m, t):
     """Weighted running time; from the total, so that it does not depend on how often the core was looked at."""
-    return m[t + T_OFFSET] + m[t + T_RAN] * 1024 // m[t + T_WEIGHT]
+    return m[t + T_OFFSET] + quotient(m[t + T_RAN] * 1024, m[t + T_WEIGHT])
 
 
 @helper

@@ -20,6 +20,9 @@ from simulator.engines.compiled.kernel.ends.sources import S_C_RECEIVED, S_RECEI
 K_REPLY, K_HISTOGRAM, K_STAGES, K_PLACE, K_COUNT, K_BYTES, K_ACKS, K_MINIMUM, K_MAXIMUM, K_SUM, K_SUM_HIGH = range(11)
 SINK = 11
 BUCKETS = 7296
+# stage sums (K_STAGES): plain words first, behind them wide ones; FOLD latencies below HUGE stay below 62 bits together
+FOLD = 64
+HUGE = 1 << 56
 
 
 @inlined
@@ -50,6 +53,27 @@ def bucket(v):
 
 
 @helper
+def add_stages(m, k, p):
+    """Add the latency's parts in plain words; what has come together there goes to the wide ones now and then."""
+    words = 2 * m[H_STAGES]
+    sums = m[k + K_STAGES]
+    for i in range(words):
+        m[sums + i] += m[p + P_STAGES + i]
+    if m[k + K_COUNT] & (FOLD - 1) == 0:
+        for i in range(words):
+            add_wide(m, sums + words + 2 * i, m[sums + i])
+            m[sums + i] = 0
+
+
+@helper
+def add_huge_stages(m, k, p):
+    """The same for one packet that would fill the plain words alone."""
+    words = 2 * m[H_STAGES]
+    for i in range(words):
+        add_wide(m, m[k + K_STAGES] + words + 2 * i, m[p + P_STAGES + i])
+
+
+@helper
 def record(m, k, p):
     """Count a packet that has reached its reader, at a far end in the statistics that its source names."""
     log(m, EV_DELIVER, m[k + K_PLACE], m[p + P_ID])
@@ -65,8 +89,10 @@ def record(m, k, p):
         m[k + K_MAXIMUM] = latency
     add_wide(m, k + K_SUM, latency)
     m[m[k + K_HISTOGRAM] + bucket(latency)] += 1
-    for i in range(2 * m[H_STAGES]):
-        add_wide(m, m[k + K_STAGES] + 2 * i, m[p + P_STAGES + i])
+    if latency < HUGE:
+        add_stages(m, k, p)
+    else:
+        add_huge_stages(m, k, p)
     if m[p + P_KIND] == DATA:
         s = m[p + P_SOURCE]
         m[s + S_RECEIVED] += 1

@@ -17,9 +17,9 @@ from simulator.engines.compiled.kernel.queues.rx_ring import hand_over_held
 
 # moderator: received packets have one direction, sent ones may have another (M_TX)
 (
-    M_KIND, M_INTERVAL, M_FRAMES, M_DMA, M_MSI_BYTES, M_UNMASK_BYTES, M_STAGE, M_ROUTE, M_SLOT, M_ENABLED, M_PENDING, M_COUNT, M_FIRST,
-    M_LAST, M_C_EVENTS, M_C_FIRED, M_WORKER, M_LEAST_GAP, M_TX, M_TX_INTERVAL, M_TX_FRAMES, M_TX_PENDING, M_TX_COUNT, M_TX_FIRST,
-    M_HOLDS, M_HOLD_COUNT, M_FIRES, M_RULE, M_RX_PACKETS, M_RX_BYTES, M_TX_PACKETS, M_TX_BYTES,
+    M_KIND, M_INTERVAL, M_FRAMES, M_DMA, M_MSI_BYTES, M_UNMASK_BYTES, M_ROUTE, M_SLOT, M_ENABLED, M_PENDING, M_COUNT, M_FIRST,
+    M_LAST, M_C_EVENTS, M_C_FIRED, M_FIRES, M_LEAST_GAP, M_WORKER, M_TX_PENDING, M_TX_COUNT, M_HOLD_COUNT, M_RULE, M_STAGE, M_TX,
+    M_TX_INTERVAL, M_TX_FRAMES, M_TX_FIRST, M_HOLDS, M_RX_PACKETS, M_RX_BYTES, M_TX_PACKETS, M_TX_BYTES,
 ) = range(32)  # fmt: skip
 M_GATE = 32  # of the software kind: what making it fire costs and does
 MODERATOR = M_GATE + GATE

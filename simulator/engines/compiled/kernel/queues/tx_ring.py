@@ -53,7 +53,7 @@ def tx_descriptors(m, r, p):
     return max(1, ceil_div(m[p + P_LEN], m[r + R_BUFFER]))
 
 
-@inlined
+@helper
 def tx_done(m, p):
     """The device is done with the descriptors of p; write back when a group is full or nothing more is known."""
     r = m[p + P_RING]

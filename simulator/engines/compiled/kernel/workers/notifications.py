@@ -1,6 +1,6 @@
 """What a software worker shows, whom it tells, and by whom it asks to be told.
 
-Gates that have fired are bits in four words (``W_NOTES``), so that their jobs follow one another in the order of the plan.
+Gates that have fired are bits in a row of words (``W_NOTES``), so that their jobs follow one another in the order of the plan.
 
 *Scope*: flush, notify, gates and vectors of a worker. *Validation*: conformance vectors of flushes and rearming.
 """
@@ -29,7 +29,7 @@ from simulator.engines.compiled.kernel.queues.rings import (
 )
 from simulator.engines.compiled.kernel.queues.sides import avail_publish, fifo_publish, gate_disable, used_publish
 from simulator.engines.compiled.kernel.workers.workers import (
-    NOTE_BITS, PH_NOTIFY, TASK, W_BACKEND, W_CREDIT, W_INPUTS, W_INPUT_COUNT, W_KIND, W_MODERATOR, W_NOTE, W_NOTES, W_NOTES_1, W_NOTES_2, W_NOTES_3, W_ON,
+    NOTE_BITS, PH_NOTIFY, TASK, W_BACKEND, W_CREDIT, W_INPUTS, W_INPUT_COUNT, W_KIND, W_MODERATOR, W_NOTE, W_NOTED, W_NOTES, W_ON,
     W_OUTPUTS, W_OUTPUT_COUNT, W_PHASE, W_REAP_RING, W_REFILL_ABOVE, W_REFILL_CHUNK, W_REFILL_RING, W_UNMASK, W_UNMASK_COUNT,
 )
 
@@ -84,12 +84,12 @@ def publish_output(m, w, o, all_of_it):
 @inlined
 def note(m, w, k):
     """Remember notify k, which is not pending."""
-    m[w + W_NOTES + k // NOTE_BITS] += 1 << (k % NOTE_BITS)
+    m[m[w + W_NOTES] + k // NOTE_BITS] += 1 << (k % NOTE_BITS)
+    m[w + W_NOTED] += 1
 
 
 @helper
 def flush(m, w, all_of_it):
-    m[w + W_NOTES] = m[w + W_NOTES_1] = m[w + W_NOTES_2] = m[w + W_NOTES_3] = 0
     outputs = m[w + W_OUTPUT_COUNT]
     for k in range(outputs):
         if publish_output(m, w, m[w + W_OUTPUTS] + OUTPUT * k, all_of_it):
@@ -111,11 +111,6 @@ def flush(m, w, all_of_it):
                 note(m, w, outputs + 1 + k)
     if m[w + W_MODERATOR] != 0 and moderator_settle(m, m[w + W_MODERATOR]):
         note(m, w, outputs + 1 + m[w + W_INPUT_COUNT])
-
-
-@inlined
-def noted(m, w):
-    return m[w + W_NOTES] | m[w + W_NOTES_1] | m[w + W_NOTES_2] | m[w + W_NOTES_3]
 
 
 @inlined
@@ -149,15 +144,15 @@ def used_gate(m, r):
 @helper
 def next_note(m, w):
     """Start the job of the next fired gate."""
-    word = 0
-    while m[w + W_NOTES + word] == 0:
-        word += 1
-    notes = m[w + W_NOTES + word]
+    at = m[w + W_NOTES]
+    while m[at] == 0:
+        at += 1
     k = 0
-    while (notes >> k) & 1 == 0:
+    while (m[at] >> k) & 1 == 0:
         k += 1
-    m[w + W_NOTES + word] = notes - (1 << k)
-    g = note_gate(m, w, word * NOTE_BITS + k)
+    m[at] -= 1 << k
+    m[w + W_NOTED] -= 1
+    g = note_gate(m, w, (at - m[w + W_NOTES]) * NOTE_BITS + k)
     m[w + W_PHASE] = PH_NOTIFY
     if m[g + G_EXIT] >= 0:
         v = m[w + W_ON]

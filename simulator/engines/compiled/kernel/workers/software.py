@@ -28,12 +28,12 @@ from simulator.engines.compiled.kernel.queues.sides import gate_enable
 from simulator.engines.compiled.kernel.queues.tx_ring import reap
 from simulator.engines.compiled.kernel.queues.waiters import W_NEXT
 from simulator.engines.compiled.kernel.workers.notifications import (
-    disable_gates, flush, gates_of, next_note, noted, unmask,
+    disable_gates, flush, gates_of, next_note, unmask,
 )
 from simulator.engines.compiled.kernel.workers.workers import (
     DO_BUDGET, DO_FLUSH_ALL, DO_FLUSH_DUE, DO_IDLE_POLL, DO_NOTIFY, DO_PARK, DO_REARM, DO_STEP, EXIT, PH_NOTIFY, PH_REARM, PH_RESUME, PH_UNMASK, PH_WAKE,
     PH_WORK, ROUND_ROBIN, SOFT, W_AGAIN, W_BATCH_PS, W_BEGUN, W_BLOCKED, W_BUDGET, W_BUDGET_BYTES, W_BYTES, W_CHUNK, W_CONTINUE, W_C_EMPTY, W_C_INVOCATIONS,
-    W_C_PARKED, W_C_REQUEUED, W_FIRST, W_INPLACE, W_INPUTS, W_INPUT_COUNT, W_KIND, W_LAST, W_NOTE, W_ON, W_PHASE, W_POLICY, W_POLL_MODE, W_POLL_PS,
+    W_C_PARKED, W_C_REQUEUED, W_FIRST, W_INPLACE, W_INPUTS, W_INPUT_COUNT, W_KIND, W_LAST, W_NOTE, W_NOTED, W_ON, W_PHASE, W_POLICY, W_POLL_MODE, W_POLL_PS,
     W_REAPED, W_REAP_PS, W_REAP_RING, W_REARM_PS, W_SCAN, W_T0, W_TAKEN, W_UNMASK_COUNT, W_WAKE_PS, emit_all, next_input, select, start_job, take_one,
 )
 
@@ -197,7 +197,7 @@ def advance(m, w, what):
             flush(m, w, True)
             what = DO_NOTIFY
         elif what == DO_NOTIFY:
-            if noted(m, w) != 0:
+            if m[w + W_NOTED] != 0:
                 next_note(m, w)
                 return
             what = m[w + W_CONTINUE]
