@@ -32,12 +32,15 @@ COMMANDS = {
     "device": "device",
     "doctor": "doctor",
     "explain": "explain",
+    "fleet": "fleet",
     "import": "import_",
     "list": "listing",
     "measure-host": "measure_host",
+    "merge": "merge",
     "prove": "prove",
     "run": "run",
     "search": "search",
+    "sweep": "sweep",
     "validate": "validate",
 }
 
@@ -125,9 +128,16 @@ def cli() -> None:
 
 def main() -> None:
     """Run the command line and exit with its code."""
+    from simulator.cli.lean import leave, rarely_collect
+
+    rarely_collect()
     try:
         try:
             cli(prog_name="sriovsim")
+        except SystemExit as end:
+            if not isinstance(end.code, int | None):
+                raise
+            leave(end.code or 0)
         finally:
             sys.stdout.flush()
     except OSError as error:

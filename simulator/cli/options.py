@@ -42,6 +42,29 @@ def _seconds(_context: click.Context, _option: click.Parameter, text: str | None
         raise error.at("--max-time") from None
 
 
+replications = click.option(
+    "--replications", type=click.IntRange(1, 10_000), help="Runs of each point, instead of the scenario's."
+)
+engine = click.option("--engine", type=click.Choice(["compiled", "reference"]), default="compiled", show_default=True)
+workers = click.option(
+    "--workers", type=click.IntRange(1, 1024), help="Points simulated at once (default: one per core)."
+)
+out = click.option(
+    "--out",
+    type=click.Path(path_type=Path),
+    default=Path("results"),
+    show_default=True,
+    help="Folder under which the results are saved.",
+)
+no_plot = click.option("--no-plot", is_flag=True, help="Leave out the chart.")
+max_time = click.option(
+    "--max-time",
+    metavar="TIME",
+    callback=_seconds,
+    help="Stop after so long, such as '10 min'; what is finished is kept, and the same command goes on.",
+)
+
+
 def uncertainty(function: Function) -> Function:
     """Add the options of the commands that can draw the costs from their ranges."""
     function = click.option(
@@ -65,29 +88,12 @@ def study(function: Function) -> Function:
             scenario,
             settings,
             seed,
-            click.option(
-                "--replications", type=click.IntRange(1, 10_000), help="Runs of each point, instead of the scenario's."
-            ),
-            click.option(
-                "--engine", type=click.Choice(["compiled", "reference"]), default="compiled", show_default=True
-            ),
-            click.option(
-                "--workers", type=click.IntRange(1, 1024), help="Points simulated at once (default: one per core)."
-            ),
-            click.option(
-                "--out",
-                type=click.Path(path_type=Path),
-                default=Path("results"),
-                show_default=True,
-                help="Folder under which the results are saved.",
-            ),
-            click.option("--no-plot", is_flag=True, help="Leave out the chart."),
-            click.option(
-                "--max-time",
-                metavar="TIME",
-                callback=_seconds,
-                help="Stop after so long, such as '10 min'; what is finished is kept, and the same command goes on.",
-            ),
+            replications,
+            engine,
+            workers,
+            out,
+            no_plot,
+            max_time,
             click.option(
                 "--measure-first",
                 metavar="METRIC",

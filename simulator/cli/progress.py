@@ -27,8 +27,10 @@ SAID_FROM_S = 10.0
 class Progress:
     """Speaks from the beginning to the end of a ``with`` block."""
 
-    def __init__(self, max_time_s: float | None = None, clock: Callable[[], float] = monotonic) -> None:
-        self._max_time_s, self._clock = max_time_s, clock
+    def __init__(
+        self, max_time_s: float | None = None, clock: Callable[[], float] = monotonic, of: str = "runs"
+    ) -> None:
+        self._max_time_s, self._clock, self._of = max_time_s, clock, of
         self._terminal = sys.stderr.isatty()
         self._started, self._first = clock(), 0.0
         self._done = self._total = self._before = 0
@@ -42,9 +44,13 @@ class Progress:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self._ended.set()
-        if self._terminal:
+        self.end()
+
+    def end(self) -> None:
+        """Say nothing more, and leave no line on a terminal."""
+        if self._terminal and not self._ended.is_set():
             _say("\r" + " " * 60 + "\r", end="")
+        self._ended.set()
 
     def forecast(self, seconds: float) -> None:
         """Told before the first run how long all of them may take."""
@@ -65,8 +71,10 @@ class Progress:
     def line(self) -> str:
         """What is said now."""
         left = self._left_s()
-        what = f"{self._done} of {self._total} runs" if self._total else "no run has ended yet"
-        return f"{what}, {'time left unknown' if left is None else f'about {duration(left)} left'}"
+        what = f"{self._done} of {self._total} {self._of}" if self._total else "no run has ended yet"
+        passed, worked = self._clock() - self._started, self._done - self._before
+        speed = f", {worked / passed:.3g} {self._of}/s" if self._of != "runs" and worked and passed > 0 else ""
+        return f"{what}{speed}, {'time left unknown' if left is None else f'about {duration(left)} left'}"
 
     def _left_s(self) -> float | None:
         passed, worked = self._clock() - self._started, self._done - self._before

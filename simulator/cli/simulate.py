@@ -1,4 +1,4 @@
-"""What ``run`` and ``compare`` share: call the study, show progress, print, save, exit.
+"""What ``run`` and ``compare`` share: call the study, show progress, print, and only then draw and save; exit.
 
 *Scope*: the order of things; progress is in ``progress.py``.
 *Validation*: ``tests/unit/test_cli.py``.
@@ -20,6 +20,7 @@ from simulator.cli.progress import Progress
 
 if TYPE_CHECKING:
     from simulator.scenario import Point
+    from simulator.study import Comparison
 
 
 def simulate(
@@ -43,6 +44,11 @@ def simulate(
     loaded, points = study(scenario, overrides)
     from simulator.study import compare
 
+    def show(found: Comparison) -> None:
+        progress.end()
+        if not as_json:
+            click.echo(found.table())
+
     with Progress(max_time) as progress:
         result = compare(
             loaded,
@@ -54,14 +60,13 @@ def simulate(
             max_time_s=max_time,
             forecast=progress.forecast,
             draws=draws if uncertainty else None,
+            shown=show,
         )
     first = _measure_first(points, measure_first, engine, workers) if measure_first else {}
     if as_json:
         options.print_json(result.to_json() | first)
-    else:
-        click.echo(result.table())
-        for entry in first.get("measure_first", ()):
-            click.echo(_sentence(entry))
+    for entry in first.get("measure_first", ()) if not as_json else ():
+        click.echo(_sentence(entry))
     if result.taken_over:
         click.echo(f"{result.taken_over} of {len(points)} points were finished already and are taken over", err=True)
     if result.folder is not None:

@@ -11,18 +11,27 @@ from __future__ import annotations
 
 import os
 import re
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import BinaryIO
 
 _BESIDE = re.compile(r"\..+\.(?P<process>[0-9]+)")
 
 
 def write_whole(path: Path, content: bytes) -> None:
     """Write a file, whole or not at all. Raises OSError."""
+    with writing(path) as stream:
+        stream.write(content)
+
+
+@contextmanager
+def writing(path: Path) -> Iterator[BinaryIO]:
+    """A stream for a file that is too large to be made in memory; it takes its place when the block ends well. Raises OSError."""
     beside = path.with_name(f".{path.name}.{os.getpid()}")
     try:
         with beside.open("wb") as stream:
-            stream.write(content)
+            yield stream
             stream.flush()
             os.fsync(stream.fileno())
         beside.replace(path)

@@ -12,8 +12,11 @@ Latency runs from the instant a source makes a packet (for a request: the reques
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Iterable
 from fractions import Fraction
+from itertools import accumulate
+from threading import local
 
 from simulator.metrics import window
 from simulator.plan.model import Plan
@@ -52,16 +55,16 @@ def sum_ps(plan: Plan, trace: Trace) -> int:
 
 def quantile_ps(buckets: dict[int, int], maximum: int, p: Fraction) -> int | None:
     """The p-quantile of a histogram whose keys ascend, by the rules above; None where the tail is too thin."""
-    samples = sum(buckets.values())
-    if samples * (1 - p) < SAMPLES_ABOVE:
+    return _quantile_ps(list(buckets), list(accumulate(buckets.values())), maximum, p)
+
+
+def _quantile_ps(indices: list[int], seen: list[int], maximum: int, p: Fraction) -> int | None:
+    """The p-quantile of buckets and the packets up to each of them."""
+    samples = seen[-1] if seen else 0
+    if samples * (p.denominator - p.numerator) < SAMPLES_ABOVE * p.denominator:
         return None
     rank = -((-p.numerator * samples) // p.denominator)
-    seen = 0
-    for index, count in buckets.items():
-        seen += count
-        if seen >= rank:
-            return min(histogram_upper(index), maximum)
-    return None
+    return min(histogram_upper(indices[bisect_left(seen, rank)]), maximum)
 
 
 def latency_us(plan: Plan, trace: Trace) -> dict[str, float | None]:
@@ -85,6 +88,8 @@ def _recorded(plan: Plan, trace: Trace) -> list[str]:
 
 
 def _histogram(trace: Trace, sinks: list[str]) -> dict[int, int]:
+    if len(sinks) == 1:
+        return dict(sorted(trace.histograms[sinks[0]].items()))
     added: dict[int, int] = {}
     for name in sinks:
         for index, count in trace.histograms[name].items():
@@ -92,13 +97,27 @@ def _histogram(trace: Trace, sinks: list[str]) -> dict[int, int]:
     return dict(sorted(added.items()))
 
 
+_asked = local()
+"""The trace that was asked about last, and what was answered: half of all metrics of a window need the same few distributions."""
+
+
 def _latency_us(trace: Trace, sinks: list[str]) -> dict[str, float | None]:
+    if getattr(_asked, "trace", None) is not trace:
+        _asked.trace, _asked.answers = trace, {}
+    answers: dict[tuple[str, ...], dict[str, float | None]] = _asked.answers
+    key = tuple(sinks)
+    if key not in answers:
+        answers[key] = _computed_us(trace, sinks)
+    return dict(answers[key])
+
+
+def _computed_us(trace: Trace, sinks: list[str]) -> dict[str, float | None]:
     if not sinks:
         return dict.fromkeys(("mean", *PERCENTILES, "max"))
     buckets, largest = _histogram(trace, sinks), max(trace.counters[f"{name}.maximum_ps"] for name in sinks)
-    total_ps, count = window.total(trace, sinks, "sum_ps"), sum(buckets.values())
-    values: dict[str, float | None] = {"mean": total_ps / (count * PS_PER_US)}
-    values |= {name: _us(quantile_ps(buckets, largest, p)) for name, p in PERCENTILES.items()}
+    indices, seen = list(buckets), list(accumulate(buckets.values()))
+    values: dict[str, float | None] = {"mean": window.total(trace, sinks, "sum_ps") / (seen[-1] * PS_PER_US)}
+    values |= {name: _us(_quantile_ps(indices, seen, largest, p)) for name, p in PERCENTILES.items()}
     return values | {"max": _us(largest)}
 
 

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 from simulator.plan.check_values import place
@@ -42,8 +43,12 @@ class Largest:
     segments: int
 
 
+@lru_cache(maxsize=4096)  # a rule asks for each packet and place; an entry holds its stream, of captures some megabytes
 def bounds(stream: Stream) -> tuple[int, int]:
     """Smallest and largest value that the stream can give."""
+    if stream.kind == "cycle":
+        found = parameters(stream)
+        return int(found.min()), int(found.max())
     values = [int(value) for value in parameters(stream)]
     if stream.kind == "exponential":
         return 0, EXPONENTIAL_MEANS * values[0]

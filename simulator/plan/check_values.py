@@ -7,11 +7,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import fields
+from dataclasses import dataclass, fields
+from functools import cache
 from typing import Any
 
 from simulator.plan.model import INFINITE_PS, NONE, Gate, Input, Notify, Output, Plan
-from simulator.plan.references import collection, entities, parts, required
+from simulator.plan.references import BY_KIND, FIXED, collection, entities, parts, required
 from simulator.plan.trace import EXIT_KINDS, LABELS
 
 WORDS = {
@@ -131,10 +132,53 @@ def _repeated(what: str, listed: tuple[str, ...] | list[str]) -> Iterator[str]:
 
 def values(plan: Plan) -> Iterator[str]:
     """Every field has its type, its range and, if it is a word, one of the known words."""
+    counts = {to: len(getattr(plan, to)) for fixed in FIXED.values() for to in fixed.values()}
     for _, _, entity in entities(plan):
         for path, part in parts(entity):
-            for field in fields(part):
-                yield from _value(place(entity, path), part, field.name, str(field.type), plan)
+            kind: Any = type(part)
+            own = _fields(kind)
+            # nearly all values are right, and that is quickly seen; the rest is left to the rules in words
+            suspects = [
+                (name, "int") for name, least in own.numbers if not _within(getattr(part, name), least, INFINITE_PS)
+            ]
+            suspects += [
+                (name, "int") for name, to in own.indices if not _within(getattr(part, name), 0, counts[to] - 1)
+            ]
+            suspects += [(name, "str") for name, known in own.words if getattr(part, name) not in known]
+            for name, written in (*suspects, *own.others):
+                yield from _value(place(entity, path), part, name, written, plan)
+
+
+def _within(value: object, least: int, most: int) -> bool:
+    return type(value) is int and least <= value <= most
+
+
+@dataclass(frozen=True, slots=True)
+class _Fields:
+    """The fields of a class: integers that refer to nothing with their least value, indices with what they are of, words with those
+    that are known, and the rest with its types."""
+
+    numbers: tuple[tuple[str, int], ...]
+    indices: tuple[tuple[str, str], ...]
+    words: tuple[tuple[str, tuple[str, ...]], ...]
+    others: tuple[tuple[str, str], ...]
+
+
+@cache
+def _fields(kind: Any) -> _Fields:
+    numbers, indices, words, others = [], [], [], []
+    fixed = FIXED.get(kind.__name__, {})
+    for field in fields(kind):
+        key, written = (kind.__name__, field.name), str(field.type)
+        if written == "int" and field.name in fixed:
+            indices.append((field.name, fixed[field.name]))
+        elif written == "int" and key not in BY_KIND:
+            numbers.append((field.name, LEAST.get(key, 0)))
+        elif written == "str":
+            words += [(field.name, WORDS[key])] if key in WORDS else []
+        else:
+            others.append((field.name, written))
+    return _Fields(tuple(numbers), tuple(indices), tuple(words), tuple(others))
 
 
 def _value(where: str, part: Any, field: str, kind: str, plan: Plan) -> Iterator[str]:

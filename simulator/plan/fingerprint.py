@@ -10,6 +10,8 @@ from __future__ import annotations
 import hashlib
 import json
 from dataclasses import fields, is_dataclass
+from functools import cache
+from typing import Any
 
 from simulator.plan import slots
 from simulator.plan.model import Plan
@@ -22,14 +24,23 @@ def fingerprint(plan: Plan) -> str:
     if not plan.events:
         del content["events"]  # a plan in which nothing changes is the plan that it was before there were events
     whole = {"plan": content, "slots": slots.names(plan)}
-    # Sorted keys and ASCII make one text of one plan; integers have no second spelling in JSON.
-    text = json.dumps(whole, sort_keys=True, ensure_ascii=True, separators=(",", ":"))
+    # Keys in order and ASCII make one text of one plan; integers have no second spelling in JSON.
+    text = json.dumps(whole, ensure_ascii=True, separators=(",", ":"))
     return hashlib.sha256(text.encode("ascii")).hexdigest()
 
 
 def _plain(value: object) -> object:
-    if is_dataclass(value):
-        return {"": type(value).__name__, **{field.name: _plain(getattr(value, field.name)) for field in fields(value)}}
+    kind: Any = type(value)
+    if kind is int or kind is str or kind is bool:
+        return value
     if isinstance(value, tuple):
         return [_plain(item) for item in value]
-    return value.hex() if isinstance(value, bytes) else value
+    if not is_dataclass(value):
+        return value.hex() if isinstance(value, bytes) else value
+    return {"": kind.__name__, **{name: _plain(getattr(value, name)) for name in _names(kind)}}
+
+
+@cache
+def _names(kind: Any) -> tuple[str, ...]:
+    """The names of a class's fields in alphabetical order: those of JSON with sorted keys."""
+    return tuple(sorted(field.name for field in fields(kind)))

@@ -49,6 +49,29 @@ def study(path: str | Path, overrides: Sequence[str] = ()) -> tuple[Scenario, tu
     return scenario, found
 
 
+def sampled(path: str | Path, overrides: Sequence[str], most: int) -> tuple[Scenario, Node]:
+    """Return the scenario in a file and its tree, at most ``most`` points of each series looked at: those of a large sweep are
+    examined when they run. ``ScenarioErrors`` with every fault of what was looked at."""
+    tree, faults = read(path, overrides)
+    scenario, _ = _survey(tree, tuple(overrides), faults, most)
+    scenario._tree, scenario._overrides = tree, tuple(overrides)
+    return scenario, tree
+
+
+def _spread(series: list[Draft], most: int | None) -> list[Draft]:
+    """Points that show each value of each swept key, the first and the last among them, thinned out evenly to at most ``most``."""
+    if most is None or len(series) <= most:
+        return series
+    seen: set[int] = set()
+    shown = []
+    for draft in series:
+        new = {id(node) for _, node in draft.combination} - seen
+        if new or draft is series[-1]:
+            seen |= new
+            shown.append(draft)
+    return [shown[index * (len(shown) - 1) // (most - 1)] for index in range(most)] if len(shown) > most else shown
+
+
 def audited(scenario: Scenario) -> tuple[Point, ...]:
     """Return the points of a scenario that was loaded; ``ScenarioErrors`` with every fault of any of them."""
     if scenario._points is not None:
@@ -118,14 +141,16 @@ class _Located(InputError):
         return f"{self.fault} [{self.where}]"
 
 
-def _survey(tree: Node, overrides: tuple[str, ...], known: Iterable[InputError]) -> tuple[Scenario, tuple[Point, ...]]:
+def _survey(
+    tree: Node, overrides: tuple[str, ...], known: Iterable[InputError], most: int | None = None
+) -> tuple[Scenario, tuple[Point, ...]]:
     told = _Told()
     for fault in known:
         told.add(fault, None)
     base = examine(Remains(tree))
     for fault in base.faults:
         told.add(fault, None)
-    work = _Points(told, base.remains)
+    work = _Points(told, base.remains, most)
     if base.scenario is None:
         work.whole = False
     else:
@@ -143,6 +168,8 @@ class _Points:
 
     told: _Told
     remains: Remains
+    most: int | None = None
+    """Points of each series that are examined; None: all."""
     found: list[Point] = field(default_factory=list)
     """Those without a fault."""
     whole: bool = True
@@ -165,7 +192,7 @@ class _Points:
         wanted = _point_overrides(overrides)
         for group in series:
             failed = 0
-            for draft in group:
+            for draft in _spread(group, self.most):
                 failed += not self._examine(draft, base, wanted)
                 if failed >= MOST_FAILED:
                     break
@@ -308,7 +335,7 @@ def _thresholds(told: _Told, remains: Remains, work: _Points) -> None:
     parsed = [parse_threshold(str(node.value)) for node in nodes]
     identities = (
         [identity(point) | {"guests": guest_labels(point.scenario)} for point in work.found]
-        if parsed and work.whole
+        if parsed and work.whole and work.most is None
         else []
     )
     for number, fault in faults_of(parsed, identities):

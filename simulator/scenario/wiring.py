@@ -72,6 +72,12 @@ def wiring_faults(scenario: Scenario) -> list[Fault]:
     return list(first.values())
 
 
+def of_plan(scenario: Scenario, plan: Plan) -> list[Fault]:
+    """What makes no sense although the plan was built and can run."""
+    slowest_bps = min(port.rate_bps for port in _ports(scenario)[1])
+    return [*nonsense(scenario, slowest_bps), *_too_long(scenario, plan)]
+
+
 def _ports(scenario: Scenario) -> tuple[list[InputError], tuple[PortSettings, ...]]:
     found, ports = [], []
     for number, (name, nic) in enumerate(adapters(scenario)):

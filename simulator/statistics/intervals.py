@@ -21,6 +21,7 @@ from math import exp, log, sqrt
 
 from simulator.metrics.latency import SAMPLES_ABOVE, quantile_ps
 from simulator.plan.trace import histogram_upper
+from simulator.statistics.student import QUANTILES
 
 CONFIDENCE = 0.95
 FEWEST_PIECES = 5
@@ -43,6 +44,8 @@ class Interval:
 
 def student(freedom: int) -> float:
     """The quantile of Student's t that 95 % two-sided needs."""
+    if freedom <= len(QUANTILES):
+        return QUANTILES[freedom - 1]
     from scipy.special import stdtrit
 
     return float(stdtrit(freedom, (1 + CONFIDENCE) / 2))

@@ -54,8 +54,11 @@ class Comparison:
     @property
     def frame(self) -> DataFrame:
         """One row per point: parameters, metrics with units in the column names, ranges, origin."""
-        common = {"seed": self.scenario.seed, "engine": self.engine, "version": simulator.__version__}
-        return tables.summary(self.entries, common)
+        return tables.summary(self.entries, self._common)
+
+    @property
+    def _common(self) -> dict[str, Any]:
+        return {"seed": self.scenario.seed, "engine": self.engine, "version": simulator.__version__}
 
     @property
     def exit_code(self) -> int:
@@ -138,21 +141,19 @@ class Comparison:
         files = {
             "scenario.resolved.yaml": shown.encode(),
             "result.json": json_bytes(self.to_json()),
-            "stages.csv": _csv(tables.stages(self.entries)),
-            "guests.csv": _csv(tables.guests(self.entries)),
-            "histograms.csv": _csv(tables.histograms([result.histogram for result in done])),
+            "stages.csv": tables.csv_bytes(tables.stages(self.entries), tables.STAGE_COLUMNS),
+            "guests.csv": tables.csv_bytes(tables.guests(self.entries), tables.GUEST_COLUMNS),
+            "histograms.csv": tables.csv_bytes(
+                tables.histograms([result.histogram for result in done]), tables.HISTOGRAM_COLUMNS
+            ),
         }
         if plot:
             from simulator.charts import png
 
             files["chart.png"] = png(self.plot())
-        files["summary.csv"] = _csv(self.frame)
+        files["summary.csv"] = tables.csv_bytes(tables.summary_rows(self.entries, self._common))
         files["provenance.json"] = json_bytes(block(self.scenario, self.engine, self.entries, self.failed))
         return files
-
-
-def _csv(frame: DataFrame) -> bytes:
-    return frame.to_csv(index=False, lineterminator="\n").encode()
 
 
 def _note_lines(entries: list[dict[str, Any]]) -> str:

@@ -1,6 +1,7 @@
 """How long a study will take on this machine: a few of its points are run for a moment, the rest follows.
 
-1. Up to `SAMPLES` points, spread over the study, run from their start until `PATIENCE_S` have passed or they end.
+1. Up to `SAMPLES` points, spread over the study, run from their start until `PATIENCE_S` have passed or they end. Where the first
+   and the last say that nobody will wait for the whole, the others are spared.
 2. A point costs its seconds per simulated time so far, times its simulated time, times its replications; points
    between two samples cost their mean.
 3. The sum is shared by the workers.
@@ -22,6 +23,8 @@ from simulator.study.runs import engine_named
 
 SAMPLES = 5
 PATIENCE_S = 0.2
+SHORT_S = 3.0
+"""A study of which two points say so much is short, even if the others take three times as long."""
 _FIRST_STEP_PS = 10_000_000
 
 
@@ -29,8 +32,12 @@ def seconds(points: Sequence[Point], engine: str, workers: int) -> float:
     """Expected duration of all runs of all points, none of which is stored."""
     count = min(SAMPLES, len(points))
     chosen = [points[index * (len(points) - 1) // max(1, count - 1)] for index in range(count)]
-    mean = sum(_seconds_of(point, engine) for point in chosen) / count
-    return mean * len(points) / max(1, min(workers, len(points) * points[0].scenario.first_replications))
+    used = [_seconds_of(point, engine) for point in {id(point): point for point in (chosen[0], chosen[-1])}.values()]
+    if sum(used) / len(used) * len(points) >= SHORT_S:
+        used += [_seconds_of(point, engine) for point in chosen[1:-1]]
+    return (
+        sum(used) / len(used) * len(points) / max(1, min(workers, len(points) * points[0].scenario.first_replications))
+    )
 
 
 def _seconds_of(point: Point, engine: str) -> float:

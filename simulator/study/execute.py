@@ -14,7 +14,6 @@ the order in which they end. All points share their seed, so that they see the s
 
 from __future__ import annotations
 
-import os
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing
@@ -35,6 +34,7 @@ from simulator.study.estimate import seconds
 from simulator.study.fanout import fan_out
 from simulator.study.folder import Folder, folder_of
 from simulator.study.limits import breaches
+from simulator.study.machine import cores
 from simulator.study.point import PointResult, assess
 from simulator.study.provenance import point_key
 from simulator.study.ranges import Warmup
@@ -59,6 +59,7 @@ def compare(
     plot: bool = True,
     max_time_s: float | None = None,
     forecast: Callable[[float], None] | None = None,
+    shown: Callable[[Comparison], None] | None = None,
     draws: int | None = None,
 ) -> Comparison:
     """Simulate all points of a scenario file (or of a scenario already loaded) and return the comparison.
@@ -67,7 +68,8 @@ def compare(
     the result folder is made, points as they finish, the rest at the end (default: nothing is written); `plot`:
     whether it gets a chart; `max_time_s`: points not finished by then fail, those that are stay stored for the next
     time; `forecast`: called before the first run with the seconds that all may take; `draws`: every finished point runs once more for
-    each of so many machines drawn from the ranges of the costs, and gets a 90 % interval. Raises InputError or
+    each of so many machines drawn from the ranges of the costs, and gets a 90 % interval; `shown`: called with the result before
+    tables are written and a chart is drawn. Raises InputError or
     ScenarioErrors for a bad scenario or option before anything is written; points that fail are in `failed`.
     """
     engine_named(engine)
@@ -83,12 +85,12 @@ def compare(
     work = _Work(found, engine, folder, progress, deadline_s)
     if forecast is not None:
         warm_up(engine)
-        forecast(seconds(found, engine, workers or _cores()))
-    results = work.finish(workers or _cores())
+        forecast(seconds(found, engine, workers or cores()))
+    results = work.finish(workers or cores())
     if draws is not None:
         from simulator.study.uncertainty import attach
 
-        results = attach(found, results, draws, engine, workers or _cores(), progress)
+        results = attach(found, results, draws, engine, workers or cores(), progress)
     entries = [result.entry for result in results if not result.error]
     comparison = Comparison(
         scenario,
@@ -98,6 +100,8 @@ def compare(
         folder.path if folder else None,
         work.taken_over,
     )
+    if shown is not None:
+        shown(comparison)
     if out is not None:
         comparison.save(out, plot=plot)
     return comparison
@@ -125,10 +129,6 @@ def _with_runs(point: Point, loaded: Scenario, scenario: Scenario) -> Point:
     if point.scenario.seed == written_seed(loaded):
         update["seed"] = scenario.seed
     return Point(point.series, point.parameters, point.scenario.model_copy(update=update))
-
-
-def _cores() -> int:
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 @dataclass(slots=True)

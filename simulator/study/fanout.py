@@ -20,7 +20,7 @@ from concurrent.futures import FIRST_COMPLETED, Executor, Future, ProcessPoolExe
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
 from itertools import islice
-from multiprocessing import get_context, parent_process
+from multiprocessing import get_all_start_methods, get_context, parent_process
 from threading import Event, Thread
 from typing import Any
 
@@ -35,30 +35,40 @@ _stop_flag: Any = None
 
 
 def fan_out(
-    run: Run, jobs: Iterable[Any], workers: int, *, processes: bool
+    run: Run, jobs: Iterable[Any], workers: int, *, processes: bool, abandon: bool = False, preload: str = __name__
 ) -> Generator[tuple[Any, Outcome], None, None]:
     """Pairs of (job, result or the exception it raised), as they finish. `run(job, stopped)` must be a module's
-    function for processes."""
+    function for processes; with `abandon` it need not look at `stopped`: processes under way are ended;
+    `preload`: module that worker processes have imported before they begin."""
     remaining = iter(jobs)
-    flag = get_context("spawn").Event() if processes else Event()
+    flag = _context(preload).Event() if processes else Event()
     while True:
         crashed: list[Any] = []
-        with _pool(workers, flag, processes) as pool:
-            yield from _drain(run, remaining, pool, workers, flag, crashed)
+        with _pool(preload, workers, flag, processes) as pool:
+            yield from _drain(run, remaining, pool, workers, flag, crashed, abandon)
         if not crashed:
             return
         for job in crashed:
-            yield job, _alone(run, job, flag)
+            yield job, _alone(run, job, flag, preload)
 
 
-def _pool(workers: int, flag: Any, processes: bool) -> Executor:
+def _context(preload: str) -> Any:
+    """How processes begin: where the system can fork, as copies of one that has imported all that the work needs."""
+    if "forkserver" not in get_all_start_methods():
+        return get_context("spawn")
+    context = get_context("forkserver")
+    context.set_forkserver_preload([preload])
+    return context
+
+
+def _pool(preload: str, workers: int, flag: Any, processes: bool) -> Executor:
     if processes:
-        return ProcessPoolExecutor(workers, get_context("spawn"), _prepare, (flag,))
+        return ProcessPoolExecutor(workers, _context(preload), _prepare, (flag,))
     return ThreadPoolExecutor(workers)
 
 
 def _drain(
-    run: Run, remaining: Iterator[Any], pool: Executor, workers: int, flag: Any, crashed: list[Any]
+    run: Run, remaining: Iterator[Any], pool: Executor, workers: int, flag: Any, crashed: list[Any], abandon: bool
 ) -> Iterator[tuple[Any, Outcome]]:
     running: dict[Future[Any], Any] = {}
     try:
@@ -79,8 +89,16 @@ def _drain(
     except BaseException:
         # Ctrl-C, or the reader of the results has enough: nobody waits for the jobs that are under way.
         flag.set()
-        pool.shutdown(cancel_futures=True)
+        pool.shutdown(wait=not abandon, cancel_futures=True)
+        if abandon:
+            _end(pool)
         raise
+
+
+def _end(pool: Executor) -> None:
+    """End the processes of a pool in the middle of their work."""
+    for process in list((getattr(pool, "_processes", None) or {}).values()):
+        process.kill()
 
 
 def _submit(pool: Executor, run: Run, job: Any, flag: Any) -> Future[Any]:
@@ -115,8 +133,8 @@ def _outcome(future: Future[Any]) -> Outcome:
     return future.result() if error is None else error
 
 
-def _alone(run: Run, job: Any, flag: Any) -> Outcome:
-    with _pool(1, flag, True) as pool:
+def _alone(run: Run, job: Any, flag: Any, preload: str) -> Outcome:
+    with _pool(preload, 1, flag, True) as pool:
         outcome = _outcome(_submit(pool, run, job, flag))
     return EngineError("its worker process died twice") if isinstance(outcome, BrokenProcessPool) else outcome
 

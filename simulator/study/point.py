@@ -59,11 +59,14 @@ class PointResult:
     error: str = ""
 
 
-def run_point(point: Point, engine: str = "compiled", replications: int | None = None) -> PointResult:
-    """Run all replications of one point here and now. Raises SimulatorError if a run fails."""
+def run_point(
+    point: Point, engine: str = "compiled", replications: int | None = None, *, built: Plan | None = None
+) -> PointResult:
+    """Run all replications of one point here and now; `built`: its plan, if there is one already. Raises SimulatorError if a run
+    fails."""
     if replications is not None:
         point = replace(point, scenario=point.scenario.model_copy(update={"replications": replications}))
-    plan, warmup, windows = plan_of(point.scenario), stated_warmup(point), list[Window]()
+    plan, warmup, windows = built or plan_of(point.scenario), stated_warmup(point), list[Window]()
     times = 1
     while warmup is None:
         warmup = warmup_of(point, run(pilot_of(0, point, plan, engine, times)), times)
@@ -81,7 +84,8 @@ def assess(point: Point, plan: Plan, windows: Sequence[Window], warmup: Warmup) 
     """The result of a point from the windows of its replications, in their order."""
     traces = [window.trace for window in windows]
     pooled, headlines = metrics.pool(traces), [metrics.headline(plan, trace) for trace in traces]
-    ranges = of_scalars(metrics.headline(plan, pooled), headlines, windows)
+    whole = headlines[0] if len(headlines) == 1 else metrics.headline(plan, pooled)
+    ranges = of_scalars(whole, headlines, windows)
     if warmup.refused:
         ranges = {name: found | {"low": None, "high": None} for name, found in ranges.items()}
     entry = identity(point) | {

@@ -9,8 +9,10 @@ where it was asked for, as ``_costs_low`` and ``_costs_high``.
 
 from __future__ import annotations
 
+import csv
 import re
 from collections.abc import Mapping, Sequence
+from io import StringIO
 from typing import TYPE_CHECKING, Any
 
 from simulator import units
@@ -37,6 +39,25 @@ COLUMNS: Mapping[str, tuple[str, int]] = {
 _NUMBER = re.compile(r"[0-9]{1,15}(\.[0-9]{1,15})?", re.ASCII)
 
 
+def csv_bytes(rows: Sequence[Mapping[str, Any]], columns: Sequence[str] = ()) -> bytes:
+    """Rows as CSV, their keys as columns in the order of their first appearance, after `columns`: the same bytes as pandas writes,
+    without its import. A column with a missing value or a fraction is one of fractions."""
+    names = list(dict.fromkeys((*columns, *(name for row in rows for name in row))))
+    whole = [[row.get(name) for row in rows] for name in names]
+    text = StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(names)
+    writer.writerows(zip(*map(_as_written, whole), strict=True))
+    return text.getvalue().encode()
+
+
+def _as_written(column: list[Any]) -> list[Any]:
+    kinds = {type(value) for value in column}
+    if (kinds <= {int, float, type(None)} and float in kinds) or kinds == {int, type(None)}:
+        return [None if value is None else float(value) for value in column]
+    return column
+
+
 def column_of(metric: str) -> str:
     """The column of a scalar metric; its unit is in the name wherever it has one that the name does not say."""
     group, _, part = metric.partition(".")
@@ -47,8 +68,13 @@ def summary(entries: Sequence[Entry], common: Mapping[str, Any]) -> DataFrame:
     """One row per point; `common` adds columns that are the same for all (seed, version, engine, ...)."""
     from pandas import DataFrame
 
+    return DataFrame(summary_rows(entries, common))
+
+
+def summary_rows(entries: Sequence[Entry], common: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """One row per point; `common` adds columns that are the same for all (seed, version, engine, ...)."""
     parameters = list(dict.fromkeys(name for entry in entries for name in entry["parameters"]))
-    return DataFrame([_row(number, entry, parameters) | dict(common) for number, entry in enumerate(entries)])
+    return [row(number, entry, parameters) | dict(common) for number, entry in enumerate(entries)]
 
 
 def swept(parameters: Mapping[str, str]) -> dict[str, float]:
@@ -65,11 +91,12 @@ def swept(parameters: Mapping[str, str]) -> dict[str, float]:
     return found
 
 
-def stages(entries: Sequence[Entry]) -> DataFrame:
-    """One row per point and stage: mean wait and service in us."""
-    from pandas import DataFrame
+STAGE_COLUMNS = ("point", "series", "stage", "wait_us", "service_us")
 
-    rows = [
+
+def stages(entries: Sequence[Entry]) -> list[dict[str, Any]]:
+    """One row per point and stage: mean wait and service in us."""
+    return [
         {
             "point": number,
             "series": entry["series"],
@@ -80,29 +107,32 @@ def stages(entries: Sequence[Entry]) -> DataFrame:
         for number, entry in enumerate(entries)
         for s in entry["stages"]
     ]
-    return DataFrame(rows, columns=["point", "series", "stage", "wait_us", "service_us"])
 
 
-def guests(entries: Sequence[Entry]) -> DataFrame:
+GUEST_COLUMNS = ("point", "series", "guest", "direction", *map(column_of, GUEST_METRICS))
+
+
+def guests(entries: Sequence[Entry]) -> list[dict[str, Any]]:
     """One row per point, guest or entry of ``guests``, and direction (``rx``, ``tx``, ``all``)."""
-    from pandas import DataFrame
-
-    rows = [
+    return [
         {"point": number, "series": entry["series"], "guest": label, "direction": direction}
         | {column_of(name): _part(numbers, name) for name in GUEST_METRICS}
         for number, entry in enumerate(entries)
         for label, found in entry["guests"].items()
         for direction, numbers in found.items()
     ]
-    return DataFrame(rows, columns=["point", "series", "guest", "direction", *map(column_of, GUEST_METRICS)])
 
 
-def histograms(found: Sequence[Mapping[int, int]]) -> DataFrame:
+HISTOGRAM_COLUMNS = ("point", "bucket_low_ps", "bucket_high_ps", "count")
+
+
+def histograms(found: Sequence[Mapping[int, int]]) -> list[dict[str, Any]]:
     """One row per point and occupied latency bucket; both edges belong to the bucket."""
-    from pandas import DataFrame
-
-    rows = [(number, *bucket) for number, histogram in enumerate(found) for bucket in buckets(histogram)]
-    return DataFrame(rows, columns=["point", "bucket_low_ps", "bucket_high_ps", "count"])
+    return [
+        dict(zip(HISTOGRAM_COLUMNS, (number, *bucket), strict=True))
+        for number, histogram in enumerate(found)
+        for bucket in buckets(histogram)
+    ]
 
 
 def buckets(histogram: Mapping[int, int]) -> list[tuple[int, int, int]]:
@@ -118,24 +148,25 @@ def _part(numbers: Mapping[str, Any], metric: str) -> Any:
     return numbers[f"{group}_{METRICS[metric].unit}"][part] if part else numbers[metric]
 
 
-def _row(number: int, entry: Entry, parameters: list[str]) -> dict[str, Any]:
-    row = {"point": number, **{key: entry[key] for key in ("series", "datapath", "interrupts")}}
+def row(number: int, entry: Entry, parameters: Sequence[str]) -> dict[str, Any]:
+    """The columns of one point; `parameters`: those of all points."""
+    found = {"point": number, **{key: entry[key] for key in ("series", "datapath", "interrupts")}}
     for name in parameters:
-        row[name] = entry["parameters"].get(name)
-        row |= swept({name: str(row[name])}) if row[name] is not None else {}
+        found[name] = entry["parameters"].get(name)
+        found |= swept({name: str(found[name])}) if found[name] is not None else {}
     for name, metric in METRICS.items():
         if metric.scalar:
-            row[column_of(name)] = _part(entry, name)
+            found[column_of(name)] = _part(entry, name)
         if name in RANGED:
-            row |= {f"{column_of(name)}_{end}": value for end, value in entry["ranges"][name].items()}
+            found |= {f"{column_of(name)}_{end}": value for end, value in entry["ranges"][name].items()}
             drawn = entry.get("uncertainty", {}).get("metrics", {}).get(name, {})
-            row |= {f"{column_of(name)}_costs_{end}": value for end, value in drawn.items()}
-    row |= {f"latency_{name}": value for name, value in entry["latency_exact"].items()}
-    row |= {
+            found |= {f"{column_of(name)}_costs_{end}": value for end, value in drawn.items()}
+    found |= {f"latency_{name}": value for name, value in entry["latency_exact"].items()}
+    found |= {
         "drops": sum(entry["drops"].values()),
         "exits": sum(entry["exits"].values()),
         "bottleneck": entry["bottleneck"],
     }
-    row |= {f"costs_{status}": count for status, count in entry["cost_status"].items()}
-    row |= {"warmup_s": entry["warmup"]["length_s"], "precision_reached": entry["precision"]["reached"]}
-    return row | {key: entry[key] for key in ("replications", "scenario_hash", "plan_hash")}
+    found |= {f"costs_{status}": count for status, count in entry["cost_status"].items()}
+    found |= {"warmup_s": entry["warmup"]["length_s"], "precision_reached": entry["precision"]["reached"]}
+    return found | {key: entry[key] for key in ("replications", "scenario_hash", "plan_hash")}

@@ -120,6 +120,7 @@ def calls(monkeypatch: pytest.MonkeyPatch) -> list[tuple[Any, dict[str, Any]]]:
     def compare(scenario: Any, **how: Any) -> Any:
         seen.append((scenario, how))
         how["progress"](1, 2)
+        how["shown"](outcome())
         return outcome(3 if scenario.seed == 33 else 0)
 
     monkeypatch.setattr(study, "compare", compare)
@@ -146,7 +147,7 @@ def test_compare_passes_everything_on(good: str, calls: list[tuple[Any, dict[str
     assert (result.exit_code, result.stdout, result.stderr) == (0, "the table\n", "saved in somewhere\n")
     scenario, how = calls[0]
     assert (scenario.seed, scenario.replications, scenario.guests[0].vcpus, len(scenario.compare)) == (7, 3, 2, 2)
-    del how["progress"], how["forecast"]
+    del how["progress"], how["forecast"], how["shown"]
     assert how == {
         "engine": "reference",
         "workers": 2,

@@ -9,7 +9,9 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import pandas as pd
 import pytest
+from scipy.special import stdtrit
 
 from simulator.errors import EngineError, InputError, Interrupted, ScenarioErrors
 from simulator.metrics import METRICS, Metric
@@ -17,6 +19,7 @@ from simulator.plan.draws import constant
 from simulator.plan.model import Fifo, Input, Output, Plan, Sink, Source, Worker
 from simulator.plan.trace import Trace
 from simulator.scenario import limits as scenario_limits
+from simulator.statistics.intervals import student
 from simulator.study import limits, runs, tables
 from simulator.study.agreement import IDENTICAL, first_difference
 from simulator.study.fanout import fan_out
@@ -233,9 +236,29 @@ def test_a_folder_that_cannot_be_written_is_an_input_error(tmp_path: Path) -> No
 
 
 def test_histogram_rows_join_without_gap_or_overlap() -> None:
-    frame = tables.histograms([dict.fromkeys(range(600), 1)])
+    frame = pd.DataFrame(tables.histograms([dict.fromkeys(range(600), 1)]))
     assert frame["bucket_low_ps"].iloc[0] == 0
     assert (frame["bucket_low_ps"].iloc[1:].to_numpy() == frame["bucket_high_ps"].iloc[:-1].to_numpy() + 1).all()
+
+
+ROWS: list[list[dict[str, Any]]] = [
+    [],
+    [{"a": 1, "b": "x", "c": 0.1}, {"a": 2, "b": 'with "quotes", comma', "c": 1e-7}],
+    [{"a": 1, "b": None, "c": None}, {"a": None, "b": "line\nend", "d": 3}],
+    [{"a": 1, "b": 1.0, "c": True}, {"a": 1e22, "b": 2, "c": False}],
+    [{"a": None, "b": 2**62, "c": ""}],
+]
+
+
+@pytest.mark.parametrize("rows", ROWS)
+def test_csv_without_pandas_is_that_of_pandas(rows: list[dict[str, Any]]) -> None:
+    frame = pd.DataFrame(rows, columns=["a", "b"] if not rows else None)
+    assert tables.csv_bytes(rows, ("a", "b")).decode() == frame.to_csv(index=False, lineterminator="\n")
+
+
+@pytest.mark.parametrize("freedom", [1, 2, 9, 99, 199, 200, 500])
+def test_quantiles_of_t_are_those_of_scipy(freedom: int) -> None:
+    assert student(freedom) == float(stdtrit(freedom, 0.975))
 
 
 # Engines compared

@@ -95,10 +95,28 @@ def entry(function: Callable[..., Any]) -> Any:
 def compile_entry(function: Any, *arguments: Any, notice: str = "") -> None:
     """Compile ``function`` (an ``entry``) for these arguments by calling it once, or load it from the cache; ``notice`` goes to stderr if it takes long."""
     with _LOCK, _only_the_entry(function.py_func):
-        if not function.signatures:
-            if notice and not _is_cached(function.py_func):
-                print(notice, file=sys.stderr, flush=True)
-            function(*arguments)
+        # the packet kernel only: what takes arrays is left to numba's own way
+        if function.signatures or (notice and _loaded(function, arguments)):
+            return
+        if notice and not _is_cached(function.py_func):
+            print(notice, file=sys.stderr, flush=True)
+        function(*arguments)
+
+
+def _loaded(function: Any, arguments: tuple[Any, ...]) -> bool:
+    """Take the machine code from the cache, if it is there, without numba's registries of everything that could be compiled: to run it,
+    none is needed, and importing them takes longer than a small comparison."""
+    context = function.targetctx
+    context.refresh = lambda: None
+    try:
+        signature = tuple(map(function.typeof_pyval, arguments))
+        found = function._cache.load_overload(signature, context)
+    finally:
+        del context.refresh
+    if found is not None:
+        context.insert_user_function(found.entry_point, found.fndesc, [found.library])
+        function.add_overload(found)
+    return found is not None
 
 
 def _is_cached(function: Callable[..., Any]) -> bool:
