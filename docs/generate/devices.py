@@ -88,6 +88,7 @@ def _durations() -> str:
         "a message and its answer": timing.MAIL,
         "hot unplug, ACPI": timing.UNPLUG_ACPI,
         "hot unplug, native": timing.UNPLUG_NATIVE,
+        "filters of PF and host after a switchover": timing.FILTER,
         "mapping guest memory, per GiB": timing.MAP_PER_GIB,
         **{f"start of {driver}": duration for driver, duration in timing.VF_START.items()},
         "start of another VF driver": timing.VF_START_OTHER,

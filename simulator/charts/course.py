@@ -17,6 +17,7 @@ from matplotlib.figure import Figure
 
 from simulator.charts import style
 from simulator.charts.beside import Name
+from simulator.charts.caption import NOTHING, delivered
 from simulator.charts.frame import caption, finish, frame, identify, marked, nothing
 from simulator.charts.scales import log_axis
 from simulator.charts.select import Point, View, few_series, one_place
@@ -58,7 +59,13 @@ def course(shown: View) -> Figure:
     throughput.set_ylim(bottom=0)
     style.dress(throughput, "Delivered", "time, ms", unit)
     style.dress(latency, "Mean latency", "time, ms", "latency, us (log scale)")
-    return finish(figure, [], caption(shown, _said(events)), side=side, names=names)
+    return finish(
+        figure,
+        [],
+        caption(shown, _said(events), "" if any(map(delivered, shown.points)) else NOTHING),
+        side=side,
+        names=names,
+    )
 
 
 def course_rows(shown: View) -> Rows:

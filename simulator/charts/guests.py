@@ -19,7 +19,7 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
 from simulator.charts import style
-from simulator.charts.caption import in_time, unsteady
+from simulator.charts.caption import NOTHING, delivered, in_time, unsteady
 from simulator.charts.frame import PLOT_INCHES, caption, finish, frame, identify, nothing
 from simulator.charts.scales import Unit, log_axis, rate_unit
 from simulator.charts.select import MOST_ROWS, Point, View, one_place
@@ -75,7 +75,12 @@ def guests(shown: View) -> Figure:
     rows(left, names)
     note = f"{more} further rows are not shown." if more > 0 else ""
     height = max(PLOT_INCHES, AROUND_INCHES + row_inches(names) * len(names))
-    return finish(figure, _keys(found), caption(shown, _seen(found), note), plot_inches=height)
+    return finish(
+        figure,
+        _keys(found),
+        caption(shown, _seen(found) if any(map(delivered, shown.points)) else NOTHING, note),
+        plot_inches=height,
+    )
 
 
 def guests_rows(shown: View) -> list[dict[str, Any]]:
@@ -167,7 +172,7 @@ def _seen(found: list[Row]) -> str:
     said = []
     if len(known) > 1:
         worst = max(known, key=lambda row: row.together["latency_us"]["p99"])
-        said.append(f"Longest tail: {worst.words}, p99 {in_time(worst.together['latency_us']['p99'])}.")
+        said.append(f"Slowest: {worst.words}, p99 {in_time(worst.together['latency_us']['p99'])}.")
     uneven = [row for row in found if len(row.p99s()) > 1]
     if uneven:
         row = max(uneven, key=lambda row: max(row.p99s().values()) / min(row.p99s().values()))

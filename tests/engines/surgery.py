@@ -12,6 +12,7 @@ import dataclasses
 from typing import Any
 
 from simulator.plan import draws, model
+from simulator.plan.check_events import PLACES
 from simulator.plan.model import INFINITE_PS, NONE, Gate, Input, Notify, Output, Plan
 from simulator.plan.references import ENTITIES, collection, entities, required
 
@@ -90,6 +91,9 @@ def side_by_side(one: Plan, other: Plan) -> Plan:
     new = {(name, i): len(getattr(one, name)) + i for name in names for i in range(len(getattr(other, name)))}
     changes: dict[str, Any] = {name: getattr(one, name) + getattr(other, name) for name in ("stages", "streams")}
     changes |= {name: getattr(one, name) + _moved_all(other, name, new) for name in ENTITIES}
+    events = [dataclasses.replace(event, target=new[PLACES[event.kind], event.target]) for event in other.events]
+    # between plans that do not meet the order within an instant means nothing
+    changes["events"] = tuple(sorted((*one.events, *events), key=lambda event: event.at_ps))
     return replaced(one, **changes)
 
 

@@ -24,7 +24,7 @@ PAIR = (ENGINES["reference"], ENGINES["compiled"])
 LEAST_SHARES = {
     "drops": 0.5, "parking": 0.2, "switches": 0.13, "requeues": 0.3, "timeouts": 0.2, "acks": 0.13, "halt exits": 0.15,
     "kicks": 0.2, "eoi": 0.05, "other exits": 0.05, "window exits": 0.01, "halt polling": 0.04, "moderated": 0.15,
-    "tags": 0.03, "empty": 0.2, "poll mode": 0.12, "suppressed": 0.15, "delivered": 0.8,
+    "tags": 0.015, "empty": 0.2, "poll mode": 0.12, "suppressed": 0.15, "delivered": 0.8,
 }  # fmt: skip
 """Shares of plans that must have it, well below what they are, so that only a real loss of coverage is noticed."""
 
@@ -65,7 +65,7 @@ def test_random_plans_exercise_what_they_should() -> None:
         coverage.add(execute(ENGINES["compiled"], plan, until_ps, seed))
     short = {what: coverage.share(what) for what, least in LEAST_SHARES.items() if coverage.share(what) < least}
     assert short == {}, str(coverage)
-    assert 100 < coverage.handled / coverage.plans < 900
+    assert 100 < coverage.handled / coverage.plans < 1200
 
 
 def test_random_plan_follows_from_its_seed() -> None:

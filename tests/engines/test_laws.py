@@ -51,7 +51,7 @@ def test_packets_are_conserved(engine: type[Engine], slices: int) -> None:
     exact = 0
     for plan, trace in runs(engine, slices):
         sources, sinks = named(plan.sources), named(plan.sinks)
-        droppers = sources + named(plan.fifos) + named(plan.rings) + named(plan.switches)
+        droppers = sources + named(plan.links) + named(plan.fifos) + named(plan.rings) + named(plan.switches)
         gone = total(trace, sinks, "count") + total(trace, droppers, "dropped") + total(trace, sinks, "acks")
         turned = gone + trace.in_flight_end - total(trace, sources, "offered") - trace.in_flight_start
         windows = tuple(source.name for source in plan.sources if source.kind == "window")

@@ -141,10 +141,23 @@ def test_two_series_never_share_a_colour() -> None:
     assert not set(colours.values()) & {c for path, c in style.PATH_COLOURS.items() if path != ("sriov-vf", "posted")}
 
 
-def test_every_datapath_and_mode_has_a_colour() -> None:
-    for name in datapath_names():
-        for mode in datapath(name).modes:
-            assert style.colour_of({"datapath": name, "interrupts": mode}), (name, mode)
+def test_paths_beside_each_other_differ_in_colour() -> None:
+    """The first paths have one for good; the further ones take what is free while there is any."""
+    made = [{"datapath": name, "interrupts": mode} for name in datapath_names() for mode in datapath(name).modes]
+    fixed = [point for point in made if style.colour_of(point)]
+    assert {point["datapath"] for point in fixed} >= {
+        "native",
+        "sriov-vf",
+        "vhost-net",
+        "virtio-qemu",
+        "emulated-e1000",
+        "vhost-user",
+    }
+    further = [
+        {"datapath": name, "interrupts": ""} for name in datapath_names() if name not in {p["datapath"] for p in fixed}
+    ]
+    shown = further[: len(style.UNNAMED)]
+    assert len(set(style.series_colours(shown, [point["datapath"] for point in shown]).values())) == len(shown)
 
 
 def test_every_stage_and_label_has_a_colour_and_every_label_words() -> None:

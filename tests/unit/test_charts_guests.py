@@ -46,11 +46,11 @@ def test_the_longest_tail_and_unequal_guests_are_said() -> None:
     unequal = document(
         vm={"all": numbers(30.0), "rx": numbers(30.0)}, vm__0={"rx": numbers(10.0)}, vm__1={"rx": numbers(40.0)}, other={"rx": numbers(5.0)}
     )  # fmt: skip
-    assert "Longest tail: vm received, p99 30.0 us." in caption_of(unequal)
+    assert "Slowest: vm received, p99 30.0 us." in caption_of(unequal)
     assert "p99 10.0 us for vm#0, 40.0 us for vm#1." in caption_of(unequal)
     equal = document(vm={"rx": numbers(30.0)}, vm__0={"rx": numbers(30.0)}, vm__1={"rx": numbers(31.0)})
     assert "Guests of one entry are served alike." in caption_of(equal)
-    assert "Longest tail" not in caption_of(equal)
+    assert "Slowest" not in caption_of(equal)
 
 
 def test_an_older_result_is_refused_in_one_line() -> None:

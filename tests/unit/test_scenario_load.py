@@ -177,4 +177,4 @@ def test_resolved_is_plain_data(write: Write) -> None:
     content = resolved(load(write("a.yaml", GOOD)))
     assert content["traffic"][0]["rate"] == "1 Mpps"
     assert content["traffic"][0]["size"] == {"fixed": "64 B"}
-    assert content["measurement"] == {"warmup": None, "duration": "50 ms"}
+    assert content["measurement"] == {"warmup": None, "duration": "50 ms", "interval": None}

@@ -160,12 +160,10 @@ def merge(m, w, p):
 @helper
 def ports_cost(m, w, i, p):
     """What input i and the packet's output take, and the bytes of all three."""
-    cost = m[i + I_PACKET_PS]
-    bytes_fs = m[w + W_BYTE_FS] + m[i + I_BYTE_FS]
     o = m[p + P_OUT]
-    if o != 0:
-        cost += m[o + O_PACKET_PS]
-        bytes_fs += m[o + O_BYTE_FS]
+    # without a branch; a packet that has no output is to be dropped
+    cost = m[i + I_PACKET_PS] + m[o + O_PACKET_PS] * (o != 0)
+    bytes_fs = m[w + W_BYTE_FS] + m[i + I_BYTE_FS] + m[o + O_BYTE_FS] * (o != 0)
     return cost + (bytes_fs * m[p + P_LEN] + 500) // 1000
 
 
