@@ -201,7 +201,7 @@ BUGS = (
     ),
     Bug(
         "what an output costs is left out", ("ports_cost_their_own", "port_of_the_output_that_is_chosen"), 200,
-        kernel=((" + m[o + O_PACKET_PS] * (o != 0)\n", "\n"),),
+        kernel=((" + m[o + O_PACKET_PS] * has\n", "\n"),),
     ),
     Bug(
         "a forwarded packet keeps its destination", ("next_hop",), 400,

@@ -160,10 +160,11 @@ def merge(m, w, p):
 @helper
 def ports_cost(m, w, i, p):
     """What input i and the packet's output take, and the bytes of all three."""
-    o = m[p + P_OUT]
-    # without a branch; a packet that has no output is to be dropped
-    cost = m[i + I_PACKET_PS] + m[o + O_PACKET_PS] * (o != 0)
-    bytes_fs = m[w + W_BYTE_FS] + m[i + I_BYTE_FS] + m[o + O_BYTE_FS] * (o != 0)
+    # a packet without an output is to be dropped: it takes 0 times what the first one does
+    has = m[p + P_OUT] != 0
+    o = m[p + P_OUT] + m[w + W_OUTPUTS] * (not has)
+    cost = m[i + I_PACKET_PS] + m[o + O_PACKET_PS] * has
+    bytes_fs = m[w + W_BYTE_FS] + m[i + I_BYTE_FS] + m[o + O_BYTE_FS] * has
     return cost + (bytes_fs * m[p + P_LEN] + 500) // 1000
 
 
