@@ -126,8 +126,9 @@ BUGS = (
         kernel=((AFTER_INTERRUPT, AFTER_INTERRUPT + NEW_SLICE),),
     ),
     Bug(
-        "deficit kept on empty", ("drr_deficit_dropped_when_empty",), 1500,
+        "deficit kept on empty", ("drr_deficit_dropped_when_empty",), 0,
         kernel=(("            m[i + I_DEFICIT] = 0\n            idle += 1\n", "            idle += 1\n"),),
+        why="random plans notice it after many hundreds: half a minute of every run for what its vector notices at once",
     ),
     Bug(
         "completions out of order", ("completions_in_order",), 0,
