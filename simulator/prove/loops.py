@@ -36,37 +36,8 @@ def _stop(out):
 
 
 @loop
-def ask(fd, buffer, size, turns, out, bad):
-    """Send a request and sleep until its answer has come, again and again."""
-    address = buffer.ctypes.data
-    _start(out)
-    for _ in range(turns):
-        bad[0] += _send(fd, address, size, 0) != size
-        if _recv(fd, address, 65_536, 0) != size:
-            bad[0] += 1
-            break
-    _stop(out)
-    return turns
-
-
-@loop
-def answer(fd, buffer, out, bad):
-    """Sleep until a request comes and send as much back."""
-    address, found, got = buffer.ctypes.data, 0, 0
-    _start(out)
-    while True:
-        got = _recv(fd, address, 65_536, 0)
-        if got <= 1:
-            break
-        bad[0] += _send(fd, address, got, 0) != got
-        found += 1
-    _stop(out)
-    return found
-
-
-@loop
-def ask_burst(fd, buffer, size, packets, turns, out, bad):
-    """Send so many packets and sleep until one answer has come, again and again."""
+def ask(fd, buffer, size, packets, turns, out, bad):
+    """Send so many packets (one: a request) and sleep until an answer has come, again and again."""
     address = buffer.ctypes.data
     _start(out)
     for _ in range(turns):
@@ -80,8 +51,8 @@ def ask_burst(fd, buffer, size, packets, turns, out, bad):
 
 
 @loop
-def answer_burst(fd, buffer, packets, out, bad):
-    """Sleep until packets come and answer the last of so many."""
+def answer(fd, buffer, packets, out, bad):
+    """Sleep until packets come and answer the last of so many (one: each)."""
     address, found, got = buffer.ctypes.data, 0, 0
     _start(out)
     while True:

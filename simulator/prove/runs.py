@@ -133,10 +133,10 @@ def round_trips(crew: Crew, bench: Bench, path: str, cores: int, payload_bytes: 
         for number in range(pairs):
             near, far = bench.sockets[path][number]
             thread = crew.thread(f"server{number}", second=cores == 2)
-            servers.append(Part(thread, lambda out, bad, far=far: loops.answer(far, _room(), out, bad)))  # type: ignore[misc]
+            servers.append(Part(thread, lambda out, bad, far=far: loops.answer(far, _room(), 1, out, bad)))  # type: ignore[misc]
         for number in range(pairs):
             near, far = bench.sockets[path][number]
-            ask = lambda out, bad, near=near: loops.ask(near, _room(), payload_bytes, TURNS, out, bad)  # noqa: E731
+            ask = lambda out, bad, near=near: loops.ask(near, _room(), payload_bytes, 1, TURNS, out, bad)  # noqa: E731
             clients.append(Part(crew.thread(f"client{number}"), ask))
         done = sum(client.wait() for client in clients)
         _end(servers, bench.sockets[path])
@@ -161,12 +161,10 @@ def bursts(crew: Crew, bench: Bench, path: str, packets: int) -> Values | None:
     """So many packets and one answer, threads of the class batch on one core."""
     near, far = bench.sockets[path][0]
     rooms = _room(), _room()
-    server = Part(
-        crew.thread("server", kind="batch"), lambda out, bad: loops.answer_burst(far, rooms[0], packets, out, bad)
-    )
+    server = Part(crew.thread("server", kind="batch"), lambda out, bad: loops.answer(far, rooms[0], packets, out, bad))
     client = Part(
         crew.thread("client", kind="batch"),
-        lambda out, bad: loops.ask_burst(near, rooms[1], 18, packets, BURSTS, out, bad),
+        lambda out, bad: loops.ask(near, rooms[1], 18, packets, BURSTS, out, bad),
     )
     done = client.wait()
     _end([server], [(near, far)])
@@ -246,8 +244,8 @@ def forwarded(crew: Crew, bench: Bench) -> Values | None:
     first, other = bench.taps
     loop, halt = _loop(crew, [(first, other), (other, first)], second=False)
     rooms = _room(), _room()
-    server = Part(crew.thread("server"), lambda out, bad: loops.answer(far, rooms[1], out, bad))
-    client = Part(crew.thread("client"), lambda out, bad: loops.ask(near, rooms[0], 18, TURNS, out, bad))
+    server = Part(crew.thread("server"), lambda out, bad: loops.answer(far, rooms[1], 1, out, bad))
+    client = Part(crew.thread("client"), lambda out, bad: loops.ask(near, rooms[0], 18, 1, TURNS, out, bad))
     done = client.wait()
     _end([server], [(near, far)])
     halt()
