@@ -98,6 +98,7 @@ _NS = {
     "d_rx_burst": "20",
     "d_rx_pk": "45",
     "d_tx_pk": "20",
+    "d_lpm_pk": "10",
     "d_line": "20",
     "p_mem": "350",
     "p_mmio_rd": "600",

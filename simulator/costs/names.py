@@ -105,6 +105,7 @@ _TIMES = {
     "d_rx_burst": "DPDK: fixed part of a receive burst",
     "d_rx_pk": "DPDK: receive per packet",
     "d_tx_pk": "DPDK: transmit per packet",
+    "d_lpm_pk": "DPDK l3fwd: look up the next hop by longest prefix",
     "d_line": "first touch of a line that the device has just written",
     "p_mem": "from arrival of a DMA read request at the host until its data leaves",
     "p_mmio_rd": "MMIO read as the core sees it",

@@ -50,7 +50,7 @@ def build(machine: Machine, guest: GuestSettings) -> Attachment:
     sends = []
     for queue in range(guest.queues):
         name = f"{guest.name}.q{queue}"
-        number = guest.cores[queue % len(guest.cores)] if guest.cores else machine.cpus.own()
+        number = _core_of(machine, guest, queue)
         core = machine.cpus.core(number, name, softirq_costs=NATIVE_CORE_COSTS)
         if guest.mode == "poll":
             site = driver.Site(name, core, driver.add_thread(machine, name, core, "h"), "h", ())
@@ -70,6 +70,18 @@ def build(machine: Machine, guest: GuestSettings) -> Attachment:
         for index in range(guest.busy):
             builder.add(Thread(name=f"{name}.busy{index}", executor=core, kind="busy"))
     return attach(machine, guest, mac, sink, sends)
+
+
+def _core_of(machine: Machine, guest: GuestSettings, queue: int) -> int:
+    """Number of the core of a queue. Both interfaces of a router interrupt the same cores; pollers have cores of their own."""
+    if guest.cores:
+        turn = queue + (guest.queues if guest.second_of and guest.mode == "poll" else 0)
+        return guest.cores[turn % len(guest.cores)]
+    used = machine.shared.setdefault(f"{guest.machine_name} cores", [])
+    if guest.second_of and guest.mode != "poll":
+        return used[queue]
+    used.append(machine.cpus.own())
+    return used[-1]
 
 
 def _require_no_guest_features(guest: GuestSettings) -> None:

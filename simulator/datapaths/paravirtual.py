@@ -102,12 +102,13 @@ def build(backend: Backend, machine: Machine, guest: GuestSettings) -> Attachmen
     mac, lanes = uplink.join_uplink(machine, guest, backend.carry)
     sink = machine.builder.add(Sink(name=f"{guest.name}.sink"))
     vcpus = vmm.add_vcpus(machine, guest)
-    thread = NONE
+    thread = next(iter(machine.shared.get(f"{guest.second_of} {backend.label}", ())), NONE)
     sends = []
     for queue in range(guest.queues):
         name = f"{guest.name}.q{queue}"
         if backend.per_queue or thread == NONE:
             thread = add_thread(machine, guest, backend, name if backend.per_queue else guest.name)
+            machine.shared[f"{guest.name} {backend.label}"] = [thread]
         vcpu = vcpus[queue % len(vcpus)]
         app = driver.add_thread(machine, name, driver.application_vcpu(guest, vcpus, queue), "g")
         site = driver.Site(name, vcpu, app, "g", virtio.guest_steps())

@@ -17,7 +17,7 @@ from simulator.parts import vmm
 from simulator.parts.cpu import add_spread
 from simulator.parts.machine import Machine
 from simulator.parts.nic import QueuePair
-from simulator.parts.settings import GuestSettings
+from simulator.parts.settings import GuestSettings, PolledSwitch
 from simulator.parts.stages import APPLICATION, INTERRUPT, SEND, SOFTIRQ, WAKE_UP
 from simulator.parts.steps import Step, names, total
 from simulator.plan.model import NONE, Fifo, Gate, Input, Notify, Output, Thread, Worker
@@ -142,17 +142,19 @@ def send_steps(side: str, driver: tuple[str, ...], doorbell: Step) -> tuple[Step
     )
 
 
-def forward_steps(side: str, refill: Step, doorbell: Step) -> tuple[Step, ...]:
-    """The kernel forwards between two interfaces, or back out of one: driver, routing, driver, all in the softirq."""
+def forward_steps(side: str, refill: Step, doorbell: Step, carried: PolledSwitch | None = None) -> tuple[Step, ...]:
+    """The kernel forwards between two interfaces, or back out of one: driver, routing or the bridge `carried`, driver, all in the
+    softirq."""
     where = ("vCPU" if side == "g" else "core") + ", softirq"
     driver = "g_drv_tx_pk" if side == "g" else "h_drv_tx_native_pk"
     kept = {"napi.poll_ps", "napi.reap_ps", "napi.doorbell_ps", "napi.rearm_ps"}
     common = tuple(step for step in receive_steps(side, refill) if step.charge in kept)
-    work = (f"{side}_drv_rx_pk", f"{side}_refill_pk", f"{side}_fwd_pk", driver)
+    between = carried.packet_costs if carried is not None else (f"{side}_fwd_pk",)
+    work = (f"{side}_drv_rx_pk", f"{side}_refill_pk", *between, driver)
     segment = (f"{side}_seg_rx_pk", f"{side}_seg_tx_pk")
     return (
         *common[:2],
-        Step("driver, routing, driver", where, "forward.packet_ps", work, source=_FORWARD),
+        Step(f"driver, {carried.name if carried else 'routing'}, driver", where, "forward.packet_ps", work, source=_FORWARD),
         Step(
             "further segment of a super-packet", where, "forward.segment_ps", segment, "per segment", once=False,
             source=_FORWARD,
@@ -189,10 +191,10 @@ def with_xdp(steps: tuple[Step, ...], side: str, path: str) -> tuple[Step, ...]:
     return (*kept, *xdp_steps(side, refill_doorbell(side), generic=path in GENERIC_XDP))
 
 
-def with_forwarding(steps: tuple[Step, ...], side: str) -> tuple[Step, ...]:
+def with_forwarding(steps: tuple[Step, ...], side: str, carried: PolledSwitch | None = None) -> tuple[Step, ...]:
     """The steps of a path whose guest forwards in its kernel: socket and application are left out."""
     kept = (step for step in steps if step.charge.partition(".")[0] not in ("napi", "app", "send"))
-    return (*kept, *forward_steps(side, refill_doorbell(side), send_doorbell(side)))
+    return (*kept, *forward_steps(side, refill_doorbell(side), send_doorbell(side), carried))
 
 
 def checksum_steps(side: str) -> tuple[Step, ...]:
@@ -334,9 +336,10 @@ def _add_router(
 ) -> None:
     """The guest's kernel forwards from the poll, packet by packet; each rings, and a full ring drops."""
     builder = machine.builder
-    steps = forward_steps(site.side, refill_doorbell(site.side), send_doorbell(site.side))
+    steps = forward_steps(site.side, refill_doorbell(site.side), send_doorbell(site.side), guest.forwarder)
     cost = _Cost(machine, steps)
     assert guest.next_hop is not None
+    machine.forwarders.setdefault(guest.name, []).append((worker, pair.tx))
     builder.keep(
         worker,
         replace(

@@ -95,6 +95,10 @@ class Machine:
     attached: dict[str, Attachment] = field(default_factory=dict)
     switch: SwitchSettings = field(default_factory=SwitchSettings)
     polled: Polled = field(default_factory=Polled)
+    shared: dict[str, list[int]] = field(default_factory=dict)
+    """What both interfaces of a guest use, by its name and what it is: executors or threads."""
+    forwarders: dict[str, list[tuple[int, int]]] = field(default_factory=dict)
+    """Interface -> (worker that forwards what comes in by a queue, transmit ring of that queue)."""
     adapters: tuple[tuple[Port, Uplink, Polled], ...] = ()
 
     def at(self, adapter: int) -> Machine:

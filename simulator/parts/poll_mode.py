@@ -14,7 +14,8 @@ from simulator.parts.cpu import add_spread
 from simulator.parts.driver import REFILL_CHUNK, Site
 from simulator.parts.machine import Machine
 from simulator.parts.nic import PEER, QueuePair
-from simulator.parts.settings import GuestSettings
+from simulator.parts.polled import add_lookups
+from simulator.parts.settings import GuestSettings, PolledSwitch
 from simulator.parts.stages import POLLING
 from simulator.parts.steps import Step, names, total
 from simulator.plan.model import NONE, DescRing, Fifo, Input, Output, Switch, Worker
@@ -46,9 +47,11 @@ def add_poller(machine: Machine, guest: GuestSettings, site: Site, worker: int, 
     sent = Output("post", pair.tx, publish_every=PUBLISH, full="drop")
     outputs: tuple[Output, ...] = (Output("sink", sink), sent)
     select = "switch" if guest.sends else "endpoint"
+    carried = guest.forwarder or PolledSwitch(frame=BURST)
     if guest.next_hop is not None:
-        # an l2fwd: everything that comes is addressed anew and sent
+        # everything that comes is addressed anew and sent
         outputs, select = (replace(sent, packet_ps=send_ps, dst=guest.next_hop),), "first"
+        machine.forwarders.setdefault(guest.name, []).append((worker, pair.tx))
     handed_back = min(REFILL_CHUNK, max(1, builder.get(DescRing, pair.rx).size // 2))
     builder.keep(
         worker,
@@ -62,8 +65,11 @@ def add_poller(machine: Machine, guest: GuestSettings, site: Site, worker: int, 
             poll_mode=True,
             loop_ps=total(model, steps, "poll.loop_ps"),
             policy="rr",
-            chunk=BURST,
-            packet_ps=max(receive_ps, send_ps) if guest.sends else receive_ps,
+            chunk=carried.frame,
+            batch_ps=sum(model.ps(cost) for cost in carried.frame_costs),
+            packet_ps=max(receive_ps, send_ps)
+            if guest.sends
+            else receive_ps + sum(model.ps(cost) for cost in carried.packet_costs),
             reply_ps=send_ps,
             reap_ring=pair.tx,
             refill_ring=pair.rx,
@@ -76,8 +82,9 @@ def add_poller(machine: Machine, guest: GuestSettings, site: Site, worker: int, 
                 builder,
                 host,
                 f"{site.name}.poll",
-                names(steps, "poll"),
+                (*names(steps, "poll"), *carried.packet_costs),
             ),
+            service=add_lookups(builder, model, f"{site.name}.poll", carried),
             stage=builder.stage(POLLING),
         ),
     )

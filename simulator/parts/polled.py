@@ -13,13 +13,15 @@ turns.
 
 from __future__ import annotations
 
+from simulator.costs import Host
 from simulator.parts.cpu import add_spread
 from simulator.parts.machine import Machine, Pmd
 from simulator.parts.nic import add_queue_pair, join
-from simulator.parts.settings import GuestSettings
+from simulator.parts.settings import GuestSettings, PolledSwitch
 from simulator.parts.stages import BACKEND
 from simulator.parts.steps import Step, names, total
 from simulator.plan import draws
+from simulator.plan.builder import PlanBuilder
 from simulator.plan.model import NONE, DescRing, Input, Output, Switch, Thread, Worker
 
 REFILL = 32
@@ -92,11 +94,6 @@ def _worker(
 ) -> Worker:
     builder, model, carried = machine.builder, machine.host.model, machine.switch.polled
     handed_back = min(REFILL, max(1, builder.get(DescRing, pmd.pair.rx).size // 2))
-    service = NONE
-    if carried.lookups:
-        choices = [sum(model.ps(cost) for cost in costs) for costs, _ in carried.lookups]
-        weights = [weight for _, weight in carried.lookups]
-        service = builder.stream(draws.table(f"{name}:lookup", choices, weights))
     drawn = (*names((step for step in _STEPS if step.charge != "pmd.doorbell_ps"), "pmd"), *carried.packet_costs)
     return Worker(
         name=name,
@@ -119,9 +116,18 @@ def _worker(
         switch=switch,
         backend=True,
         spread=add_spread(builder, machine.host, name, (*drawn, "d_rx_pk", "d_tx_pk")),
-        service=service,
+        service=add_lookups(builder, model, name, carried),
         stage=builder.stage(BACKEND),
     )
+
+
+def add_lookups(builder: PlanBuilder, model: Host, name: str, carried: PolledSwitch) -> int:
+    """Stream of the further look-ups of packets in the switch `carried`; -1 without any."""
+    if not carried.lookups:
+        return NONE
+    choices = [sum(model.ps(cost) for cost in costs) for costs, _ in carried.lookups]
+    weights = [weight for _, weight in carried.lookups]
+    return builder.stream(draws.table(f"{name}:lookup", choices, weights))
 
 
 def _add_pmd(machine: Machine, number: int, core: int) -> Pmd:

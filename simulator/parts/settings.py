@@ -126,7 +126,8 @@ class GuestSettings:
     empty: cores of its own; `backend_cores`, `application_cores` (bare metal) empty: as the host says, where the softirq is.
     `application_vcpu`: the application has the vCPU after that of its queue's softirq. `sends`, `answers`: which way its
     application uses the port; `xdp`: a program in the softirq answers; `reply_bytes` is copied for each answer. `next_hop`: the
-    guest forwards what comes to this address, and does nothing else.
+    guest forwards what comes to this address, and does nothing else, as `forwarder` does it. `second_of`: this is the second interface
+    of that guest, whose vCPUs and threads it uses.
     """
 
     name: str
@@ -172,9 +173,17 @@ class GuestSettings:
     send_ps: int | None = None
     xdp: bool = False
     next_hop: int | None = None
+    forwarder: PolledSwitch | None = None
+    """Batches and costs between receive and send; None: the kernel routes, a poll-mode guest finds the port for nothing."""
+    second_of: str = ""
     sends: bool = False
     answers: bool = False
     reply_bytes: int = 60
+
+    @property
+    def machine_name(self) -> str:
+        """The guest that this is an interface of."""
+        return self.second_of or self.name
 
     @property
     def virtual(self) -> bool:

@@ -196,8 +196,9 @@ def require_one_direction(guest: GuestSettings) -> None:
             "a guest in poll mode either answers requests and bulk data or sends traffic of its own: use two guests"
         )
         raise InputError(f"guests.{guest.name}.interrupts", message)
-    if guest.mode == "poll" and guest.queues > guest.vcpus:
-        message = f"in poll mode every queue needs a vCPU of its own: {guest.queues} queues, {guest.vcpus} vCPUs"
+    queues = guest.queues * (2 if guest.second_of else 1)
+    if guest.mode == "poll" and queues > guest.vcpus:
+        message = f"in poll mode every queue needs a vCPU of its own: {queues} queues, {guest.vcpus} vCPUs"
         raise InputError(f"guests.{guest.name}.vcpus", message)
 
 
@@ -211,7 +212,12 @@ def add_global_lock(machine: Machine, guest: str) -> int:
 
 
 def add_vcpus(machine: Machine, guest: GuestSettings) -> list[int]:
-    """All vCPUs of a guest, on the cores that it names or on cores of their own."""
+    """All vCPUs of a guest, on the cores that it names or on cores of their own; a second interface begins with the first vCPU whose
+    queue is not of the first one."""
+    shared = machine.shared.get(f"{guest.second_of} vcpus")
+    if shared is not None:
+        turn = guest.queues % len(shared)
+        return [*shared[turn:], *shared[:turn]]
     found = []
     quota = NONE
     if guest.quota_ps:
@@ -220,6 +226,7 @@ def add_vcpus(machine: Machine, guest: GuestSettings) -> list[int]:
         chosen = guest.cores[number % len(guest.cores)] if guest.cores else machine.cpus.own()
         core = machine.cpus.core(chosen, f"{guest.name}.vcpu{number}")
         found.append(add_vcpu(machine, guest, number, core, quota))
+    machine.shared[f"{guest.name} vcpus"] = found
     return found
 
 

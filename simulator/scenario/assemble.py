@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
+from dataclasses import replace
 
 from simulator import vswitches
 from simulator.datapaths import datapath
@@ -18,6 +19,7 @@ from simulator.parts.nic import close_port
 from simulator.parts.polled import close_polled
 from simulator.parts.settings import GuestSettings, HostSettings, PortSettings, SwitchSettings
 from simulator.parts.uplink import close_uplink
+from simulator.plan.model import NONE, DescRing, Worker
 from simulator.vswitches import embedded, linux_bridge
 from simulator.vswitches.by_address import outward
 
@@ -51,10 +53,13 @@ def assemble(
                 message = f"owns the whole adapter, and {behind[guest.adapter]} guests use it"
                 raise InputError(f"guests.{guest.name}.datapath", message, guest.datapath)
             datapath(guest.datapath).build(machine.at(guest.adapter), guest)
+            if guest.second_of:
+                _cross(machine, guest.second_of, guest.name)
         except InputError as error:
+            told = error.at(error.place.replace(guest.name, guest.machine_name, 1))
             if faults is None:
-                raise
-            faults.append(error)
+                raise told from None
+            faults.append(told)
     if faults:
         return machine
     for number in range(len(ports)):
@@ -62,6 +67,18 @@ def assemble(
     if joined:
         join_ports(machine)
     return machine
+
+
+def _cross(machine: Machine, first: str, second: str) -> None:
+    """What comes in by one interface of a guest goes out by the other."""
+    builder = machine.builder
+    for one, other in ((first, second), (second, first)):
+        for (worker, own), (_, ring) in zip(machine.forwarders[one], machine.forwarders[other], strict=True):
+            found = builder.get(Worker, worker)
+            sent = tuple(replace(o, index=ring) if (o.kind, o.index) == ("post", own) else o for o in found.outputs)
+            # where completions interrupt nobody, whoever sends frees; else the poll of the interface that has sent
+            quiet = (there := builder.get(DescRing, ring)).moderator == NONE and there.used_gate.mode == "never"
+            builder.change(Worker, worker, outputs=sent, reap_ring=ring if quiet else found.reap_ring)
 
 
 def _close(machine: Machine, datapaths: set[str]) -> None:

@@ -26,6 +26,7 @@ from simulator.parts.settings import (
     GuestSettings,
     HostSettings,
     Moderation,
+    PolledSwitch,
     PortSettings,
     Scheduler,
     SwitchSettings,
@@ -39,7 +40,14 @@ from simulator.scenario.events import functions, meant
 from simulator.scenario.guest import Guest
 from simulator.scenario.host import Host, Nic
 from simulator.scenario.model import Scenario
-from simulator.scenario.routes import adapter_of, adapters, crosses_the_wire, guest_names, next_hops, routes
+from simulator.scenario.routes import (
+    adapters,
+    crosses_the_wire,
+    interfaces,
+    next_hops,
+    routes,
+    second_name,
+)
 from simulator.scenario.sources import add_traffic
 from simulator.scenario.traffic import Capture
 from simulator.scenario.uses import Use, uses
@@ -221,9 +229,9 @@ def nic_overrides(nic: Nic) -> dict[str, str]:
 
 
 def guest_settings(scenario: Scenario, host: HostSettings) -> Iterator[GuestSettings]:
-    """Every guest of every group, in order."""
-    used, hops, numbers = uses(scenario), next_hops(scenario), adapter_of(scenario)
-    macs = {name: number for number, name in enumerate(guest_names(scenario), start=1)}
+    """Every guest of every group, in order, each followed by its second interface if it has one."""
+    used, hops, known = uses(scenario), next_hops(scenario), interfaces(scenario)
+    numbers, second, macs = known.first, known.second, _addresses(scenario)
     shaped = {name for item in scenario.events if item.rate for name in meant(item.rate, functions(scenario))}
     taken: set[int] = {core for group in scenario.guests for core in group.placement.cores or ()} | set(host.irq_cores)
     taken |= {
@@ -237,9 +245,39 @@ def guest_settings(scenario: Scenario, host: HostSettings) -> Iterator[GuestSett
             own = tuple(cores[(first + vcpu) % len(cores)] for vcpu in range(group.vcpus)) if cores else ()
             settings = replace(_guest(group, name, own, used[name], host), adapter=numbers[name], shaped=name in shaped)
             if group.application.kind == "forward":
-                after = hops.get(name)
-                settings = replace(settings, next_hop=PEER if after is None else macs[after])
+                settings = replace(settings, next_hop=macs[hops.get(name)], forwarder=_forwarder(scenario, group))
             yield settings
+            if name in second:
+                other = second_name(name)
+                yield replace(
+                    settings, name=other, adapter=second[name], next_hop=macs[hops.get(other)], second_of=name
+                )
+
+
+def _addresses(scenario: Scenario) -> dict[str | None, int]:
+    """MAC index of every interface, in the order in which they join; None is the far end."""
+    found: dict[str | None, int] = {None: PEER}
+    number = PEER
+    for group in scenario.guests:
+        for name in group.members():
+            number += 1
+            found[name] = number
+            if group.second_nic is not None:
+                number += 1
+                found[second_name(name)] = number
+            number += group.standby is not None
+    return found
+
+
+def _forwarder(scenario: Scenario, group: Guest) -> PolledSwitch | None:
+    """What a guest forwards with."""
+    given = group.application.by
+    if given == "l3fwd":
+        return PolledSwitch(given, packet_costs=("d_lpm_pk",))
+    met = (
+        item for item in scenario.traffic for route in routes(scenario, item) if set(group.members()) & {*route.through}
+    )
+    return vswitches.forwarder(given, masks=scenario.switch.masks, flows=sum(getattr(item, "flows", 1) for item in met))
 
 
 def _shared(group: Guest, taken: set[int]) -> tuple[int, ...]:

@@ -19,7 +19,15 @@ from simulator.scenario.guest import MOST_GUESTS
 from simulator.scenario.host import Nic
 from simulator.scenario.model import Scenario
 from simulator.scenario.remains import Location, leans
-from simulator.scenario.routes import FAR_END, Route, adapters, guest_names, patterns_of, routes
+from simulator.scenario.routes import (
+    FAR_END,
+    Route,
+    adapters,
+    guest_names,
+    interfaces,
+    patterns_of,
+    routes,
+)
 from simulator.scenario.traffic import Bulk, Capture, RequestResponse, Selection, Traffic
 
 MOST_SOURCES = 8192
@@ -90,15 +98,23 @@ def _selections(item: Traffic) -> Iterator[tuple[str, Selection]]:
 def _forwarding(scenario: Scenario) -> Iterator[Fault]:
     """Guests that forward stand between the ends of traffic, each with one next hop, and others do not."""
     kinds = {name: group.application.kind for group in scenario.guests for name in group.members()}
-    after: dict[str | None, str | None] = {}
+    for number, group in enumerate(scenario.guests):
+        polls, given = group.interrupts == "poll", group.application.by
+        offered = ("automatic", *(names.POLL_FORWARDERS if polls else names.KERNEL_FORWARDERS))
+        if group.application.kind == "forward" and given not in offered:
+            what = "forwarder in poll mode" if polls else "forwarder with interrupts"
+            yield ("guests", number, "application", "by"), unknown("", what, given, offered)
+    after: dict[str, str | None] = {}
+    known = interfaces(scenario)
     for index, item in enumerate(scenario.traffic):
         directed = not isinstance(item, Capture) and item.to is not None
         for route in routes(scenario, item):
             for key, message in _misplaced(route, kinds, directed):
                 yield ("traffic", index, key), InputError("", message)
             for hop, to in route.hops():
-                if hop in route.through and after.setdefault(hop, to) != to:
-                    message = f"leads from {hop} to {to or FAR_END}, other traffic to {after[hop] or FAR_END}: a forwarder has one way on"
+                by = hop and known.entry(route, hop)
+                if by is not None and hop in route.through and after.setdefault(by, to) != to:
+                    message = f"leads from {hop} to {to or FAR_END}, other traffic to {after[by] or FAR_END}: a forwarder has one way on"
                     yield ("traffic", index, "through"), InputError("", message)
 
 
@@ -210,8 +226,21 @@ def _adapters(scenario: Scenario) -> Iterator[Fault]:
             what = "another adapter" if name in known[:index] else "a guest"
             yield ("nics", index, "name"), BadValue("", f"is the name of {what} too", name)
     for index, group in enumerate(scenario.guests):
-        if group.nic is not None and group.nic not in known:
-            yield ("guests", index, "nic"), unknown("", "adapter", group.nic, known or ("(the host has one, nic)",))
+        for key, given in (("nic", group.nic), ("second_nic", group.second_nic)):
+            if given is not None and given not in known:
+                yield ("guests", index, key), unknown("", "adapter", given, known or ("(the host has one, nic)",))
+
+
+def _idle_adapters(scenario: Scenario) -> Iterator[Fault]:
+    """Each of several adapters has somebody behind it."""
+    known = interfaces(scenario)
+    used = {*known.first.values(), *known.second.values()}
+    for number, (name, _) in enumerate(adapters(scenario)):
+        if number not in used:
+            yield (
+                ("nics", number),
+                InputError("", f"has nobody behind it: name {name} as a guest's nic, or leave it out"),
+            )
 
 
 def _loopback(scenario: Scenario) -> Iterator[Fault]:
@@ -238,9 +267,17 @@ _WAYS = ("traffic.*.from", "traffic.*.to", "traffic.*.through", "guests.*", "gue
 RULES: dict[Callable[[Scenario], Iterator[Fault]], tuple[str, ...]] = {
     _guests: ("guests.*.name", "guests.*.count"),
     _traffic: ("traffic.*.name", "traffic.*.guests", *_WAYS),
-    _forwarding: ("traffic.*.guests", "guests.*.application", *_WAYS),
+    _forwarding: (
+        "traffic.*.guests",
+        "guests.*.application",
+        "guests.*.interrupts",
+        "guests.*.second_nic",
+        "traffic.*.reverse",
+        *_WAYS,
+    ),
     _neighbours: ("guests.*.datapath", "guests.*.vlan", "traffic.*.guests", *_WAYS),
-    _adapters: ("nics", "nic", "guests.*.nic", "guests.*.name", "guests.*.count"),
+    _adapters: ("nics", "nic", "guests.*.nic", "guests.*.second_nic", "guests.*.name", "guests.*.count"),
+    _idle_adapters: ("nics", "guests.*"),
     _costs: ("host.model",),
     _cores: ("host.cores",),
     _interrupts: ("host.model", "host.capabilities", "guests.*.datapath"),

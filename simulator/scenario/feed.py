@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass
-from itertools import pairwise
 from typing import Any
 
 from simulator.metrics.guests import sent_name
@@ -25,19 +24,21 @@ from simulator.scenario.traffic import Traffic
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """A way with the settings of those on it; None is the far end."""
+    """A way, the interface by which packets come to each guest on it, and of each leg the adapters that it leaves and comes in by; None
+    is the far end."""
 
     route: Route
-    nodes: tuple[GuestSettings | None, ...]
+    entries: tuple[str | None, ...]
+    legs: tuple[tuple[int | None, int | None], ...]
 
     def wires(self) -> tuple[tuple[int, bool], ...]:
         """Each time that a wire is used."""
         found = []
-        for one, other in pairwise(self.nodes):
-            if one is not None and (other is None or one.adapter != other.adapter):
-                found.append((one.adapter, False))
-            if other is not None and (one is None or one.adapter != other.adapter):
-                found.append((other.adapter, True))
+        for one, other in self.legs:
+            if one is not None and one != other:
+                found.append((one, False))
+            if other is not None and one != other:
+                found.append((other, True))
         return tuple(found)
 
 
@@ -109,7 +110,7 @@ class Feed:
     def add(self, name: str, kind: str, size: Stream, flow: Stream, *, back: bool = False, **fields: Any) -> None:
         """One source; `fields` are those of its kind. `back`: a recording's other direction, from the guest."""
         route = self.place_of.route
-        sender, first = (self.guest.name, None) if back else self.place_of.route.nodes[:2]
+        sender, first = (self.guest.name, None) if back else self.place_of.entries[:2]
         if sender is None:
             assert first is not None
             target = ("link", self.machine.attached[first].port.wire_in)

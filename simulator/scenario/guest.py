@@ -78,6 +78,9 @@ class Application(Strict):
     kind: Literal["socket", "xdp", "forward"] = "socket"
     """``xdp``: an XDP program in the softirq sends requests back or drops what comes; no stack, socket or application. ``forward``:
     the guest sends on what comes, with interrupts its kernel does (routing), in poll mode an l2fwd; traffic's ``through`` says where to."""
+    by: Annotated[str, name_of("forwarder", names.forwarders)] = "automatic"
+    """What a forwarding guest forwards with. Its kernel (interrupts): route, linux-bridge, ovs-kernel; a poll-mode program: l2fwd, l3fwd,
+    ovs-dpdk, vpp; ``automatic`` is route or l2fwd."""
     receive_ps: Time | None = Field(default=None, alias="receive")
     """Time of one receive call."""
     send_ps: Time | None = Field(default=None, alias="send")
@@ -110,6 +113,9 @@ class Guest(Strict):
     """A second device of the guest with the same address, which takes over while the virtual function is away; null is none."""
     nic: Name | None = None
     """Which of the host's nics it is behind; null is the next in turn."""
+    second_nic: Name | None = None
+    """Adapter of a second interface of a guest that forwards, perhaps the same one: what comes in by one goes out by the other; null is
+    none."""
     interrupts: Annotated[str, name_of("interrupt mode", names.interrupts)] = "automatic"
     """How an interrupt reaches the guest; ``automatic`` is the best that datapath and host offer."""
     vcpus: Annotated[int, Field(strict=True, ge=1, le=256)] = 1
@@ -173,6 +179,11 @@ class Guest(Strict):
             raise refuse(
                 InputError("", f"{self.nics} nics are for {', '.join(names.EMULATED)}; {self.datapath} has queues")
             )
+        if self.second_nic is not None and (
+            self.application.kind != "forward" or self.datapath not in names.TWO_INTERFACES
+        ):
+            known = ", ".join(names.TWO_INTERFACES)
+            raise refuse(BadValue("", f"as second_nic is for guests that forward, on {known}", self.second_nic))
         if self.application.kind == "xdp" and self.interrupts == "poll":
             raise refuse(BadValue("", "in poll mode has no softirq for an XDP program", self.application.kind))
         if not 68 <= self.mtu_bytes <= 9216:

@@ -17,6 +17,19 @@ CONTAINERS = ("container", "container-routed")
 """Paths of processes on the host behind a pair of virtual devices."""
 EMULATED = ("emulated-e1000", "emulated-e1000e", "emulated-rtl8139", "vmxnet3")
 """Devices of which a guest may have several."""
+TWO_INTERFACES = (
+    "native",
+    "sriov-vf",
+    "vdpa",
+    "sub-function",
+    "direct-assignment",
+    "vhost-net",
+    "macvtap",
+    "vhost-user",
+    "virtio-qemu",
+)
+"""Paths of which a guest may have two to forward between."""
+KERNEL_FORWARDERS, POLL_FORWARDERS = ("route", "linux-bridge", "ovs-kernel"), ("l2fwd", "l3fwd", "ovs-dpdk", "vpp")
 INTERRUPTS = ("automatic", "legacy", "apicv", "posted", "poll")
 SWITCHES = (
     "automatic", "none", "embedded", "nic-eswitch", "linux-bridge", "ovs-kernel", "ovs-dpdk", "vpp", "testpmd",
@@ -31,6 +44,11 @@ def datapaths() -> tuple[str, ...]:
 def interrupts() -> tuple[str, ...]:
     """Return how an interrupt reaches a guest; ``automatic`` is the best that the host offers."""
     return INTERRUPTS
+
+
+def forwarders() -> tuple[str, ...]:
+    """Return what a guest may forward with."""
+    return ("automatic", *KERNEL_FORWARDERS, *POLL_FORWARDERS)
 
 
 def switches() -> tuple[str, ...]:

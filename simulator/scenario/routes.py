@@ -3,7 +3,8 @@
 1. ``direction`` and ``guests`` give a way between the far end and each guest; ``from`` and ``to`` name both ends.
 2. The k-th of ``from`` sends to the k-th of ``to``; the shorter list begins again, and nobody sends to itself but to the next.
 3. ``through`` puts guests in between, one after the other: each forwards to the next.
-4. A guest has the adapter that it names; the others are dealt out in turn.
+4. A guest has the adapter that it names; the others are dealt out in turn. A forwarder may have a second one: a chain enters it by the
+   first and leaves by the second; with ``reverse`` it is passed the other way round.
 
 *Scope*: names; what a way costs belongs to the datapaths.
 *Validation*: tests/unit/test_guest_to_guest.py.
@@ -18,7 +19,7 @@ from itertools import cycle, islice, pairwise
 
 from simulator.scenario.host import Nic
 from simulator.scenario.model import Scenario
-from simulator.scenario.traffic import Capture, Selection, Traffic
+from simulator.scenario.traffic import Bursts, Capture, Constant, Poisson, Selection, Traffic
 
 FAR_END = "peer"
 
@@ -30,6 +31,7 @@ class Route:
     sender: str | None
     receiver: str | None
     through: tuple[str, ...] = ()
+    reverse: bool = False
 
     @property
     def nodes(self) -> tuple[str | None, ...]:
@@ -68,6 +70,7 @@ def routes(scenario: Scenario, item: Traffic) -> tuple[Route, ...]:
         return tuple(Route(None, name) if inward else Route(name, None) for name in chosen(scenario, item.guests))
     between = item.chain()
     through = chosen(scenario, between) if between is not None else ()
+    reverse = isinstance(item, (Poisson, Constant, Bursts)) and item.reverse
     senders, receivers = (_ends(scenario, end) for end in (item.sender, item.to))
     if not senders or not receivers:
         return ()
@@ -77,7 +80,7 @@ def routes(scenario: Scenario, item: Traffic) -> tuple[Route, ...]:
         receiver = receivers[number % len(receivers)]
         if receiver is not None and receiver == sender:
             receiver = receivers[(number + 1) % len(receivers)]
-        found.append(Route(sender, receiver, through))
+        found.append(Route(sender, receiver, through[::-1] if reverse else through, reverse))
     return tuple(found)
 
 
@@ -109,22 +112,63 @@ def adapter_of(scenario: Scenario) -> dict[str, int]:
     }
 
 
+@dataclass(frozen=True, slots=True)
+class Interfaces:
+    """Number of the adapter of each guest's ``first`` interface, and of the ``second`` one of those that have two."""
+
+    first: dict[str, int]
+    second: dict[str, int]
+
+    def entry(self, route: Route, name: str) -> str:
+        """Return the interface by which packets on this way come to a guest."""
+        return second_name(name) if route.reverse and name in self.second else name
+
+    def legs(self, route: Route) -> Iterator[tuple[int | None, int | None]]:
+        """Return of each leg the number of the adapter that it leaves by and of the one that it comes in by; None is the far end."""
+        for one, other in route.hops():
+            yield self._of(one, second=not route.reverse), self._of(other, second=route.reverse)
+
+    def _of(self, name: str | None, *, second: bool) -> int | None:
+        if name is None:
+            return None
+        return self.second[name] if second and name in self.second else self.first[name]
+
+
+def interfaces(scenario: Scenario) -> Interfaces:
+    """Return the adapters of all guests."""
+    numbers = {name: number for number, (name, _) in enumerate(adapters(scenario))}
+    second = {
+        name: numbers.get(group.second_nic, 0)
+        for group in scenario.guests
+        if group.second_nic is not None
+        for name in group.members()
+    }
+    return Interfaces(adapter_of(scenario), second)
+
+
+def second_name(guest: str) -> str:
+    """Return what the second interface of a guest is called."""
+    return f"{guest}.second"
+
+
 def next_hops(scenario: Scenario) -> dict[str, str | None]:
-    """Return where each forwarding guest sends what comes to it; None is the far end, also if nothing comes."""
+    """Return where each forwarding guest sends what comes in by an interface, as an interface; None is the far end."""
     found: dict[str, str | None] = {}
+    known = interfaces(scenario)
     for item in scenario.traffic:
         for route in routes(scenario, item):
-            found |= {hop: after for hop, after in route.hops() if hop in route.through and hop is not None}
+            for hop, after in route.hops():
+                if hop is not None and hop in route.through:
+                    found[known.entry(route, hop)] = None if after is None else known.entry(route, after)
     return found
 
 
 def crosses_the_wire(scenario: Scenario) -> bool:
     """Return whether some guest sends to a guest by way of the wire: of another adapter, or of one that reflects outside."""
-    where = adapter_of(scenario)
-    reflected = scenario.switch.mode == "vepa"
+    reflected, known = scenario.switch.mode == "vepa", interfaces(scenario)
     return any(
-        one is not None and other is not None and (reflected or where.get(one) != where.get(other))
+        one is not None and other is not None and (reflected or one != other)
         for item in scenario.traffic
         for route in routes(scenario, item)
-        for one, other in route.hops()
+        for one, other in known.legs(route)
     )

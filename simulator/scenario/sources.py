@@ -36,7 +36,7 @@ from simulator.scenario.feed import Feed, Place
 from simulator.scenario.guest import Guest
 from simulator.scenario.model import Scenario
 from simulator.scenario.recorded import Listener, recorded
-from simulator.scenario.routes import Route, routes
+from simulator.scenario.routes import Route, interfaces, routes
 from simulator.scenario.traffic import Bulk, Bursts, Capture, Constant, Poisson, RequestResponse, Traffic
 from simulator.scenario.uses import MINIMUM_BYTES, fixed_length
 from simulator.traffic import distributions, imix
@@ -71,6 +71,7 @@ def add_traffic(
     settings = {guest.name: guest for guest in guests}
     groups = {name: group for group in scenario.guests for name in group.members()}
     offers: list[Offer] = []
+    known = interfaces(scenario)
     for item in scenario.traffic:
         ways = routes(scenario, item)
         whole = len(ways) // 2 if isinstance(item, Capture) else len(ways)
@@ -78,11 +79,12 @@ def add_traffic(
         for route in ways:
             if isinstance(item, Capture) and route.receiver is None:
                 continue  # a recording is split into both directions with its guest
-            if faults is not None and any(node is not None and node not in machine.attached for node in route.nodes):
+            entries = tuple(node and known.entry(route, node) for node in route.nodes)
+            if faults is not None and any(name not in machine.attached for name in entries if name is not None):
                 continue
             owner = _owner(item, route)
             mtu_bytes = min(groups[node].mtu_bytes for node in route.nodes if node is not None)
-            place = Place(route, tuple(settings[node] if node is not None else None for node in route.nodes))
+            place = Place(route, entries, tuple(known.legs(route)))
             sharing = behind[settings[owner].adapter] * whole // len(ways)
             feed = Feed(machine, scenario, item, settings[owner], place, mtu_bytes, whole, sharing, replication)
             try:

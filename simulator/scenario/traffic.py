@@ -126,6 +126,8 @@ class _OpenLoop(_Ways, _Rated):
     """Whether the guest sends each packet back, as a reflector does; latency is then that of the way there and back."""
     through: Selection | None = None
     """Guests that forward the packets, one after the other, on the way between from and to: a chain."""
+    reverse: Switch = False
+    """Whether the chain is passed from its end: the last guest first, and of each its second interface."""
 
     @model_validator(mode="after")
     def _echo_comes_back(self) -> _OpenLoop:
@@ -135,6 +137,8 @@ class _OpenLoop(_Ways, _Rated):
             raise refuse(
                 InputError("", "gives through without from and to, the ends of the chain", None, ("from", "to"))
             )
+        if self.reverse and self.through is None:
+            raise refuse(InputError("", "says reverse, and has no chain to pass from its end", None, ("through",)))
         if self.through is not None and self.echo:
             raise refuse(BadValue("", "is not of a chain, whose packets do not come back", "echo"))
         if self.sender == self.to == "peer" and self.through is None:

@@ -24,7 +24,7 @@ from simulator.metrics.guests import ends_of, of_guests
 from simulator.metrics.intervals import over_time
 from simulator.metrics.window import PS_PER_SECOND
 from simulator.parts.driver import with_forwarding, with_xdp
-from simulator.parts.settings import GuestSettings
+from simulator.parts.settings import GuestSettings, PolledSwitch
 from simulator.parts.steps import Step
 from simulator.parts.uplink import FIREWALL
 from simulator.plan.fingerprint import fingerprint
@@ -132,16 +132,17 @@ def cost_status(scenario: Scenario) -> dict[str, int]:
     """
     settings = host_settings(scenario.host)
     host = settings.model
-    used = {(guest.datapath, guest.mode, _kind(guest)) for guest in guest_settings(scenario, settings)}
+    guests = tuple(guest_settings(scenario, settings))
+    used = {(guest.datapath, guest.mode, _kind(guest), guest.forwarder) for guest in guests}
     if any(group.standby for group in scenario.guests):
-        used |= {("vhost-net", "apicv", "socket")}
-    spent = {cost for path, mode, kind in used for step in _steps(path, mode, kind) for cost in step.costs}
-    carried, needed = switch_settings(scenario), {datapath(path).switch for path, _, _ in used}
+        used |= {("vhost-net", "apicv", "socket", None)}
+    spent = {cost for application in used for step in _steps(*application) for cost in step.costs}
+    carried, needed = switch_settings(scenario), {datapath(path).switch for path, *_ in used}
     if "s_bridge" in spent:
         spent = (spent - {"s_bridge"}) | set(carried.kernel_costs)
+    spent |= {cost for guest in guests if guest.forwarder for cost in _costs(guest.forwarder)}
     if "ovs-dpdk" in needed:
-        spent |= {*carried.polled.frame_costs, *carried.polled.packet_costs}
-        spent |= {cost for costs_of, _ in carried.polled.lookups for cost in costs_of}
+        spent |= _costs(carried.polled)
     if "linux-bridge" in needed:
         spent |= set(FIREWALL[settings.firewall])
     found = Counter(host.cost(name).status for name in spent)
@@ -158,15 +159,19 @@ def cost_status(scenario: Scenario) -> dict[str, int]:
     return {status: found[status] + facts[status] for status in STATUSES}
 
 
+def _costs(switch: PolledSwitch) -> set[str]:
+    return {*switch.frame_costs, *switch.packet_costs, *(cost for costs_of, _ in switch.lookups for cost in costs_of)}
+
+
 def _kind(guest: GuestSettings) -> str:
     return "forward" if guest.next_hop is not None else "xdp" if guest.xdp else "socket"
 
 
-def _steps(path: str, mode: str, kind: str) -> tuple[Step, ...]:
+def _steps(path: str, mode: str, kind: str, forwarder: PolledSwitch | None) -> tuple[Step, ...]:
     steps, side = datapath(path).steps(mode), "h" if path == "native" else "g"
     if kind == "socket" or mode == "poll":
         return steps
-    return with_xdp(steps, side, path) if kind == "xdp" else with_forwarding(steps, side)
+    return with_xdp(steps, side, path) if kind == "xdp" else with_forwarding(steps, side, forwarder)
 
 
 def _exact(plan: Plan, trace: Trace) -> dict[str, int | None]:

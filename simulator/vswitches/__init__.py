@@ -6,7 +6,7 @@
 
 from __future__ import annotations
 
-from simulator.parts.settings import SwitchSettings
+from simulator.parts.settings import PolledSwitch, SwitchSettings
 from simulator.vswitches import embedded, linux_bridge, ovs_dpdk, ovs_kernel, testpmd, vpp
 from simulator.vswitches.model import Carrier
 
@@ -39,6 +39,16 @@ def settings(
     if kind in SWITCHES:
         chosen[SWITCHES[kind].family] = SWITCHES[kind]
     return SwitchSettings(chosen["kernel"].kernel(masks), chosen["user"].threads(flows), cores, reflected)
+
+
+def forwarder(kind: str, *, masks: int = 1, flows: int = 1) -> PolledSwitch | None:
+    """What a guest spends between receive and send that forwards as this switch does; None: nothing beside the path's own."""
+    if kind not in SWITCHES:
+        return None
+    carrier = SWITCHES[kind]
+    if carrier.family == "kernel":
+        return PolledSwitch(carrier.title, packet_costs=carrier.kernel(masks))
+    return carrier.threads(flows)
 
 
 def suits(kind: str, needed: str) -> bool:

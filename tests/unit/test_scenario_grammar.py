@@ -67,12 +67,12 @@ def value(tmp_path: Path, guest: str, key: str) -> Any:
         (
             "application: {receive: 450 ns}",
             "application",
-            {"kind": "socket", "receive": "450 ns", "send": None, "vcpu": "same", "cores": None},
+            {"kind": "socket", "by": "automatic", "receive": "450 ns", "send": None, "vcpu": "same", "cores": None},
         ),
         (
             "application: {vcpu: next, cores: 4-5}",
             "application",
-            {"kind": "socket", "receive": None, "send": None, "vcpu": "next", "cores": [4, 5]},
+            {"kind": "socket", "by": "automatic", "receive": None, "send": None, "vcpu": "next", "cores": [4, 5]},
         ),
         ("max_pps: 1 Mpps", "max_pps", "1 Mpps"),
         ("min_rate: 2 Gbit/s", "min_rate", "2 Gbit/s"),

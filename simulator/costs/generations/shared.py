@@ -124,6 +124,17 @@ USER_SPACE = (
         note="one node with vectors of 1 less with full ones, for four nodes; the number of nodes is a choice",
     ),
     Row(
+        "d_lpm_pk",
+        "28.9",
+        "cycles",
+        "borrowed",
+        ("vpp_ip4_lookup",),
+        "vpp_ip4_lookup[1]",
+        low="15",
+        high="60",
+        note="VPP's node for it, vectors of about 250; high: twice that, for the cold part of a table",
+    ),
+    Row(
         "d_vq_enq_pk",
         "166.67",
         "cycles",
