@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
+from pathlib import Path
+
 import numpy as np
 import pytest
 
@@ -63,3 +68,20 @@ def test_every_kind_with_random_words_is_compiled() -> None:
     assert {*compiled._KINDS, "constant", "cycle"} == set(draws.KINDS)
     with pytest.raises(Exception, match="kind of stream"):
         compiled.Draws([Stream("odd", "odd", b"")], 1, 0)
+
+
+def test_taken_from_the_cache_without_what_compiling_needs(tmp_path: Path) -> None:
+    program = (
+        "import sys, numpy as np; from simulator.engines.compiled.draws import Draws; from simulator.plan.draws import exponential;"
+        "block = np.zeros(3, dtype=np.int64); Draws([exponential('x', 10**6)], 1, 0).fill(0, block);"
+        "print(block.tolist(), 'numba.np.arraymath' in sys.modules)"
+    )
+    environment = os.environ | {"NUMBA_CACHE_DIR": str(tmp_path)}
+    first, second = (
+        subprocess.run(
+            [sys.executable, "-c", program], env=environment, capture_output=True, text=True, check=True
+        ).stdout
+        for _ in range(2)
+    )
+    assert first.endswith("True\n")
+    assert second == first.replace("True", "False")

@@ -95,8 +95,7 @@ def entry(function: Callable[..., Any]) -> Any:
 def compile_entry(function: Any, *arguments: Any, notice: str = "") -> None:
     """Compile ``function`` (an ``entry``) for these arguments by calling it once, or load it from the cache; ``notice`` goes to stderr if it takes long."""
     with _LOCK, _only_the_entry(function.py_func):
-        # the packet kernel only: what takes arrays is left to numba's own way
-        if function.signatures or (notice and _loaded(function, arguments)):
+        if function.signatures or _loaded(function, arguments):
             return
         if notice and not _is_cached(function.py_func):
             print(notice, file=sys.stderr, flush=True)
