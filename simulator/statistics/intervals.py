@@ -80,8 +80,8 @@ def quantile_of(histogram: Histogram, p: Fraction) -> int | None:
 
 def added(histograms: Sequence[Histogram]) -> dict[int, int]:
     """All histograms in one."""
-    whole: dict[int, int] = {}
-    for histogram in histograms:
+    whole = dict(histograms[0]) if histograms else {}
+    for histogram in histograms[1:]:
         for index, count in histogram.items():
             whole[index] = whole.get(index, 0) + count
     return whole

@@ -12,7 +12,7 @@ its warm-up are worth.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Container, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -59,12 +59,13 @@ def of_scalars(
     return found
 
 
-def of_latency(windows: Sequence[Window]) -> dict[str, Interval]:
-    """Latency figure -> its interval in us; figures without one are left out."""
+def of_latency(windows: Sequence[Window], figures: Container[str] = ("mean", *PERCENTILES)) -> dict[str, Interval]:
+    """Latency figure -> its interval in us, of those asked for; figures without one are left out."""
     whole = len(windows) >= precision.FEWEST or not all(window.sections for window in windows)
     pieces = [piece for window in windows for piece in ([_histogram(window)] if whole else window.sections)]
-    found = {name: intervals.quantile(pieces, p) for name, p in PERCENTILES.items()}
-    found["mean"] = _mean(windows, whole=whole)
+    found = {name: intervals.quantile(pieces, p) for name, p in PERCENTILES.items() if name in figures}
+    if "mean" in figures:
+        found["mean"] = _mean(windows, whole=whole)
     return {
         name: Interval(interval.low / PS_PER_US, interval.high / PS_PER_US)
         for name, interval in found.items()
@@ -73,7 +74,7 @@ def of_latency(windows: Sequence[Window]) -> dict[str, Interval]:
 
 
 def _histogram(window: Window) -> dict[int, int]:
-    return intervals.added(list(window.trace.histograms.values()))
+    return intervals.added(tuple(window.trace.histograms.values()))
 
 
 def _mean(windows: Sequence[Window], *, whole: bool) -> Interval | None:
@@ -93,9 +94,9 @@ def _ends(interval: Interval | None) -> tuple[float | None, float | None]:
     return (None, None) if interval is None else (interval.low, interval.high)
 
 
-def widths(windows: Sequence[Window]) -> dict[str, float | None]:
-    """Latency figure -> relative half width of its interval."""
-    found = of_latency(windows)
+def widths(windows: Sequence[Window], figures: Container[str]) -> dict[str, float | None]:
+    """Latency figure -> relative half width of its interval, of those asked for."""
+    found = of_latency(windows, figures)
     return {name: found[name].half / middle if (middle := _middle(found[name])) else None for name in found}
 
 
@@ -105,7 +106,7 @@ def _middle(interval: Interval) -> float:
 
 def judged(windows: Sequence[Window], goals: Mapping[str, float], *, stated: bool) -> dict[str, Any]:
     """What was asked for, what was reached: goals and relative half widths, by latency figure."""
-    reached = widths(windows)
+    reached = widths(windows, goals)
     return {
         "goals": dict(goals),
         "half_widths": {figure: reached.get(figure) for figure in goals},

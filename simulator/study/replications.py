@@ -87,4 +87,4 @@ def wanted(point: Point, windows: Sequence[Window], warmup: Warmup) -> int:
     scenario, done = point.scenario, len(windows)
     if scenario.replications is not None or warmup.refused:
         return scenario.first_replications - done
-    return precision.decide(done, lambda count: widths(windows[:count]), scenario.goals).more
+    return precision.decide(done, lambda count: widths(windows[:count], scenario.goals), scenario.goals).more

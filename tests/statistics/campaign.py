@@ -1,37 +1,46 @@
-"""``python -m tests.statistics [--trials N] [--case TEXT] [--workers N]``: how often nominal 95 % intervals cover the truth.
+"""``python -m tests.statistics [--trials N] [--case TEXT] [--workers N] [--write]``: how often nominal 95 % intervals cover the truth.
 
 1. Each trial is what a user gets who states neither warm-up nor replications: a pilot run, MSER-5, replications until p99 is
    within 5 % and the mean within 2 %, at most a hundred. Only seeds differ.
 2. Truths: M/M/1 and M/D/1 by formula; the VF path by runs of its own that are together over a hundred times as long as a trial.
 3. ``filled`` starts with 4000 packets in the queue; ``filled, no cut`` is the same without the warm-up's cut: it has to fail.
 4. Printed: coverage with its own standard error, trials, mean number of replications, share of trials that reached the precision.
+5. A trial that has ended stands in a file below ``.cache/coverage``, one folder for each version of the program: the same command goes on from
+   there. ``--write`` keeps the counts in results/answers/coverage.json, which the page "How good the answers are" prints.
 
-*Scope*: a command of an hour, not part of the suite; recorded in docs/explanation/statistics.md. *Validation*:
+*Scope*: a command of half an hour, not part of the suite. *Validation*:
 tests/statistics/test_precision.py, test_intervals.py: the parts.
 """
 
 from __future__ import annotations
 
 import argparse
-from collections.abc import Callable, Iterator
+import json
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from functools import cache
 from math import exp, factorial, floor, log, sqrt
 from multiprocessing import get_context
+from pathlib import Path
 from statistics import fmean, stdev
 from tempfile import NamedTemporaryFile
+from typing import Any
 
 from scipy.optimize import brentq
 
 from simulator.plan.draws import Stream, constant, exponential
 from simulator.plan.model import Fifo, Input, Output, Plan, Sink, Source, Worker
+from simulator.plan.trace import histogram_index, histogram_upper
 from simulator.scenario import Point, load, points
 from simulator.scenario.build import build
-from simulator.statistics import intervals
+from simulator.statistics import intervals, precision
+from simulator.study.provenance import program_hash
 from simulator.study.ranges import Warmup, of_latency, widths
 from simulator.study.replications import job_of, pilot_of, wanted, warmup_of
 from simulator.study.runs import Window, run, warm_up
+from tests.campaign import record
 
 SERVICE_PS, US = 1_000_000, 10**6
 P99 = Fraction(99, 100)
@@ -45,6 +54,8 @@ guests: [{name: vm, datapath: sriov-vf}]
 traffic: [{name: load, kind: poisson, rate: 300 kpps, size: 64 B}]
 measurement: {duration: 10 ms}
 """
+JOURNAL, BATCH = record.ROOT / ".cache" / "coverage", 10
+"""Where trials that have ended stand; how many a process does at a time."""
 LONG_RUNS, LONG_PS = 40, 1_000_000_000_000
 """Replications for the truth of the VF path, and their length."""
 
@@ -112,7 +123,7 @@ def vf_point() -> Point:
 
 @cache
 def vf_truth() -> Truth:
-    """Mean and p99 of long runs that share no random number with any trial."""
+    """Mean and p99 of long runs whose seed no trial has."""
     plan, point = build(vf_point().scenario), vf_point()
     warmup = Warmup(100_000_000_000)
     job = replace(job_of(0, point, plan, "compiled", 0, warmup), duration_ps=LONG_PS, seed=10**9)
@@ -156,38 +167,78 @@ def trial(case: Case, plan: Plan, number: int) -> tuple[list[Window], Warmup]:
     return windows, warmup
 
 
-def outcome(name: str, number: int, truth: Truth) -> tuple[bool, bool, bool, int, float]:
-    """(mean covered, p99 covered, precision reached, replications, warm-up in us) of one trial."""
-    case = next(case for case in cases() if case.name == name)
-    windows, warmup = trial(case, case.plan(), number)
-    found, reached = of_latency(windows), widths(windows)
+Trial = tuple[int, bool, bool, bool, int, float]
+"""Number, mean covered, p99 covered, precision reached, replications, warm-up in us."""
+
+
+def outcome(case: Case, plan: Plan, number: int, truth: Truth) -> Trial:
+    """What came of one trial."""
+    windows, warmup = trial(case, plan, number)
+    found, reached = of_latency(windows, FIGURES), widths(windows, FIGURES)
     # A percentile is shown as the upper edge of its bucket: the truth is judged by the bucket it lies in.
     exact = {"mean": truth.mean, "p99": _edge(truth.p99)}
     covered = [found[figure].low <= exact[figure] <= found[figure].high for figure in FIGURES]
-    kept = (reached["mean"] or 1) <= 0.02 and (reached["p99"] or 1) <= 0.05
-    return covered[0], covered[1], kept, len(windows), warmup.length_ps / US
+    kept = precision.holds(reached, precision.parse(precision.DEFAULT))
+    return number, covered[0], covered[1], kept, len(windows), warmup.length_ps / US
 
 
 def _edge(value_us: float) -> float:
-    from simulator.plan.trace import histogram_index, histogram_upper
-
     return histogram_upper(histogram_index(round(value_us * US))) / US
 
 
-def _task(task: tuple[str, int, Truth]) -> tuple[bool, bool, bool, int, float]:
-    return outcome(*task)
+def _batch(task: tuple[str, list[int], Truth]) -> list[Trial]:
+    name, numbers, truth = task
+    case = _named(name)
+    plan = case.plan()
+    return [outcome(case, plan, number, truth) for number in numbers]
 
 
-def report(name: str, truth: Truth, found: list[tuple[bool, bool, bool, int, float]]) -> str:
-    """One line of the page's table."""
-    trials = len(found)
-    shares = [sum(one[place] for one in found) / trials for place in (0, 1, 2)]
-    errors = [sqrt(share * (1 - share) / trials) for share in shares[:2]]
-    runs, cut = fmean(one[3] for one in found), fmean(one[4] for one in found)
-    own = f" (± {truth.errors[0]:.3g}, {truth.errors[1]:.3g})" if any(truth.errors) else ""
+def _named(name: str) -> Case:
+    return next(case for case in cases() if case.name == name)
+
+
+def _batches(case: Case, trials: int, workers: int, kept: Path) -> tuple[Truth, list[Trial]]:
+    """Truth and trials of a case; those that `kept` holds are not done again."""
+    stored = [json.loads(line) for line in kept.read_text().splitlines()] if kept.exists() else []
+    truth = Truth(*stored[0]) if stored else case.truth()
+    done = {line[0]: tuple(line) for line in stored[1:] if line[0] < trials}
+    left = [number for number in range(trials) if number not in done]
+    tasks = [(case.name, left[first : first + BATCH], truth) for first in range(0, len(left), BATCH)]
+    kept.parent.mkdir(parents=True, exist_ok=True)
+    with kept.open("a") as file, get_context("spawn").Pool(workers) as pool:
+        if not stored:
+            file.write(json.dumps([truth.mean, truth.p99, truth.errors]) + "\n")
+        for found in pool.imap_unordered(_batch, tasks):
+            file.writelines(json.dumps(one) + "\n" for one in found)
+            file.flush()
+            done |= {one[0]: one for one in found}
+    return truth, [done[number] for number in sorted(done)]
+
+
+def counted(name: str, truth: Truth, found: Sequence[Trial]) -> dict[str, Any]:
+    """What a case came to: counts of trials, means of replications and warm-ups."""
+    return {
+        "case": name,
+        "truth_us": [truth.mean, truth.p99],
+        "truth_errors_us": list(truth.errors),
+        "trials": len(found),
+        "covered": {figure: sum(one[place] for one in found) for place, figure in enumerate(FIGURES, 1)},
+        "reached": sum(one[3] for one in found),
+        "replications": round(fmean(one[4] for one in found), 2),
+        "warmup_us": round(fmean(one[5] for one in found), 1),
+    }
+
+
+def report(found: Mapping[str, Any]) -> str:
+    """One line of what is printed."""
+    trials = found["trials"]
+    shares = {figure: count / trials for figure, count in found["covered"].items()}
+    shown = ", ".join(
+        f"{name} {share:.1%} ± {sqrt(share * (1 - share) / trials):.1%}" for name, share in shares.items()
+    )
     return (
-        f"| {name} | {truth.mean:.5g}, {truth.p99:.5g}{own} | {trials} | {shares[0]:.1%} ± {errors[0]:.1%} | {shares[1]:.1%} ± {errors[1]:.1%} "
-        f"| {runs:.1f} | {shares[2]:.0%} | {cut:.0f} us |"
+        f"{found['case']}: {trials} trials, covered {shown}; {found['replications']:.1f} replications, "
+        f"precision reached in {found['reached'] / trials:.0%}, warm-up {found['warmup_us']:.0f} us"
     )
 
 
@@ -196,16 +247,14 @@ def main() -> None:
     parser.add_argument("--trials", type=int, default=1000)
     parser.add_argument("--case", default="")
     parser.add_argument("--workers", type=int, default=2)
+    parser.add_argument("--write", action="store_true")
     given = parser.parse_args()
     warm_up("compiled")
-    print(
-        "| case | truth: mean, p99 in us | trials | mean covered | p99 covered | replications | precision reached | warm-up |",
-        flush=True,
-    )
-    print("| --- | --- | --- | --- | --- | --- | --- | --- |", flush=True)
-    with get_context("spawn").Pool(given.workers) as pool:
-        for case in cases():
-            if given.case in case.name:
-                truth = case.truth()
-                tasks = [(case.name, number, truth) for number in range(given.trials)]
-                print(report(case.name, truth, pool.map(_task, tasks, chunksize=5)), flush=True)
+    rows = []
+    for case in cases():
+        if given.case in case.name:
+            kept = JOURNAL / program_hash()[:12] / f"{re.sub('[^a-z0-9.]+', '-', case.name.lower())}.jsonl"
+            rows.append(counted(case.name, *_batches(case, given.trials, given.workers, kept)))
+            print(report(rows[-1]), flush=True)
+    if given.write:
+        record.keep("coverage", {"cases": rows})
