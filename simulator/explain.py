@@ -14,9 +14,9 @@ stages, are the simulated latency.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from itertools import groupby
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from simulator import costs
 from simulator.citation import STATUSES
@@ -39,8 +39,6 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 FRAME_BYTES = 60
-TLP_HEADER_BYTES = 24
-"""Framing and header of a packet on the bus (`docs/reference/plan.md`, section 5)."""
 SAMPLES = 2000
 HARDWARE = {"wire": "wire", "NIC": "NIC", "moderation": "NIC", "PCIe": "PCIe"}
 """Stages outside the cores -> lane of the timeline."""
@@ -78,7 +76,7 @@ def explain(
     """
     model = costs.host(host)
     path = datapath(name)
-    mode = _mode(path, model, interrupts)
+    mode = mode_of(path, model, interrupts)
     adapter = costs.nic(nic or model.default_nic)
     machine = one_packet(path, mode, model, port_settings(adapter), idle)
     plan = machine.builder.finish(f"one packet, {path.name}, {mode}")
@@ -103,7 +101,7 @@ def spans(
     """
     model, path = costs.host(host), datapath(name)
     adapter = costs.nic(nic or model.default_nic)
-    mode = _mode(path, model, interrupts)
+    mode = mode_of(path, model, interrupts)
     plan = one_packet(path, mode, model, port_settings(adapter), idle).builder.finish("one packet")
     stages = _stage_spans(plan, _run(plan))
     hardware = [span | {"lane": HARDWARE[str(span["step"])]} for span in stages if span["step"] in HARDWARE]
@@ -118,7 +116,7 @@ def chart(
 
     model, path = costs.host(host), datapath(name)
     adapter = costs.nic(nic or model.default_nic)
-    mode = _mode(path, model, interrupts)
+    mode = mode_of(path, model, interrupts)
     found = Counter(model.cost(cost).status for cost in {cost for step in path.steps(mode) for cost in step.costs})
     status: dict[str, int] = {key: found[key] + count for key, count in costs.summary(adapter).items()}
     how = f", interrupts: {mode}" if mode != "native" else ""
@@ -126,8 +124,10 @@ def chart(
     return timeline(spans(name, host, interrupts, nic, idle=idle), title, status)
 
 
-def one_packet(path: Datapath, mode: str, model: Host, port: PortSettings, idle: str = "poll") -> Machine:
-    """A machine with one idle guest and a source that sends it one packet at time 0."""
+def one_packet(
+    path: Datapath, mode: str, model: Host, port: PortSettings, idle: str = "poll", after_ps: int = 0
+) -> Machine:
+    """A machine with one idle guest and a source that sends it one packet, `after_ps` from the start."""
     has = model.capabilities
     host = HostSettings(model, apicv=has.has_apicv, posted_interrupts=has.has_posted_interrupts, idle=idle)
     machine = assemble(host, [port], [GuestSettings("guest", path.name, mode, halt_poll_max_ps=0)])
@@ -136,16 +136,19 @@ def one_packet(path: Datapath, mode: str, model: Host, port: PortSettings, idle:
         builder.stream(draws.constant(name, value))
         for name, value in (("size", FRAME_BYTES), ("flow", 0), ("dst", mac), ("gap", 0))
     )
-    builder.add(Source("sender", "open", "link", machine.port.wire_in, size, flow, dst, gap, max_packets=1))
+    builder.add(
+        Source("sender", "open", "link", machine.port.wire_in, size, flow, dst, gap, start_ps=after_ps, max_packets=1)
+    )
     return machine
 
 
 def sleeping_cores(machine: Machine, mode: str) -> int:
-    """How many cores the packet finds idle, one after the other: all of them, but a poll-mode thread's is never idle."""
-    return 0 if mode == "poll" else len(machine.cpus.map)
+    """How many cores the packet finds idle, one after the other: all of them, but a thread that polls is never idle."""
+    return 0 if mode == "poll" else len(machine.cpus.map) - len(machine.polled.pmds)
 
 
-def _mode(path: Datapath, model: Host, interrupts: str) -> str:
+def mode_of(path: Datapath, model: Host, interrupts: str) -> str:
+    """The interrupt mode that a word means for a path on a host. `InputError` for one that the host has not got."""
     has = model.capabilities
     if path.name == "native":
         # As in a scenario: bare metal has no interrupt modes, so those of guests mean its own.
@@ -299,78 +302,3 @@ def _aligned(rows: list[Row]) -> str:
     widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
     lines = ["  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows]
     return "\n".join([lines[0], "-" * len(lines[0]), *lines[1:]])
-
-
-def formula(name: str, host: str = "modern", interrupts: str = "automatic", nic: str | None = None) -> dict[str, Any]:
-    """What n packets of L bytes cost on a datapath, term by term: ``terms`` with ``per``, ``where``, ``what`` (``work``, ``copy``), amount
-    and costs; ``exits`` by when; ``bus`` in bytes. Errors as in `explain`."""
-    model, path = costs.host(host), datapath(name)
-    adapter = costs.nic(nic or model.default_nic)
-    mode = _mode(path, model, interrupts)
-    plan = one_packet(path, mode, model, port_settings(adapter)).builder.finish("one packet")
-    ring = next(ring for ring in plan.rings if ring.kind == "rx" and ring.remote)
-    terms, exits = [], []
-    for step in path.steps(mode):
-        if is_spared(model, step):
-            continue
-        amount = sum(int(model.cost(cost).value) for cost in step.costs)
-        copied = step.charge.endswith("_fs")
-        terms.append(
-            {
-                "per": "byte" if copied else step.when.removeprefix("per "),
-                "where": step.where,
-                "what": "copy" if copied else "work",
-                "step": step.name,
-                "amount_fs_per_byte" if copied else "amount_ps": amount,
-                "costs": list(step.costs),
-            }
-        )
-        if step.exits:
-            exits.append({"per": step.when.removeprefix("per "), "exits": step.exits, "step": step.name})
-    bus = {
-        "split_bytes": plan.dmas[ring.dma].mps_bytes,
-        "header_bytes": TLP_HEADER_BYTES,
-        "descriptor_bytes": ring.writeback_bytes,
-    }
-    return {
-        "datapath": path.name,
-        "mode": mode,
-        "host": model.name,
-        "nic": adapter.name,
-        "terms": terms,
-        "exits": exits,
-        "bus": bus,
-    }
-
-
-def formula_text(found: Mapping[str, Any]) -> str:
-    """A formula as a readable sum: one line for each thing that is counted."""
-    counts: dict[str, list[Mapping[str, Any]]] = {}
-    for term in found["terms"]:
-        counts.setdefault(term["per"], []).append(term)
-    lines = [
-        f"{found['datapath']}, interrupts: {found['mode']}, host {found['host']}, NIC {found['nic']}",
-        "",
-        "work, receiving and sending =",
-    ]
-    for per, terms in counts.items():
-        copied = per == "byte"
-        total = sum(term.get("amount_ps", term.get("amount_fs_per_byte", 0)) for term in terms)
-        amount = f"{total / 1e6:.3g} ns" if copied else format_time(total)
-        parts = " + ".join(
-            f"{'+'.join(term['costs']) or term['step']} ({term['where']})" for term in terms if term["costs"]
-        )
-        lines.append(f"  + (number of: {per}) x {amount}{'  = ' + parts if parts else ''}")
-    copies = sum(1 for term in found["terms"] if term["what"] == "copy")
-    lines += ["", f"copies of the payload, receiving and sending: {copies}", "exits ="]
-    lines += [f"  + (number of: {exit_['per']}) x {exit_['exits']} ({exit_['step']})" for exit_ in found["exits"]] or [
-        "  none"
-    ]
-    bus = found["bus"]
-    head = bus["header_bytes"]
-    lines += [
-        "",
-        "bytes written over the bus for a received packet of L bytes =",
-        f"  L + {head} x ceil(L / {bus['split_bytes']}) + {head} + {bus['descriptor_bytes']} (its descriptor)",
-    ]
-    return "\n".join(lines) + "\n"

@@ -20,8 +20,11 @@ from simulator.cli import options, pictures
 @click.option("--interrupts", default="automatic", show_default=True, help="How an interrupt reaches the guest.")
 @click.option("--idle", default="poll", show_default=True, help="How deep the cores have slept when the packet comes.")
 @click.option(
-    "--formula", is_flag=True, help="Show what n packets cost as a sum: work, copies, exits, bytes on the bus."
+    "--formula",
+    is_flag=True,
+    help="Show what n packets cost as a sum (work, copies, exits, bytes on the bus) and the latency of a single one.",
 )
+@click.option("--after", metavar="TIME", help="With --formula: when the single packet is sent (default: at the start).")
 @click.option("--trace", is_flag=True, help="Add the timeline of one simulated packet.")
 @click.option(
     "--chart",
@@ -37,6 +40,7 @@ def command(
     interrupts: str,
     idle: str,
     formula: bool,
+    after: str | None,
     trace: bool,
     picture: Path | None,
     as_json: bool,
@@ -67,11 +71,14 @@ def command(
         for path in into:
             click.echo(f"drawn in {path}", err=True)
     if formula:
-        found_formula = explanation.formula(datapath, host, interrupts, nic)
+        from simulator import contract
+
+        sent_ps = options.time_ps("--after", after) if after else 0
+        found_formula = contract.formula(datapath, host, interrupts, nic, idle=idle, after_ps=sent_ps)
         if as_json:
             options.print_json(found_formula)
         else:
-            click.echo(explanation.formula_text(found_formula), nl=False)
+            click.echo(contract.formula_text(found_formula), nl=False)
         return
     text = explanation.explain(datapath, host, interrupts, nic, trace=trace, idle=idle)
     if as_json:

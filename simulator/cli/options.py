@@ -30,16 +30,19 @@ seed = click.option(
 )
 
 
-def _seconds(_context: click.Context, _option: click.Parameter, text: str | None) -> float | None:
-    if text is None:
-        return None
+def time_ps(option: str, text: str) -> int:
+    """What an option's text says, in ps. InputError at the option for what is no time."""
     from simulator import units
     from simulator.errors import InputError
 
     try:
-        return units.parse_time(text) / 10**12
+        return units.parse_time(text)
     except InputError as error:
-        raise error.at("--max-time") from None
+        raise error.at(option) from None
+
+
+def _seconds(_context: click.Context, _option: click.Parameter, text: str | None) -> float | None:
+    return None if text is None else time_ps("--max-time", text) / 10**12
 
 
 replications = click.option(

@@ -14,7 +14,7 @@ where QEMU holds interrupts 128 us apart that floor hides most of it.
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from simulator.costs import Host
 from simulator.parts import driver, vmm
@@ -92,6 +92,7 @@ def interrupt_steps(device: Device, mode: str, *, sent: bool = False) -> tuple[S
 def guest_steps(device: Device) -> tuple[Step, ...]:
     """Driver, stack and application in the guest: receive, then send up to the access that announces."""
     give_back = _access_step(device, f"write {device.rx_register}", "napi.doorbell_ps", 1, device.refill_when, WRITE)
+    give_back = replace(give_back, once=device.refill.above == 0)
     announce = _access_step(device, f"write {device.tx_register}", "send.doorbell_ps", 1, "per batch", WRITE)
     received = driver.receive_steps("g", give_back)
     if not device.rx_register:  # it finds them
