@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from simulator.imports.facts import Interface
 from simulator.imports.ways import DATAPATHS, OTHER_DEVICE, OTHER_SWITCH, SWITCHES, missing, modelled_datapath
 from simulator.scenario import names
-from tests.imports import guest, plain
+from tests.imports import SAMPLES, guest, plain
 
 
 def test_the_nearest_are_names_of_the_grammar() -> None:
@@ -39,6 +41,23 @@ def test_a_stand_in_is_the_nearest() -> None:
 )
 def test_what_is_modelled_is_itself(sample: str, datapath: str) -> None:
     assert guest(sample)["datapath"] == datapath
+
+
+@pytest.mark.parametrize("model", ["vmxnet3", "e1000", "e1000-82545em", "netfront"])
+def test_an_emulated_model_by_its_name(model: str, tmp_path: Path) -> None:
+    (tmp_path / "own.xml").write_text((SAMPLES / "rtl8139.xml").read_text().replace("rtl8139", model))
+    datapath = guest(tmp_path / "own.xml", nearest=True)["datapath"]
+    assert datapath == {"vmxnet3": "vmxnet3", "netfront": "vhost-net"}.get(model, "emulated-e1000")
+
+
+def test_rings_of_a_macvtap_are_its_own(tmp_path: Path) -> None:
+    text = (
+        (SAMPLES / "macvtap.xml")
+        .read_text()
+        .replace('<model type="virtio"/>', '<model type="virtio"/><driver name="vhost" rx_queue_size="512"/>')
+    )
+    (tmp_path / "own.xml").write_text(text)
+    assert guest(tmp_path / "own.xml")["rx_ring"] == 512
 
 
 def test_the_switch_is_written_where_it_is_not_the_usual_one() -> None:
