@@ -4,8 +4,9 @@
    can go next (`simulator.plan.wiring`). What goes out of a node is at most what came in.
 2. A resource is a core, a link with a rate, a hardware engine, a shaper or a quota; it has one second per second.
 3. A packet's demand counts what it costs under any circumstances: time per packet and per byte, its reaping, a full chunk's share of the
-   work per batch. Wake-ups, interrupts, exits, notifications and descriptors on the bus come on top in a run, so the network bounds
-   every run from above. For a poll-mode worker that is always busy nothing comes on top but notifications.
+   work per batch, the doorbell for as many buffers as it can give back. Wake-ups, interrupts, exits, other notifications and descriptors on
+   the bus come on top in a run, so the network bounds every run from above. For a poll-mode worker that is always busy hardly anything
+   comes on top.
 
 *Scope*: mean demands; random costs count with their mean. *Validation*: tests/bounds/test_bounds.py.
 """
@@ -106,6 +107,11 @@ def _queue(plan: Plan, place: Place, length: float) -> Iterator[tuple[str, float
                 yield _resource(plan, worker), taken_ps / PS
         if where == "rings" and worker.reap_ring == index and worker.reap_ps:
             yield _resource(plan, worker), worker.reap_ps * _spread(plan, worker) / PS
+        if where == "rings" and worker.refill_ring == index and plan.rings[index].avail_gate.mode == "always":
+            # a doorbell gives back a chunk, and what the last job has taken beyond it
+            together = max(1, worker.refill_chunk) + max(1, worker.chunk) - 1
+            told_ps = plan.rings[index].avail_gate.notify.cost_ps / together
+            yield _resource(plan, worker), told_ps * min(1.0, _spread(plan, worker)) / PS
 
 
 def _bus(plan: Plan, worker: Worker, length: float) -> Iterator[tuple[str, float]]:

@@ -7,21 +7,28 @@ from __future__ import annotations
 
 from random import Random
 
-NICS = ("82599", "x710", "e810", "connectx-5")
-PATHS = ("native", "sriov-vf", "vhost-net", "virtio-qemu", "emulated-e1000")
-MODES = {"sriov-vf": ("automatic", "legacy", "poll"), "native": ("automatic", "poll")}
+from simulator.datapaths import DATAPATHS
+
+NICS = ("82599", "x710", "e810", "connectx-5", "connectx-6")
+ALONE = ("native", "direct-assignment")
+"""Paths of one guest."""
+QUEUED = ("sriov-vf", "vdpa", "vhost-net", "macvtap", "vhost-user", "virtio-qemu")
+"""Paths whose guests have several queues in some scenarios."""
 
 
 def scenario_text(chance: Random) -> str:
     """One scenario, from a state of chance."""
-    path = chance.choice(PATHS)
-    mode = chance.choice(MODES.get(path, ("automatic",)))
-    count = chance.choice((1, 2, 3))
+    path = chance.choice(tuple(DATAPATHS.values()))
+    mode = chance.choice([word for word in path.modes if word in ("legacy", "poll")] + ["automatic"])
+    count = 1 if path.name in ALONE else chance.choice((1, 2, 3))
+    several = chance.random() < 0.3 and path.name in QUEUED
+    queues = ", vcpus: 2, queues: 2" if several else ""
+    flows = ", flows: 16" if several else ""
     size = chance.choice((64, 128, 512, 1518))
     rate = round(10 ** chance.uniform(4, 6.3 if size < 512 else 5.5) / count)
     kind = chance.choice(("poisson", "constant", "bursts"))
     direction = chance.choice(("rx", "rx", "tx"))
-    traffic = f"{{name: load, kind: {kind}, rate: {rate} pps, size: {size} B, direction: {direction}}}"
+    traffic = f"{{name: load, kind: {kind}, rate: {rate} pps, size: {size} B, direction: {direction}{flows}}}"
     if chance.random() < 0.25:
         traffic = f"{{name: load, kind: request-response, outstanding: {chance.choice((1, 8, 64))}, request: {size} B}}"
     return f"""
@@ -29,9 +36,27 @@ schema: 1
 name: random
 host: {{model: {chance.choice(("modern", "haswell-2015", "textbook"))}, variability: off}}
 nic: {{model: "{chance.choice(NICS)}"}}
-guests: [{{name: vm, count: {1 if path == "native" else count}, datapath: {path}, interrupts: {mode}}}]
+guests: [{{name: vm, count: {count}, datapath: {path.name}, interrupts: {mode}{queues}}}]
 traffic: [{traffic}]
 measurement: {{warmup: 1 ms, duration: 4 ms}}
 replications: 1
 seed: {chance.randrange(1000)}
+"""
+
+
+POLLED = ("native", "sriov-vf", "vdpa", "sub-function", "direct-assignment", "vhost-user")
+"""Paths with a poll mode."""
+
+
+def saturated(path: str, host: str, size_bytes: int) -> str:
+    """A poll mode with much more to do than one core can."""
+    return f"""
+schema: 1
+name: saturated
+host: {{model: {host}, variability: off}}
+nic: {{model: connectx-6}}
+guests: [{{name: vm, datapath: {path}, interrupts: poll}}]
+traffic: [{{name: load, kind: constant, rate: 60 Mpps, size: {size_bytes} B}}]
+measurement: {{warmup: 1 ms, duration: 10 ms}}
+replications: 1
 """

@@ -4,17 +4,16 @@ from __future__ import annotations
 
 import random
 from pathlib import Path
-from typing import Any
 
 import pytest
 
-from simulator.bounds import Bound, bound
+from simulator.bounds import bound
+from simulator.costs import host
+from simulator.errors import InputError
 from simulator.plan.draws import constant
 from simulator.plan.model import Fifo, Input, Link, Output, Plan, Shaper, Sink, Source, Worker
-from simulator.scenario import load, points
-from simulator.scenario.build import build
-from simulator.study import run_point
-from tests.bounds.random_scenarios import scenario_text
+from tests.bounds.__main__ import BURST, TIGHT, most, of
+from tests.bounds.random_scenarios import saturated, scenario_text
 
 
 def two_stations(gap_ps: int = 10_000, shaper: bool = False) -> Plan:
@@ -51,34 +50,27 @@ def test_a_cap_limits_too() -> None:
     assert (found.bottleneck, found.saturation_pps) == ("cap slow (bits)", pytest.approx(1e5))
 
 
-def of(tmp_path: Path, text: str) -> tuple[Bound, dict[str, Any]]:
-    file = tmp_path / "scenario.yaml"
-    file.write_text(text, encoding="utf-8")
-    (point,) = points(load(file))
-    return bound(build(point.scenario)), run_point(point, replications=1).entry
-
-
 @pytest.mark.parametrize("seed", range(25))
 def test_no_random_scenario_delivers_more(seed: int, tmp_path: Path) -> None:
-    found, entry = of(tmp_path, scenario_text(random.Random(seed)))
+    try:
+        found, entry = of(tmp_path / "scenario.yaml", scenario_text(random.Random(seed)))
+    except InputError as error:
+        pytest.skip(str(error))
+    assert entry["delivered_pps"] * entry["window_s"] <= most(found, entry), (found, entry["bottleneck"])
+
+
+@pytest.mark.parametrize("path", ["sriov-vf", "vhost-user"])
+def test_a_full_poll_mode_core_delivers_the_bound(path: str, tmp_path: Path) -> None:
+    text = saturated(path, "haswell-2015", 64).replace("duration: 10 ms", "duration: 2 ms")
+    found, entry = of(tmp_path / "scenario.yaml", text)
     length_s = entry["window_s"]
-    most = found.capacity_pps * length_s + entry["conservation"]["in_flight_start"] + 1
-    assert entry["delivered_pps"] * length_s <= most, (found, entry["bottleneck"])
-
-
-POLL = """
-schema: 1
-host: {model: modern, variability: off, costs: {COST: 400 ns}}
-nic: {model: e810}
-guests: [{name: vm, datapath: sriov-vf, interrupts: poll}]
-traffic: [{name: load, kind: constant, rate: 6 Mpps, size: 64 B}]
-measurement: {warmup: 1 ms, duration: 5 ms}
-replications: 1
-"""
-
-
-def test_a_full_poll_mode_core_delivers_the_bound(tmp_path: Path) -> None:
-    found, entry = of(tmp_path, POLL.replace("COST", "d_rx_pk"))
     assert found.bottleneck.startswith("core")
     assert entry["loss_ratio"] > 0.1
-    assert 0.98 * found.throughput_pps <= entry["delivered_pps"] <= found.throughput_pps * 1.0001
+    assert TIGHT * found.throughput_pps <= entry["delivered_pps"] <= found.throughput_pps + BURST / length_s
+
+
+def test_the_doorbell_for_buffers_is_in_the_bound(tmp_path: Path) -> None:
+    # by hand: receive 29.5, switch 34.98, enqueue 69.446 ns, a copy of 60 B, and 175 ns for 63 packets at the most
+    found, _ = of(tmp_path / "scenario.yaml", saturated("vhost-user", "haswell-2015", 64).replace("60 Mpps", "1 kpps"))
+    copied_ns = 60 * host("haswell-2015").value("h_copy_fs") / 1e6
+    assert found.capacity_pps == pytest.approx(1e9 / (29.5 + 34.98 + 69.446 + copied_ns + 175 / 63), rel=1e-6)
