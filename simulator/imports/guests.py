@@ -23,7 +23,16 @@ from simulator.imports.lines import Line, quoted
 from simulator.imports.ways import missing, modelled_datapath, sentence
 from simulator.scenario import names
 
-_FASTEST = ("sriov-vf", "direct-assignment", "vdpa", "sub-function", "mediated-device", "vhost-user", "vhost-net", "macvtap")
+_FASTEST = (
+    "sriov-vf",
+    "direct-assignment",
+    "vdpa",
+    "sub-function",
+    "mediated-device",
+    "vhost-user",
+    "vhost-net",
+    "macvtap",
+)
 _VIRTQUEUES = ("vhost-net", "macvtap", "virtio-qemu", "vhost-user", "vdpa")
 _LARGEST_RING = 65_536
 _SMALLEST_MTU, _LARGEST_MTU = 68, 9_216

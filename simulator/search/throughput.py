@@ -3,15 +3,17 @@
 1. MLRsearch (RFC 2544 as practised, the library of FD.io CSIT) chooses the rates, for both at once. A trial is the scenario's
    replications, each with its warm-up and window; lost is what was dropped in a window.
 2. The searched rate is that of each open-loop source; all have the same. It goes up to where the wire is full, which the bounds know.
-3. Both ends of the final gap are the certificate.
-4. `onset` halves a gap on the condition that no replication loses a packet.
+3. Loss does not always grow with the rate: batches and interrupts that fall together may lose packets at a rate and none above it. So
+   rates from 0.9 to 0.5 of the answer are looked at; where one loses too much, the search goes on below it.
+4. Both ends of the final gap are the certificate.
+5. `onset` halves a gap on the condition that no replication loses a packet.
 
 *Scope*: open loops. *Validation*: tests/search/test_searches.py, against scans.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from math import log
 from typing import Any
 
@@ -32,6 +34,8 @@ ABOVE_BOUND = 1.2
 """Above the bound by so much, what queues hold does not hide the loss for long."""
 NEARLY = 0.999
 """Of the line rate: what rounding leaves."""
+LOOKED_AT = (0.9, 0.8, 0.7, 0.6, 0.5)
+"""Shares of an answer at which loss is looked for once more."""
 _LONG_S = 1e9
 
 
@@ -60,11 +64,9 @@ def ndr_and_pdr(trials: Trials, resolution: float = RESOLUTION) -> list[Answer]:
     """NDR and PDR of one series, from one search. Raises InputError if nothing is left to search."""
     from MLRsearch import Config, MultipleLossRatioSearch, SearchGoal
 
-    point = trials.point(LEAST_PPS)
-    window_ps = point.scenario.measurement.duration_ps
-    wire, window_s = highest_pps(trials), window_ps / 10**12
-    goals = [
-        SearchGoal(
+    window_s = trials.point(LEAST_PPS).scenario.measurement.duration_ps / 10**12
+    goals = {
+        name: SearchGoal(
             loss_ratio=share,
             exceed_ratio=0.0,
             relative_width=resolution,
@@ -75,18 +77,38 @@ def ndr_and_pdr(trials: Trials, resolution: float = RESOLUTION) -> list[Answer]:
             expansion_coefficient=2,
             fail_fast=False,
         )
-        for share in GOALS.values()
-    ]
-    # A trial at the wire's rate costs as many packets as all others; where the bound lies below, it is tried only if need be.
-    for highest in dict.fromkeys((min(wire, _worth_trying_pps(trials)), wire)):
+        for name, share in GOALS.items()
+    }
+
+    def searched(names: Iterable[str], highest: float) -> Any:
         config = Config()
-        config.goals, config.max_load, config.min_load = goals, float(highest), float(LEAST_PPS)
+        config.goals, config.max_load, config.min_load = [goals[name] for name in names], highest, float(LEAST_PPS)
         config.search_duration_max, config.warmup_duration = _LONG_S, None
         found = MultipleLossRatioSearch(config=config).search(_measurer(trials))
-        if all(found[goal].relevant_upper_bound is not None for goal in goals):
+        return {name: found[goals[name]] for name in names}
+
+    # A trial at the wire's rate costs as many packets as all others; where the bound lies below, it is tried only if need be.
+    wire = highest_pps(trials)
+    for highest in dict.fromkeys((min(wire, _worth_trying_pps(trials)), wire)):
+        ends = searched(goals, float(highest))
+        if all(found.relevant_upper_bound is not None for found in ends.values()):
             break
-    searched, packets = len(trials.known), trials.packets
-    return [_answer(trials, name, found[goal], searched, packets) for name, goal in zip(GOALS, goals, strict=True)]
+    again = dict.fromkeys(goals, 0.0)
+    for name, share in GOALS.items():
+        while hole := _hole(trials, ends[name], share):
+            again[name] = again[name] or float(ends[name].relevant_lower_bound.float_load)
+            ends |= searched([name], float(hole))
+    return [_answer(trials, name, ends[name], again[name]) for name in goals]
+
+
+def _hole(trials: Trials, found: Any, share: float) -> int:
+    """The highest of the rates below an answer that loses more than `share`; 0 if none does."""
+    highest = 0.0 if found.relevant_lower_bound is None else float(found.relevant_lower_bound.float_load)
+    for rate in (round(part * highest) for part in LOOKED_AT):
+        offered, lost = counts(trials.run(rate, runs_of(trials))) if rate > LEAST_PPS else (1, 0)
+        if lost > share * offered:
+            return rate
+    return 0
 
 
 def highest_pps(trials: Trials) -> int:
@@ -134,7 +156,8 @@ def counts(trial: Trial) -> tuple[int, int]:
     return offered, sum(trial.entry["drops"].values()) if trial.entry["delivered_pps"] else offered
 
 
-def _answer(trials: Trials, name: str, found: Any, searched: int, packets: int) -> Answer:
+def _answer(trials: Trials, name: str, found: Any, again_pps: float) -> Answer:
+    """The answer, with its certificate; `again_pps`: a higher rate that passes again, 0 if none is known."""
     runs = runs_of(trials)
     ends = [
         None if bound_ is None else trials.run(round(float(bound_.float_load)), runs)
@@ -144,8 +167,11 @@ def _answer(trials: Trials, name: str, found: Any, searched: int, packets: int) 
     if ends[1] is not None:
         offered, lost = counts(ends[1])
         reasons = (f"{lost:,} of {offered:,} packets lost, over {GOALS[name]:.1%}",)
+        reasons += (f"{_rate(round(again_pps))} passes again",) if again_pps else ()
     sure = not any(_holds(end, GOALS[name]) for end in ends)
-    return Answer(trials.series, name, ends[0], ends[1], Verdict(False, reasons), sure, searched, packets, _rate)
+    return Answer(
+        trials.series, name, ends[0], ends[1], Verdict(False, reasons), sure, len(trials.known), trials.packets, _rate
+    )
 
 
 def _holds(trial: Trial | None, share: float) -> bool:

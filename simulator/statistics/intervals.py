@@ -5,9 +5,10 @@ from pairs.
    pieces' mean squared distance from it, divided by n, is its squared standard error; Student's t with n - 1 degrees of freedom
    gives the interval. For a mean of equal pieces this is the ordinary t interval. For a quantile the centre has the bias of the whole sample,
    not that of a piece.
-2. Pieces are replications, or where there are few of them, consecutive sections of the window. A piece must hold ten samples
+2. A quantile is taken between the edges of its bucket; the interval holds the upper edge, which is shown.
+3. Pieces are replications, or where there are few of them, consecutive sections of the window. A piece must hold ten samples
    above a quantile; pieces that do not are put together, and with fewer than five there is no interval.
-3. A ratio of two series that saw the same traffic: the same for its logarithm, from the ratios of the pairs.
+4. A ratio of two series that saw the same traffic: the same for its logarithm, from the ratios of the pairs.
 
 *Scope*: two-sided, 95 %. *Validation*: tests/statistics/test_intervals.py, coverage in docs/explanation/statistics.md.
 """
@@ -20,7 +21,7 @@ from fractions import Fraction
 from math import exp, log, sqrt
 
 from simulator.metrics.latency import SAMPLES_ABOVE, quantile_ps
-from simulator.plan.trace import histogram_upper
+from simulator.plan.trace import histogram_index, histogram_upper
 from simulator.statistics.student import QUANTILES
 
 CONFIDENCE = 0.95
@@ -61,15 +62,35 @@ def sectioned(whole: float, pieces: Sequence[float]) -> Interval | None:
 
 
 def quantile(pieces: Sequence[Histogram], p: Fraction) -> Interval | None:
-    """The interval of the p-quantile (ps) of all pieces together; None where they are too few or too small."""
+    """The interval of the p-quantile (ps) of all pieces together; None where they are too few or too small. It holds the number that is
+    shown, the upper edge of a bucket, and the whole bucket where no piece leads out of it."""
     whole = added(pieces)
-    centre = quantile_of(whole, p)
-    if centre is None:
+    shown = quantile_of(whole, p)
+    if shown is None:
         return None
     grouped = _grouped(pieces, p)
     if len(grouped) < FEWEST_PIECES:
         return None
-    return sectioned(centre, [found for piece in grouped if (found := quantile_of(piece, p)) is not None])
+    found = sectioned(within(whole, p), [within(piece, p) for piece in grouped])
+    if found is None:
+        return None
+    if all(quantile_of(piece, p) == shown for piece in grouped):
+        lower = histogram_upper(histogram_index(shown) - 1) if histogram_index(shown) else 0
+        return Interval(min(found.low, lower), max(found.high, shown))
+    return Interval(found.low, max(found.high, shown))
+
+
+def within(histogram: Histogram, p: Fraction) -> float:
+    """The p-quantile (ps), between the edges of its bucket by the share of the bucket's samples below it. Edges alone would make pieces
+    equal that are not, and their interval too narrow."""
+    rank, below = float(sum(histogram.values()) * p), 0
+    for index in sorted(histogram):
+        count = histogram[index]
+        if below + count >= rank:
+            lower = histogram_upper(index - 1) if index else 0
+            return lower + (histogram_upper(index) - lower) * (rank - below) / count
+        below += count
+    raise ValueError("an empty histogram has no quantile")
 
 
 def quantile_of(histogram: Histogram, p: Fraction) -> int | None:

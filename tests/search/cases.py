@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from itertools import product
 
+from simulator.datapaths import DATAPATHS
+
 PATHS = ("sriov-vf", "vhost-net", "virtio-qemu", "emulated-e1000")
 RATES = {"sriov-vf": 100, "vhost-net": 100, "virtio-qemu": 40, "emulated-e1000": 15}
 LEVELS = (
@@ -34,12 +36,12 @@ def guest_counts() -> list[tuple[str, str]]:
 
 
 def rate_searches() -> dict[str, str]:
-    """Path -> scenario, for every way into a guest and for bare metal."""
-    texts = {
-        p: TEXT.format(host="textbook", path=p, rate=10, duration=5, replications=1).replace("share: 2", "share: 1")
-        for p in PATHS
-    }
-    return texts | {
-        "sriov-vf, poll": texts["sriov-vf"].replace("datapath: sriov-vf", "datapath: sriov-vf, interrupts: poll"),
-        "native": texts["sriov-vf"].replace("datapath: sriov-vf, placement: {share: 1}", "datapath: native"),
-    }
+    """Path -> scenario, for every path, and for those that can be polled in that mode, too."""
+    text = TEXT.replace(", placement: {{share: 2}}", "")
+    found = {}
+    for path in DATAPATHS.values():
+        for mode in ("", *(("poll",) if "poll" in path.modes else ())):
+            named = f"{path.name}, interrupts: {mode}" if mode else path.name
+            words = {"host": "textbook", "path": named, "rate": 10, "duration": 20, "replications": 1}
+            found[f"{path.name}, {mode}" if mode else path.name] = text.format(**words)
+    return found

@@ -10,7 +10,7 @@ import pytest
 from scipy import stats
 
 from simulator.plan.trace import histogram_index, histogram_upper
-from simulator.statistics.intervals import Interval, quantile, quantile_of, ratio, sectioned
+from simulator.statistics.intervals import Interval, quantile, quantile_of, ratio, sectioned, within
 
 P99 = Fraction(99, 100)
 
@@ -58,7 +58,7 @@ def test_the_interval_of_a_quantile_covers() -> None:
     for _ in range(200):
         found = quantile([histogram(source.exponential(1e6, 1000)) for _ in range(10)], P99)
         assert found is not None
-        hits += found.low <= truth * 1.004 <= found.high  # a bucket's upper edge is up to 0.8 % high
+        hits += found.low <= truth <= found.high
     assert 0.90 < hits / 200 < 0.99
 
 
@@ -71,6 +71,31 @@ def test_pieces_without_ten_samples_above_are_put_together() -> None:
 
 def test_a_quantile_is_the_upper_edge_of_its_bucket() -> None:
     assert quantile_of(histogram(np.arange(1, 10_001)), P99) == histogram_upper(histogram_index(9900))
+
+
+def test_between_the_edges_of_a_bucket_by_hand() -> None:
+    # bucket 300 holds 344 to 345 ps; of 1,000 samples 980 lie below it and 20 in it: the 990th is half way through
+    upper, lower = histogram_upper(300), histogram_upper(299)
+    assert within({256: 980, 300: 20}, P99) == lower + (upper - lower) / 2
+    assert within({256: 1000}, P99) == histogram_upper(255) + 0.99 * (histogram_upper(256) - histogram_upper(255))
+
+
+def test_a_number_that_no_piece_leads_out_of_its_bucket_is_known_to_the_bucket() -> None:
+    found = quantile([{2401: 2000}] * 10, P99)
+    assert found == Interval(histogram_upper(2400), histogram_upper(2401))
+
+
+def test_quantiles_near_an_edge_are_covered() -> None:
+    # p99 lies 0.02 of a bucket above an edge: edges alone cover it in two of three cases. 60 runs: below 85 % by chance once in 300.
+    edge, rng, hits = histogram_upper(histogram_index(29_500_000)), np.random.default_rng(11), 0
+    truth = edge + 2_600
+    for _ in range(60):
+        found = quantile(
+            [histogram(truth + rng.exponential(900_000, 1500) - 900_000 * np.log(100)) for _ in range(15)], P99
+        )
+        assert found is not None
+        hits += found.low <= truth <= found.high
+    assert hits / 60 > 0.85
 
 
 def test_pairs_make_a_ratio_surer_than_two_intervals() -> None:
