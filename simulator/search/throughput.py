@@ -4,7 +4,7 @@
    replications, each with its warm-up and window; lost is what was dropped in a window.
 2. The searched rate is that of each open-loop source; all have the same. It goes up to where the wire is full, which the bounds know.
 3. Loss does not always grow with the rate: batches and interrupts that fall together may lose packets at a rate and none above it. So
-   rates from 0.9 to 0.5 of the answer are looked at; where one loses too much, the search goes on below it.
+   rates from 0.9 to 0.6 of the answer are looked at; where one loses too much, the search goes on below it.
 4. Both ends of the final gap are the certificate.
 5. `onset` halves a gap on the condition that no replication loses a packet.
 
@@ -34,7 +34,7 @@ ABOVE_BOUND = 1.2
 """Above the bound by so much, what queues hold does not hide the loss for long."""
 NEARLY = 0.999
 """Of the line rate: what rounding leaves."""
-LOOKED_AT = (0.9, 0.8, 0.7, 0.6, 0.5)
+LOOKED_AT = (0.9, 0.75, 0.6)
 """Shares of an answer at which loss is looked for once more."""
 _LONG_S = 1e9
 

@@ -16,7 +16,7 @@ from simulator.search.machines import trials_of as machines_of
 from simulator.search.numbers import fewest, most, setting
 from simulator.search.slo import parse
 from simulator.search.throughput import counts, highest_pps, ndr_and_pdr, onset, trials_of
-from simulator.search.trials import Trials, series_of
+from simulator.search.trials import Trial, Trials, series_of
 from simulator.sriov.prices import load_prices
 from tests.search.__main__ import scan, scan_of_rates
 from tests.search.cases import guest_counts, rate_searches
@@ -63,7 +63,7 @@ def test_a_number_that_cannot_be_built_ends_the_search(file: Path) -> None:
 
 
 def test_ndr_is_that_of_a_scan_with_few_packets(file: Path) -> None:
-    file.write_text(rate_searches()["vhost-net"].replace("duration: 5 ms", "duration: 2 ms"))
+    file.write_text(rate_searches()["vhost-net"].replace("duration: 20 ms", "duration: 2 ms"))
     ndr, pdr = ndr_and_pdr(trials_of(str(file), (), series_of(str(file), ())[0]), RESOLUTION)
     low, high, _ = scan_of_rates(str(file), RESOLUTION, ndr.value * 0.8)
     assert low * (1 - RESOLUTION) <= ndr.value <= high * (1 + RESOLUTION)
@@ -73,6 +73,28 @@ def test_ndr_is_that_of_a_scan_with_few_packets(file: Path) -> None:
     assert counts(ndr.passing)[1] == 0  # type: ignore[arg-type]
     assert counts(ndr.failing)[1] > 0  # type: ignore[arg-type]
     assert ndr.failing.value <= ndr.value * (1 + 2 * RESOLUTION)  # type: ignore[union-attr]
+
+
+def test_a_loss_below_the_answer_lowers_it(monkeypatch: pytest.MonkeyPatch, file: Path) -> None:
+    # no loss up to 300,000 and from 420,000 to 500,000 packets/s: what lies between is seen at 0.75 of 500,000
+    file.write_text(rate_searches()["vhost-net"])
+    own = trials_of(str(file), (), series_of(str(file), ())[0])
+
+    def run(rate: int, runs: int) -> Trial:
+        offered = rate // 100
+        lost = 0 if rate <= 300_000 or 420_000 <= rate <= 500_000 else offered // 10
+        entry = {
+            "conservation": {"offered": offered},
+            "drops": {"ring": lost},
+            "delivered_pps": 1.0,
+            "bottleneck": "ring",
+        }
+        return own.known.setdefault((rate, runs), Trial(rate, entry))
+
+    monkeypatch.setattr(Trials, "run", lambda _self, rate, runs: run(rate, runs))
+    ndr = ndr_and_pdr(own, RESOLUTION)[0]
+    assert 300_000 * (1 - RESOLUTION) <= ndr.value <= 300_000
+    assert "for each source passes again" in ndr.why.reasons[1]
 
 
 def test_onset_is_where_loss_begins(file: Path) -> None:
