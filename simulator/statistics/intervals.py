@@ -111,13 +111,13 @@ def added(histograms: Sequence[Histogram]) -> dict[int, int]:
 def _grouped(pieces: Sequence[Histogram], p: Fraction) -> list[dict[int, int]]:
     """The pieces, neighbours put together until each group can show its quantile; what is left over goes to the last one."""
     groups: list[list[Histogram]] = [[]]
-    above = Fraction(0)
+    share, needed, above = p.denominator - p.numerator, SAMPLES_ABOVE * p.denominator, 0
     for piece in pieces:
         groups[-1].append(piece)
-        above += sum(piece.values()) * (1 - p)
-        if above >= SAMPLES_ABOVE:
+        above += sum(piece.values()) * share
+        if above >= needed:
             groups.append([])
-            above = Fraction(0)
+            above = 0
     rest = groups.pop()
     if groups:
         groups[-1] += rest

@@ -42,7 +42,7 @@ from simulator.scenario.build import (
 from simulator.scenario.identity import guest_labels, identity
 from simulator.scenario.routes import adapters
 from simulator.sriov.schedule import plan_of, timeline
-from simulator.study.ranges import Warmup, judged, of_scalars, warnings
+from simulator.study.ranges import Warmup, judged, of_latency, of_scalars, warnings
 from simulator.study.ratios import COMPARED
 from simulator.study.replications import job_of, pilot_of, plans, stated_warmup, wanted, warmup_of
 from simulator.study.runs import Window, run
@@ -83,9 +83,11 @@ def run_point(
 def assess(point: Point, plan: Plan, windows: Sequence[Window], warmup: Warmup) -> PointResult:
     """The result of a point from the windows of its replications, in their order."""
     traces = [window.trace for window in windows]
-    pooled, headlines = metrics.pool(traces), [metrics.headline(plan, trace) for trace in traces]
+    pooled = traces[0] if len(traces) == 1 else metrics.pool(traces)
+    headlines = [metrics.headline(plan, trace) for trace in traces]
     whole = headlines[0] if len(headlines) == 1 else metrics.headline(plan, pooled)
-    ranges = of_scalars(whole, headlines, windows)
+    latencies = of_latency(windows)
+    ranges = of_scalars(whole, headlines, latencies)
     if warmup.refused:
         ranges = {name: found | {"low": None, "high": None} for name, found in ranges.items()}
     entry = identity(point) | {
@@ -97,7 +99,7 @@ def assess(point: Point, plan: Plan, windows: Sequence[Window], warmup: Warmup) 
         "ranges": ranges,
         "replications": len(traces),
         "by_replication": {name: [headline[name] for headline in headlines] for name in COMPARED},
-        "precision": judged(windows, point.scenario.goals, stated=point.scenario.replications is not None),
+        "precision": judged(latencies, point.scenario.goals, stated=point.scenario.replications is not None),
         "warmup": {"length_s": warmup.length_ps / PS_PER_SECOND, "stated": warmup.stated},
         "warnings": warnings(windows, warmup, point.scenario.measurement.duration_ps),
         "window_s": (pooled.end_ps - pooled.start_ps) / PS_PER_SECOND,

@@ -42,10 +42,12 @@ class Warmup:
 
 
 def of_scalars(
-    pooled: Mapping[str, float | None], headlines: Sequence[Mapping[str, float | None]], windows: Sequence[Window]
+    pooled: Mapping[str, float | None],
+    headlines: Sequence[Mapping[str, float | None]],
+    latencies: Mapping[str, Interval],
 ) -> dict[str, Range]:
-    """Interval and extremes of every scalar metric; `pooled` are the numbers shown, `headlines` those of each replication."""
-    latencies = of_latency(windows)
+    """Interval and extremes of every scalar metric; `pooled` are the numbers shown, `headlines` those of each replication, `latencies`
+    the intervals of `of_latency`."""
     found = {}
     for name, value in pooled.items():
         single = [headline[name] for headline in headlines]
@@ -96,7 +98,11 @@ def _ends(interval: Interval | None) -> tuple[float | None, float | None]:
 
 def widths(windows: Sequence[Window], figures: Container[str]) -> dict[str, float | None]:
     """Latency figure -> relative half width of its interval, of those asked for."""
-    found = of_latency(windows, figures)
+    return relative(of_latency(windows, figures))
+
+
+def relative(found: Mapping[str, Interval]) -> dict[str, float | None]:
+    """Latency figure -> relative half width of its interval."""
     return {name: found[name].half / middle if (middle := _middle(found[name])) else None for name in found}
 
 
@@ -104,9 +110,9 @@ def _middle(interval: Interval) -> float:
     return (interval.low + interval.high) / 2
 
 
-def judged(windows: Sequence[Window], goals: Mapping[str, float], *, stated: bool) -> dict[str, Any]:
+def judged(latencies: Mapping[str, Interval], goals: Mapping[str, float], *, stated: bool) -> dict[str, Any]:
     """What was asked for, what was reached: goals and relative half widths, by latency figure."""
-    reached = widths(windows, goals)
+    reached = relative(latencies)
     return {
         "goals": dict(goals),
         "half_widths": {figure: reached.get(figure) for figure in goals},

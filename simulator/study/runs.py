@@ -28,6 +28,8 @@ ENGINES = {
     "reference": ("simulator.engines.reference", "ReferenceEngine"),
 }
 SLICES = 100
+LOOK_PS = 100_000_000
+"""Of a warm-up, between two looks at whether to stop; a long one has `SLICES`."""
 OUT_OF_TIME = "not finished in the time allowed; the same command goes on from here"
 
 
@@ -83,7 +85,8 @@ def run(job: Job, stopped: Callable[[], bool] = lambda: False) -> Window:
     """The measured window of one replication. Raises Interrupted when `stopped()` says so, EngineError if stages do
     not add up."""
     engine = engine_named(job.engine)(job.plan, job.seed, job.replication)
-    for _ in _parts(engine, 0, job.warmup_ps, SLICES, stopped, job.deadline_s):
+    looks = max(1, min(SLICES, job.warmup_ps // LOOK_PS))
+    for _ in _parts(engine, 0, job.warmup_ps, looks, stopped, job.deadline_s):
         pass
     engine.begin_window()
     slices, sections, intervals = [(0, 0)], [Counter[int]()], _Intervals(engine, job)
