@@ -11,7 +11,7 @@ from typing import Any
 
 from generate.markdown import code, page, table
 from simulator import validation
-from simulator.validation import Prediction, Source, picture, record
+from simulator.validation import Prediction, Source, elsewhere, picture, record
 from simulator.validation.score import worst
 from simulator.validation.text import number, share
 
@@ -22,7 +22,7 @@ _HEAD = ("points", "factor", "within 2", "bias", "median relative error")
 def pages() -> dict[str, str]:
     """The page and its picture."""
     sources, stored = validation.read(), record.load()
-    found = record.predictions(stored, sources)
+    found = elsewhere.widened(record.predictions(stored, sources))
     score = validation.score(sources, found)
     by_group = {source.group: source for source in sources}
     parts = (
@@ -33,6 +33,10 @@ def pages() -> dict[str, str]:
         _by("test-bed", score["by_group"]),
         _by("path", score["by_path"]),
         _by("metric", score["by_metric"]),
+        table(
+            ("kind", "inside the 90 % interval", "high over low", "inside that of the costs", "high over low"),
+            _inside(score),
+        ),
         "## The farthest points, and why",
         "At most one for each test-bed, path and metric.",
         table(("point", "measured", "predicted", "ratio", "why"), _worst(found, by_group)),
@@ -54,12 +58,12 @@ its shape: 1 is a curve that runs as the measured one does. Trends are in no num
 
 def _introduction(score: Mapping[str, Any], stored: record.Record) -> str:
     trends, run = score["trends"], stored.run
-    intervals = (
-        f"With the costs drawn from their ranges, {share(score['interval_coverage'])} of the measured values lie in the 90 % interval, "
-        f"whose ends are a factor of {number(score['median_interval_ratio'])} apart in the median (run of {stored.intervals['date']})."
-        if score["interval_coverage"] is not None
-        else ""
-    )
+    intervals = f"""90 % intervals made of the errors on the *other* test-beds, and no nearer than the ranges of the costs, hold
+{share(score["interval_coverage"])} of the measured values; their ends are a factor of {number(score["median_interval_ratio"])} apart in the median
+([how they are made](../../decisions/0035-intervals-over-the-costs.md))."""
+    if score["costs_coverage"] is not None:
+        intervals += f""" The ranges of the costs alone hold {share(score["costs_coverage"])}, a factor of
+{number(score["median_costs_ratio"])} apart (run of {stored.intervals["date"]})."""
     points, within, right = score["scored_points"], share(score["within_2"]), share(score["order_right"])
     return f"""# Predicted beside measured
 
@@ -102,6 +106,13 @@ def _by(name: str, groups: Mapping[str, Mapping[str, Any]]) -> str:
     return table((name, *_HEAD), rows)
 
 
+def _inside(score: Mapping[str, Any]) -> Iterator[tuple[str, ...]]:
+    for name, own in score["intervals_by_kind"].items():
+        ratios = (number(own[key]) for key in ("median_interval_ratio", "median_costs_ratio"))
+        shares = (share(own[key]) for key in ("interval_coverage", "costs_coverage"))
+        yield (name, *(cell for pair in zip(shares, ratios, strict=True) for cell in pair))
+
+
 def _worst(found: Sequence[Prediction], by_group: Mapping[str, Source]) -> Iterator[tuple[str, ...]]:
     for one in worst(
         [prediction for prediction in found if prediction.point.is_scored and prediction.value is not None]
@@ -137,7 +148,19 @@ def _group(source: Source, found: Sequence[Prediction]) -> str:
         "*Differs*: " + "; ".join(source.differs) + ".",
         "*Findings*:\n\n" + "\n".join(known) if known else "",
         table(
-            ("point", "role", "path", "metric", "workload", "where", "measured", "predicted", "ratio", "90 % interval"),
+            (
+                "point",
+                "role",
+                "path",
+                "metric",
+                "workload",
+                "where",
+                "measured",
+                "predicted",
+                "ratio",
+                "90 % interval",
+                "costs alone",
+            ),
             rows,
         ),
     )
@@ -145,7 +168,7 @@ def _group(source: Source, found: Sequence[Prediction]) -> str:
 
 def _row(one: Prediction) -> tuple[str, ...]:
     point = one.point
-    ends = f"{number(one.low)} to {number(one.high)}" if one.low is not None else ""
+    ends = _span(one.least, one.most)
     ratio = f"{one.ratio:.2f}" if one.value is not None else one.error
     measured = f"{number(point.measured)} {point.unit}".removesuffix(" 1")
     return (
@@ -159,7 +182,12 @@ def _row(one: Prediction) -> tuple[str, ...]:
         number(one.value),
         ratio,
         ends,
+        _span(one.low, one.high),
     )
+
+
+def _span(low: float | None, high: float | None) -> str:
+    return f"{number(low)} to {number(high)}" if low is not None else ""
 
 
 def _without(sources: Sequence[Source]) -> Iterator[tuple[str, ...]]:

@@ -44,7 +44,9 @@ def calibrate(task: Task, slopes: Matrix | None = None) -> Calibration:
     stated = np.array([item.error for item in observed])
     errors = np.sqrt(stated**2 + 2 * predict.noise(predictor) ** 2)
     measured = np.log([item.value for item in observed])
-    fitted = fit.fit(names, predict.spreads(host, names), measured, errors, predictor, slopes)
+    fitted = fit.fit(
+        names, predict.spreads(host, names), measured, errors, predictor, slopes, predict.saturated(task.cases)
+    )
     residuals = fitted.residuals * errors
     rows = tuple(
         (item.place, item.what, item.value, float(np.exp(value - rest)))

@@ -6,7 +6,10 @@
    the Jacobian being corrected by what each step shows (Broyden).
 3. What is left of a cost's spread says whether the measurements have told it. A cost is *identified* if at most half is left;
    all others are refused: no measurement depends on it, or only together with others, which are named.
-4. The intervals hold all identified costs at once with 95 %, and contain what is not known of the costs that are not identified.
+4. A rate at saturation is the slowest stage's, and does not say which stage that is. It counts in the fit, but a cost must be told
+   without such rates too.
+5. The intervals hold all identified costs at once with 95 %, whichever of all fitted costs turn out to be identified, and contain
+   what is not known of the costs that are not.
 
 *Scope*: costs that are not 0; predictions that are smooth in them. *Validation*: ``tests/calibrate/test_fit.py``; the campaign
 ``python -m tests.campaign.calibrate`` has 200 trials.
@@ -70,8 +73,10 @@ def fit(
     errors: Vector,
     predict: Predict,
     slopes: Matrix | None = None,
+    saturated: Sequence[bool] = (),
 ) -> Fitted:
-    """Costs ``names`` with prior ``spreads`` from ``measured`` (both logarithms) with ``errors``; ``slopes`` if they are known."""
+    """Costs ``names`` with prior ``spreads`` from ``measured`` (both logarithms) with ``errors``; ``slopes`` if they are known, and
+    which measurements are rates at saturation."""
     at = np.zeros(len(names))
     found = predict(at)
     first = jacobian(predict, at, range(len(names))) if slopes is None else slopes
@@ -87,15 +92,23 @@ def fit(
             matrix += np.outer(moved - found - matrix @ step, step) / max(float(step @ step), SETTLED**2)
         at, found = at + step, moved
     # what seemed to be told at the start is looked at once more where the fit has come to: another stage may be the bottleneck there
-    before = np.linalg.inv(first.T @ weight @ first + np.diag(1 / spreads**2))
-    told = np.flatnonzero(np.sqrt(np.diag(before)) <= LEFT * spreads)
+    told = np.flatnonzero(_deviations(_covariance(first, weight, spreads)) <= LEFT * spreads)
     if len(told):
         matrix[:, told] = jacobian(predict, at, told)
-    covariances = [
-        np.asarray(np.linalg.inv(one.T @ weight @ one + np.diag(1 / spreads**2)), np.float64) for one in (first, matrix)
-    ]
+    certain = weight * np.where(np.array(saturated, bool), 0.0, 1.0) if len(saturated) else weight
+    without = np.maximum(*(_deviations(_covariance(one, certain, spreads)) for one in (first, matrix))) / spreads
+    covariances = [_covariance(one, weight, spreads) for one in (first, matrix)]
     residuals: Vector = (measured - found) / errors
-    return Fitted(_told(names, spreads, at, covariances), residuals)
+    return Fitted(_told(names, spreads, at, covariances, without), residuals)
+
+
+def _covariance(slopes: Matrix, weight: Matrix, spreads: Vector) -> Matrix:
+    """Of the costs' logarithms, after the measurements."""
+    return np.asarray(np.linalg.inv(slopes.T @ weight @ slopes + np.diag(1 / spreads**2)), np.float64)
+
+
+def _deviations(covariance: Matrix) -> Vector:
+    return np.asarray(np.sqrt(np.diag(covariance)), np.float64)
 
 
 def _worse(measured: Vector, moved: Vector, errors: Vector, found: Vector) -> bool:
@@ -103,13 +116,17 @@ def _worse(measured: Vector, moved: Vector, errors: Vector, found: Vector) -> bo
     return bool((((measured - moved) / errors) ** 2).sum() > 0.5 * (((measured - found) / errors) ** 2).sum())
 
 
-def _told(names: Sequence[str], spreads: Vector, at: Vector, covariances: Sequence[Matrix]) -> tuple[Told, ...]:
-    """With the slopes before and after the steps; the wider interval counts, since the later slopes contain chance."""
-    first, _ = each = [np.sqrt(np.diag(covariance)) for covariance in covariances]
+def _told(
+    names: Sequence[str], spreads: Vector, at: Vector, covariances: Sequence[Matrix], without: Vector
+) -> tuple[Told, ...]:
+    """With the slopes before and after the steps; the wider interval counts, since the later slopes contain chance. ``without`` is
+    what is left of each spread without rates at saturation."""
+    first, _ = each = [_deviations(covariance) for covariance in covariances]
     deviations = np.maximum(*each)
     left = deviations / spreads
     together = covariances[0] / np.outer(first, first)
-    width = float(norm.ppf(1 - (1 - LEVEL) / 2 / max(1, int((left <= LEFT).sum()))))
+    width = float(norm.ppf(1 - (1 - LEVEL) / 2 / len(names)))
+    reasons = [_why_not(names, place, left, without, together) for place in range(len(names))]
     return tuple(
         Told(
             name=name,
@@ -117,16 +134,16 @@ def _told(names: Sequence[str], spreads: Vector, at: Vector, covariances: Sequen
             low=float(np.exp(at[place] - width * deviations[place])),
             high=float(np.exp(at[place] + width * deviations[place])),
             left=float(left[place]),
-            identified=bool(left[place] <= LEFT),
-            why_not=_why_not(names, place, left, together),
+            identified=not reasons[place],
+            why_not=reasons[place],
         )
         for place, name in enumerate(names)
     )
 
 
-def _why_not(names: Sequence[str], place: int, left: Vector, together: Matrix) -> str:
+def _why_not(names: Sequence[str], place: int, left: Vector, without: Vector, together: Matrix) -> str:
     if left[place] <= LEFT:
-        return ""
+        return "" if without[place] <= LEFT else "only a rate at saturation shows it, which may be another stage's"
     beside = [other for other in np.argsort(together[place]) if other != place and together[place, other] < -BESIDE]
     if beside:
         return f"only its sum with {' and '.join(names[other] for other in beside[:3])} shows"

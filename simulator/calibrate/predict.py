@@ -21,11 +21,13 @@ from simulator.datapaths import datapath
 from simulator.errors import InputError
 from simulator.scenario import Scenario
 from simulator.scenario.build import build, guest_settings, host_settings
+from simulator.scenario.traffic import RequestResponse
 from simulator.study.runs import Job, run
 
 LEAST_SPREAD, WIDE = 0.05, 0.42
 """Least standard deviation of a logarithm, and that of a cost without a range: half to double are its middle 90 %."""
 SEEDS = 10
+_RATES = ("delivered_pps", "throughput_bps", "loss_ratio")
 _UNITS = {"ps": "ps", "fs/B": "fs/B"}
 
 
@@ -53,6 +55,19 @@ def candidates(host: Host, cases: Sequence[Case], chosen: Sequence[str]) -> tupl
             raise InputError("costs", f"'{name}' is spent by no scenario and told by no file", name, tuple(spent))
     names = chosen or tuple(spent)
     return tuple(name for name in names if host.cost(name).unit in _UNITS and host.value(name) > 0)
+
+
+def saturated(cases: Sequence[Case]) -> list[bool]:
+    """For each observation whether it is a rate that the slowest stage decides: any but that of single requests in turn."""
+    return [
+        observed.what in _RATES and not (case.scenario is not None and _in_turn(case.scenario))
+        for case in cases
+        for observed in case.observed
+    ]
+
+
+def _in_turn(scenario: Scenario) -> bool:
+    return all(isinstance(item, RequestResponse) and item.outstanding == 1 for item in scenario.traffic)
 
 
 def spreads(host: Host, names: Sequence[str]) -> Vector:

@@ -43,12 +43,13 @@ def command(
 ) -> None:
     """Predict published measurements on the test-beds that their authors describe, and print the score.
 
-    Points that cannot be predicted are listed with the reason. Without --uncertainty, intervals are those of the last stored run.
+    Points that cannot be predicted are listed with the reason. Intervals hold how wrong the model was on other test-beds, and the
+    ranges of the costs: without --uncertainty those of the last stored run.
     Exit code 3: a stored bar is missed.
     """
     from simulator import validation
     from simulator.errors import InputError
-    from simulator.validation import record, text
+    from simulator.validation import elsewhere, record, text
     from simulator.validation.runs import Store, acting_hash
     from simulator.validation.uncertain import with_draws
 
@@ -67,6 +68,7 @@ def command(
     known = record.load()
     if data is None and not uncertainty:
         found = [record.with_intervals(prediction, known) for prediction in found]
+    found = elsewhere.widened(found, record.predictions(known, validation.read()))
     score = validation.score(sources, found)
     score["run"] = {"program": acting_hash()}
     score["intervals"] = {"draws": draws} if uncertainty else dict(known.intervals) if data is None else {}

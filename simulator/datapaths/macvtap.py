@@ -15,7 +15,6 @@ from functools import partial
 
 from simulator.datapaths import paravirtual, vhost_net
 from simulator.datapaths.model import Datapath
-from simulator.parts import vmm
 
 QUEUE_PACKETS = 500
 """Linux drivers/net/macvtap.c: tx_queue_len."""
@@ -25,7 +24,7 @@ BACKEND = replace(_CARRIED, send=replace(_CARRIED.send, steps=paravirtual.carrie
 DATAPATH = Datapath(
     "macvtap",
     "virtio, vhost-net over macvtap",
-    vmm.IRQFD_MODES,
+    paravirtual.MODES,
     partial(paravirtual.steps, BACKEND),
     partial(paravirtual.build, BACKEND),
     switch="linux-bridge",

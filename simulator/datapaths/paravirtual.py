@@ -4,6 +4,7 @@
 2. The backend copies it into a buffer of the guest and signals an irqfd; from there on the guest is as with any NIC.
 3. When the guest sends, its kick wakes the same thread, which copies, takes the frame through the bridge to the host's
    transmit ring, and reports it as used.
+4. In poll mode the guest's driver looks at the rings itself and is never interrupted; the backend still sleeps, and is kicked.
 
 *Scope*: receive and transmit of a backend are two workers of one thread, so they take turns. A backend without buffers
 waits for the guest's kick and leaves frames in the tap queue, which then drops. The thread has a core of its own, unless the
@@ -18,7 +19,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from simulator.datapaths.queues import attach
-from simulator.parts import driver, uplink, virtio, vmm
+from simulator.parts import driver, poll_mode, uplink, virtio, vmm
 from simulator.parts.cpu import add_spread
 from simulator.parts.machine import Attachment, Lane, Machine
 from simulator.parts.nic import QueuePair
@@ -74,15 +75,13 @@ def thread_wake(thread: str, source: str) -> tuple[Step, ...]:
     )
 
 
+MODES = (*vmm.IRQFD_MODES, "poll")
+
+
 def steps(backend: Backend, mode: str) -> tuple[Step, ...]:
     """Steps of both directions in interrupt mode `mode`, in the packet's order."""
-    return (
-        *uplink.steps(backend.carry),
-        *backend.receive.steps,
-        *vmm.IRQFD_STEPS[mode],
-        *virtio.guest_steps(),
-        *backend.send.steps,
-    )
+    guest = virtio.polled_steps() if mode == "poll" else (*vmm.IRQFD_STEPS[mode], *virtio.guest_steps())
+    return (*uplink.steps(backend.carry), *backend.receive.steps, *guest, *backend.send.steps)
 
 
 def carried(backend: Backend, table: tuple[Step, ...]) -> tuple[Step, ...]:
@@ -97,7 +96,7 @@ def carried(backend: Backend, table: tuple[Step, ...]) -> tuple[Step, ...]:
 
 def build(backend: Backend, machine: Machine, guest: GuestSettings) -> Attachment:
     """Attach one VM with a virtio device of `queues` queue pairs."""
-    vmm.require_mode(machine.host, guest, vmm.IRQFD_MODES)
+    vmm.require_mode(machine.host, guest, MODES)
     require_no_port_features(guest)
     mac, lanes = uplink.join_uplink(machine, guest, backend.carry)
     sink = machine.builder.add(Sink(name=f"{guest.name}.sink"))
@@ -144,6 +143,9 @@ def _add_queue(
     """One queue pair from tap to application. Returns the fifo to send from, or -1."""
     napi = machine.builder.promise(Worker)
     pair = add_virtqueues(machine, guest, backend, site, thread, lane, napi)
+    if guest.mode == "poll":
+        virtio.poll_rings(machine, pair, napi)
+        return poll_mode.add_poller(machine, guest, site, napi, pair, sink)
     driver.add_receiver(machine, guest, site, napi, pair, sink, virtio.REFILL)
     return driver.add_sender(machine, guest, site, pair) if guest.sends else NONE
 
@@ -152,22 +154,31 @@ def add_virtqueues(
     machine: Machine, guest: GuestSettings, backend: Backend, site: driver.Site, thread: int, lane: Lane, napi: int
 ) -> QueuePair:
     """One queue pair from tap to the guest's softirq `napi`, which the caller keeps."""
-    builder, model = machine.builder, machine.host.model
+    builder = machine.builder
     receiver, sender = builder.promise(Worker), builder.promise(Worker)
-    rx_irq, tx_irq = (
-        Notify(
-            "irq",
-            vmm.add_route(machine, guest, f"{site.name}.{side}", site.softirq, napi, "irqfd"),
-            total(model, direction.steps, "irqfd.signal_ps"),
-        )
-        for side, direction in (("rx", backend.receive), ("tx", backend.send))
-    )
-    pair = virtio.add_rings(machine, guest, site, (rx_irq, tx_irq), sender)
+    pair = virtio.add_rings(machine, guest, site, _interrupts(machine, guest, backend, site, napi), sender)
     tap = uplink.add_tap(machine, site.name, receiver, backend.tap_packets)
     _add_receiver(machine, backend, site.name, receiver, thread, tap, pair)
     _add_sender(machine, backend, site.name, sender, thread, pair)
     uplink.add_sender(machine, sender, lane, backend.send.steps, "backend")
     return pair
+
+
+def _interrupts(
+    machine: Machine, guest: GuestSettings, backend: Backend, site: driver.Site, napi: int
+) -> tuple[Notify, Notify]:
+    """What the backend signals for received and for sent packets: nothing to a guest that polls."""
+    if guest.mode == "poll":
+        return Notify(), Notify()
+    rx, tx = (
+        Notify(
+            "irq",
+            vmm.add_route(machine, guest, f"{site.name}.{side}", site.softirq, napi, "irqfd"),
+            total(machine.host.model, direction.steps, "irqfd.signal_ps"),
+        )
+        for side, direction in (("rx", backend.receive), ("tx", backend.send))
+    )
+    return rx, tx
 
 
 def _add_receiver(

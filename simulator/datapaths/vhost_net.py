@@ -18,7 +18,6 @@ from functools import partial
 from simulator.datapaths import paravirtual
 from simulator.datapaths.model import Datapath
 from simulator.datapaths.paravirtual import Backend, Direction, thread_wake
-from simulator.parts import vmm
 from simulator.parts.steps import Step
 from simulator.parts.uplink import SEND_STEPS
 
@@ -94,7 +93,7 @@ BACKEND = Backend(
 DATAPATH = Datapath(
     "vhost-net",
     "virtio, vhost-net in the host's kernel",
-    vmm.IRQFD_MODES,
+    paravirtual.MODES,
     partial(paravirtual.steps, BACKEND),
     partial(paravirtual.build, BACKEND),
     switch="linux-bridge",

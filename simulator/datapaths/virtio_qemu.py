@@ -17,7 +17,6 @@ from functools import partial
 from simulator.datapaths import paravirtual
 from simulator.datapaths.model import Datapath
 from simulator.datapaths.paravirtual import Backend, Direction, thread_wake
-from simulator.parts import vmm
 from simulator.parts.steps import Step
 from simulator.parts.uplink import SEND_STEPS
 
@@ -65,7 +64,7 @@ BACKEND = Backend(
 DATAPATH = Datapath(
     "virtio-qemu",
     "virtio, QEMU's main loop",
-    vmm.IRQFD_MODES,
+    paravirtual.MODES,
     partial(paravirtual.steps, BACKEND),
     partial(paravirtual.build, BACKEND),
     switch="linux-bridge",

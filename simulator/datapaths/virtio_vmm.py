@@ -17,7 +17,6 @@ from simulator.datapaths import paravirtual
 from simulator.datapaths.model import Datapath
 from simulator.datapaths.paravirtual import Backend, Direction, thread_wake
 from simulator.errors import InputError
-from simulator.parts import vmm
 from simulator.parts.machine import Attachment, Machine
 from simulator.parts.settings import GuestSettings
 from simulator.parts.steps import Step
@@ -73,7 +72,7 @@ def build(machine: Machine, guest: GuestSettings) -> Attachment:
 DATAPATH = Datapath(
     "virtio-vmm",
     "virtio, the event loop of a small VMM",
-    vmm.IRQFD_MODES,
+    paravirtual.MODES,
     partial(paravirtual.steps, BACKEND),
     build,
     switch="linux-bridge",

@@ -15,7 +15,7 @@ only the send call does, nothing interrupts, and a full ring drops where Linux s
 from __future__ import annotations
 
 from simulator.errors import InputError
-from simulator.parts import driver
+from simulator.parts import driver, poll_mode
 from simulator.parts.machine import Machine
 from simulator.parts.nic import QueuePair
 from simulator.parts.settings import GuestSettings
@@ -34,6 +34,7 @@ COMPLETION_DELAY = (3, 4)
 
 _DRIVER = "Linux drivers/net/virtio_net.c, virt/kvm/eventfd.c"
 _KICK = ("k_exit", "k_ioeventfd")
+_KICKS = ("napi.doorbell_ps", "send.doorbell_ps")
 
 
 def guest_steps() -> tuple[Step, ...]:
@@ -60,9 +61,15 @@ def guest_steps() -> tuple[Step, ...]:
     return (*driver.receive_steps("g", refill), *driver.send_steps("g", ("g_drv_tx_pk", "g_vq_add"), kick))
 
 
+def polled_steps() -> tuple[Step, ...]:
+    """A driver in poll mode under a backend that sleeps: it kicks as any other, and nothing interrupts it."""
+    refill, kick = (step for step in guest_steps() if step.charge in _KICKS)
+    return (*poll_mode.STEPS, refill, *poll_mode.SEND_STEPS, kick)
+
+
 def quiet_steps() -> tuple[Step, ...]:
     """The same under a backend that polls, which is never kicked."""
-    return tuple(step for step in guest_steps() if step.charge not in ("napi.doorbell_ps", "send.doorbell_ps"))
+    return tuple(step for step in guest_steps() if step.charge not in _KICKS)
 
 
 def add_polled_rings(
@@ -76,12 +83,17 @@ def add_polled_rings(
     """Virtqueues whose backend polls: nobody kicks. `used` are the guest's interrupts, None with a `poller` of its own."""
     pair = add_rings(machine, guest, site, used or (Notify(), Notify()), NONE)
     builder = machine.builder
-    builder.change(DescRing, pair.rx, avail_gate=Gate(), poller=poller)
+    builder.change(DescRing, pair.rx, avail_gate=Gate())
     builder.change(DescRing, pair.tx, avail_gate=Gate(), poller=backend)
     if used is None:
-        builder.change(DescRing, pair.rx, used_gate=Gate())
-        builder.change(DescRing, pair.tx, used_gate=Gate())
+        poll_rings(machine, pair, poller)
     return pair
+
+
+def poll_rings(machine: Machine, pair: QueuePair, poller: int) -> None:
+    """Virtqueues that interrupt nobody, since `poller` looks at them."""
+    machine.builder.change(DescRing, pair.rx, used_gate=Gate(), poller=poller)
+    machine.builder.change(DescRing, pair.tx, used_gate=Gate())
 
 
 def add_rings(

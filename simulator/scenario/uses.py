@@ -56,11 +56,11 @@ def _receiving(use: Use, item: Traffic) -> Use:
         reply_bytes = fixed_length(item.response, f"traffic.{item.name}.response")
     elif not isinstance(item, Bulk):
         # what answering copies is one number for a guest; of mixed sizes the mean
-        reply_bytes = _mean_bytes(item.size)
+        reply_bytes = mean_bytes(item.size)
     return replace(use, answers=True, reply_bytes=max(use.reply_bytes, reply_bytes))
 
 
-def _mean_bytes(size: FrameSize) -> int:
+def mean_bytes(size: FrameSize) -> int:
     """Mean length without FCS."""
     if size.imix is not None:
         mean = draws.mean(imix.length_stream("", imix.imix(size.imix)))

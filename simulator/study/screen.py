@@ -68,7 +68,7 @@ def table(entries: Sequence[Entry]) -> str:
 
 
 def uncertainty(entries: Sequence[Entry]) -> str:
-    """The 90 % intervals over the ranges of the costs, for as many points as have a row each."""
+    """The 90 % intervals over the ranges of the costs, and as wrong as elsewhere, for as many points as have a row each."""
     known = [entry for entry in entries if "uncertainty" in entry]
     if not known or len(known) > MOST_ROWS:
         return "The intervals over the ranges of the costs are in summary.csv." if known else ""
@@ -77,17 +77,26 @@ def uncertainty(entries: Sequence[Entry]) -> str:
         "host_work_cores": _plain, "guest_work_cores": _plain,
     }  # fmt: skip
     heads = dict(zip(shown, ("delivered", "loss", "mean", "p50", "p99", "host work", "guest work"), strict=True))
-    rows = [
-        {"costs from their ranges": shortened(point_name(entry), NAME_CELLS)}
-        | {
-            heads[metric]: _together(list(dict.fromkeys((as_text(ends["low"]), as_text(ends["high"])))), TO)
-            for metric, as_text in shown.items()
-            for ends in [entry["uncertainty"]["metrics"][metric]]
-        }
-        for entry in known
-    ]
-    note = f"\n90 % intervals over {known[0]['uncertainty']['draws']} draws; neither chance nor what is not modelled is in them."
-    return _aligned([dict(zip(rows[0], rows[0], strict=True)), *rows]) + note
+    texts = []
+    for title, key in (("costs from their ranges", "metrics"), ("as wrong as elsewhere", "elsewhere")):
+        rows = [
+            {title: shortened(point_name(entry), NAME_CELLS)}
+            | {
+                heads[metric]: _together(list(dict.fromkeys((as_text(ends["low"]), as_text(ends["high"])))), TO)
+                for metric, as_text in shown.items()
+                if metric in entry["uncertainty"][key]
+                for ends in [entry["uncertainty"][key][metric]]
+            }
+            for entry in known
+        ]
+        texts.append(_aligned([dict(zip(rows[0], rows[0], strict=True)), *rows]))
+    draws, rests = known[0]["uncertainty"]["draws"], known[0]["uncertainty"]["elsewhere_from"]
+    texts[0] += f"\n90 % intervals over {draws} draws; neither chance nor what is not modelled is in them."
+    kinds = ", ".join(
+        f"{kind} {found['points']} points of {found['groups']} test-beds" for kind, found in rests["kinds"].items()
+    )
+    texts[1] += f"\n90 % intervals with the errors on published measurements ({kinds}; {rests['date']}), and the costs."
+    return "\n\n".join(texts)
 
 
 def guests(entries: Sequence[Entry]) -> str:

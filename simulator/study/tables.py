@@ -2,7 +2,7 @@
 
 Column names carry units: ``latency_p99_us``, ``offered_pps``, ``host_cores_busy``; ranges follow their metric as ``_low``,
 ``_high`` (95 % interval), ``_min`` and ``_max`` (extremes of the replications); the 90 % interval over the ranges of the costs,
-where it was asked for, as ``_costs_low`` and ``_costs_high``.
+where it was asked for, as ``_costs_low`` and ``_costs_high``, and as wrong as elsewhere, ``_elsewhere_low`` and ``_elsewhere_high``.
 
 *Scope*: plain columns, nothing nested. *Validation*: tests/unit/test_study_parts.py.
 """
@@ -116,7 +116,7 @@ def guests(entries: Sequence[Entry]) -> list[dict[str, Any]]:
     """One row per point, guest or entry of ``guests``, and direction (``rx``, ``tx``, ``all``)."""
     return [
         {"point": number, "series": entry["series"], "guest": label, "direction": direction}
-        | {column_of(name): _part(numbers, name) for name in GUEST_METRICS}
+        | {column_of(name): part(numbers, name) for name in GUEST_METRICS}
         for number, entry in enumerate(entries)
         for label, found in entry["guests"].items()
         for direction, numbers in found.items()
@@ -143,9 +143,10 @@ def buckets(histogram: Mapping[int, int]) -> list[tuple[int, int, int]]:
     ]
 
 
-def _part(numbers: Mapping[str, Any], metric: str) -> Any:
-    group, _, part = metric.partition(".")
-    return numbers[f"{group}_{METRICS[metric].unit}"][part] if part else numbers[metric]
+def part(numbers: Mapping[str, Any], metric: str) -> Any:
+    """The value of a metric in an entry."""
+    group, _, name = metric.partition(".")
+    return numbers[f"{group}_{METRICS[metric].unit}"][name] if name else numbers[metric]
 
 
 def row(number: int, entry: Entry, parameters: Sequence[str]) -> dict[str, Any]:
@@ -156,11 +157,13 @@ def row(number: int, entry: Entry, parameters: Sequence[str]) -> dict[str, Any]:
         found |= swept({name: str(found[name])}) if found[name] is not None else {}
     for name, metric in METRICS.items():
         if metric.scalar:
-            found[column_of(name)] = _part(entry, name)
+            found[column_of(name)] = part(entry, name)
         if name in RANGED:
             found |= {f"{column_of(name)}_{end}": value for end, value in entry["ranges"][name].items()}
             drawn = entry.get("uncertainty", {}).get("metrics", {}).get(name, {})
             found |= {f"{column_of(name)}_costs_{end}": value for end, value in drawn.items()}
+            wide = entry.get("uncertainty", {}).get("elsewhere", {}).get(name, {})
+            found |= {f"{column_of(name)}_elsewhere_{end}": value for end, value in wide.items()}
     found |= {f"latency_{name}": value for name, value in entry["latency_exact"].items()}
     found |= {
         "drops": sum(entry["drops"].values()),

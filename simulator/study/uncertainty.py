@@ -7,7 +7,10 @@
 3. Which costs first: those that change the plan at all are tried at both ends one by one; for the six that move the metric most,
    Sobol' total indices (``scipy.stats.sobol_indices``) share out its variance: rough, good for an order, 0 to 1.
 
-*Scope*: ranges of costs; neither chance (the ranges over replications) nor what the model leaves out is in them.
+4. Beside it stands how wrong the model has been elsewhere (``simulator.study.elsewhere``), which holds what the ranges of costs do not:
+   the model's own error, and test-beds of which not everything is known.
+
+*Scope*: ranges of costs; chance (the ranges over replications) is in neither.
 *Validation*: ``tests/unit/test_uncertainty.py``.
 """
 
@@ -24,9 +27,12 @@ from simulator.costs.ranges import Unknown, unknowns
 from simulator.plan.fingerprint import fingerprint
 from simulator.scenario import Point
 from simulator.scenario.build import build, drawn
+from simulator.scenario.traffic import Bulk, RequestResponse
+from simulator.study import elsewhere
 from simulator.study.fanout import fan_out
 from simulator.study.once import once, plans_of
 from simulator.study.point import PointResult
+from simulator.study.tables import part
 
 DRAWS, LEAST_DRAWS, MOST_DRAWS = 16, 8, 4096
 LEVEL = 0.9
@@ -35,6 +41,7 @@ SCREENED, BASE = 6, 16
 """Costs whose indices are computed, and base sample of the estimator: ``BASE * (SCREENED + 2)`` runs."""
 NAMED = 3
 Factors = Mapping[str, float]
+Ends = dict[str, float | None]
 Values = Mapping[str, float | None]
 
 
@@ -104,13 +111,25 @@ def attach(
     """The results with ``uncertainty`` in the entry of each point that did not fail: draws, level, intervals by metric."""
     done = [place for place, result in enumerate(results) if not result.error]
     found = dict(zip(done, intervals([points[place] for place in done], draws, engine, workers, progress), strict=True))
-    block = {"draws": draws, "level": LEVEL}
+    block = {"draws": draws, "level": LEVEL, "elsewhere_from": elsewhere.block()}
     return tuple(
-        replace(result, entry=result.entry | {"uncertainty": block | {"metrics": found[place]}})
+        replace(result, entry=result.entry | {"uncertainty": block | _both(points[place], result.entry, found[place])})
         if place in found
         else result
         for place, result in enumerate(results)
     )
+
+
+def _both(point: Point, entry: Mapping[str, Any], metrics: Mapping[str, Ends]) -> dict[str, Any]:
+    """The intervals over the costs and, for metrics of a kind that was measured elsewhere, with the model's own error."""
+    wide = {
+        name: elsewhere.ends(name, part(entry, name), ends) for name, ends in metrics.items() if elsewhere.kind_of(name)
+    }
+    is_open = not any(isinstance(item, RequestResponse | Bulk) for item in point.scenario.traffic)
+    most = wide["delivered_pps"]["high"]
+    if is_open and most is not None:  # what is not offered does not arrive
+        wide["delivered_pps"]["high"] = min(most, max(entry["offered_pps"], entry["delivered_pps"]))
+    return {"metrics": metrics, "elsewhere": wide}
 
 
 def measure_first(point: Point, metric: str, engine: str = "compiled", workers: int = 1) -> tuple[Share, ...]:

@@ -92,6 +92,9 @@ class Prediction:
     low: float | None = None
     high: float | None = None
     """The 90 % interval over the ranges of the costs, where it was computed."""
+    least: float | None = None
+    most: float | None = None
+    """The 90 % predictive interval: costs, and how wrong the model has been on other test-beds."""
 
     @property
     def ratio(self) -> float:

@@ -28,9 +28,17 @@ LOOKS = {
     "sriov-vf, polled": (GREEN, "D"),
     "direct-assignment": (SKY, "s"),
     "direct-assignment, polled": (OLIVE, "D"),
+    "sriov-vf to sriov-vf, polled": (GREEN, "*"),
+    "vhost-user": (GREY, "h"),
+    "vhost-user, polled": (GREY, "d"),
     "vhost-net": (ORANGE, "v"),
+    "vhost-net, polled": (ORANGE, "^"),
+    "macvtap": (ORANGE, "p"),
     "virtio-qemu": (PINK, "P"),
+    "virtio-qemu, polled": (PINK, "^"),
+    "container": (INK, "p"),
     "emulated-e1000": (WINE, "X"),
+    "emulated-rtl8139": (WINE, "8"),
 }
 _FACTOR, _SIZE = 2.0, 34
 

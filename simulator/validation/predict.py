@@ -16,9 +16,11 @@ from typing import Any
 
 from simulator import units
 from simulator.errors import InputError, SimulatorError
+from simulator.formats.pcap import FCS_BYTES
 from simulator.scenario import Scenario
 from simulator.scenario.build import nic_settings
 from simulator.scenario.traffic import Constant, Poisson
+from simulator.scenario.uses import mean_bytes
 from simulator.study.fanout import fan_out
 from simulator.validation.model import MODEL_UNITS, Point, Prediction, Source
 from simulator.validation.runs import Store, Task, Values, document, simulate, with_settings
@@ -73,11 +75,9 @@ def answer(asked: Question, store: Store, stopped: Callable[[], bool] = lambda: 
 def _ends(scenario: Scenario, key: str) -> tuple[float, float]:
     """Packets per second that fill the line, and the rate that the scenario states for the source."""
     found = next((item for item in scenario.traffic if item.name == key and isinstance(item, Poisson | Constant)), None)
-    if found is None or found.rate_millipps is None or found.size.fixed_bytes is None:
-        raise InputError(
-            key, "a search needs a source, constant or poisson, of a rate in packets per second and one size"
-        )
-    wire_bits = (found.size.fixed_bytes + _OVERHEAD_BYTES) * 8
+    if found is None or found.rate_millipps is None:
+        raise InputError(key, "a search needs a source, constant or poisson, of a rate in packets per second")
+    wire_bits = (mean_bytes(found.size) + FCS_BYTES + _OVERHEAD_BYTES) * 8
     return nic_settings(scenario.nic).rate_bps / wire_bits, found.rate_millipps / 1000
 
 

@@ -90,6 +90,7 @@ def _source(path: Path, faults: list[InputError]) -> Source | None:
             faults.append(BadValue(keys[key].origin, f"as {key} is not a mapping", str(keys[key].plain())))
     if "points" in keys and not isinstance(keys["points"].value, list):
         faults.append(BadValue(keys["points"].origin, "as points is not a list", str(keys["points"].plain())))
+    faults += _difference_faults(keys.get("differs"))
     if len(faults) > known:
         return None
     plain: dict[str, Any] = {key: node.plain() for key, node in keys.items() if key != "points"}
@@ -107,6 +108,19 @@ def _source(path: Path, faults: list[InputError]) -> Source | None:
         scenarios=plain.get("scenarios", {}),
         reasons=plain.get("unexpressed", {}),
         points=tuple(points),
+    )
+
+
+def _difference_faults(node: Node | None) -> Iterable[InputError]:
+    if node is None:
+        return
+    if not isinstance(node.value, list):
+        yield BadValue(node.origin, "as differs is not a list of texts", str(node.plain()))
+        return
+    yield from (
+        BadValue(item.origin, "as a difference is not a text (one with ': ' needs quotes)", str(item.plain()))
+        for item in node.value
+        if not isinstance(item.value, str)
     )
 
 

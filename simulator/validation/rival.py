@@ -21,8 +21,10 @@ FAMILIES = {
     "native": ("native", "native_kernel"),
     "passthrough, polled": ("sriov-vf, polled", "direct-assignment, polled", "sriov_vf_dpdk", "direct_assignment_dpdk"),
     "passthrough": ("sriov-vf", "direct-assignment", "sriov_vf", "direct_assignment"),
-    "vhost-net": ("vhost-net", "vhost_net", "virtio_macvtap"),
+    "vhost-net": ("vhost-net", "vhost_net", "virtio_macvtap", "macvtap"),
+    "vhost-net, polled": ("vhost-net, polled", "virtio_kernel_vswitch"),
     "virtio-qemu": ("virtio-qemu", "virtio_qemu"),
+    "vhost-user": ("vhost-user", "vhost-user, polled", "vhost_user", "snabb_vhost_user"),
     "emulated-e1000": ("emulated-e1000", "emulated_e1000"),
 }
 """Family -> the names of its paths in the files."""

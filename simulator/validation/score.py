@@ -21,6 +21,7 @@ from itertools import combinations
 from statistics import fmean, median
 from typing import Any
 
+from simulator.validation.elsewhere import kind
 from simulator.validation.model import Point, Prediction, Source
 from simulator.validation.rival import guesses
 
@@ -43,6 +44,7 @@ def score(sources: Sequence[Source], predictions: Sequence[Prediction]) -> dict[
         "pairs": order(scored)[1],
         **rival(sources, scored),
         **intervals(scored),
+        "intervals_by_kind": {name: intervals(own) for name, own in sorted(_grouped(scored, kind).items()) if name},
         "by_path": _by(scored, lambda point: point.path),
         "by_metric": _by(scored, lambda point: point.metric),
         "by_group": _by(scored, lambda point: point.group),
@@ -118,31 +120,36 @@ def rival(sources: Sequence[Source], scored: Sequence[Prediction]) -> dict[str, 
 
 
 def intervals(scored: Sequence[Prediction]) -> dict[str, Any]:
-    """Share of measured values inside the 90 % intervals, every group once, and the median of high over low."""
-    known = [found for found in scored if found.low is not None and found.high is not None]
-    groups = _grouped(known, lambda point: point.group)
-    if not groups:
-        return {"interval_coverage": None, "median_interval_ratio": None}
-    means = [_Means(own) for own in groups.values()]
+    """Share of measured values inside the predictive 90 % intervals and inside those over the costs alone, every group once, and
+    the median of high over low of both."""
+    wide = coverage([(found, found.least, found.most) for found in scored])
+    costs = coverage([(found, found.low, found.high) for found in scored])
     return {
-        "interval_coverage": fmean(own.of(is_inside) for own in means),
-        "median_interval_ratio": _weighted_median(
-            (_high_over_low(found), weight) for own in means for found, weight in own.weighted
-        ),
+        "interval_coverage": wide[0],
+        "median_interval_ratio": wide[1],
+        "costs_coverage": costs[0],
+        "median_costs_ratio": costs[1],
     }
 
 
-def is_inside(found: Prediction) -> bool:
-    """Whether the measured value is in the interval."""
-    assert found.low is not None
-    assert found.high is not None
-    return found.low <= found.point.measured <= found.high
+def coverage(known: Sequence[tuple[Prediction, float | None, float | None]]) -> tuple[float | None, float | None]:
+    """Share of measured values between the two ends, and the median of high over low, every group once."""
+    ends = {found.point.id: (low, high) for found, low, high in known if low is not None and high is not None}
+    groups = _grouped([found for found, *_ in known if found.point.id in ends], lambda point: point.group)
+    if not groups:
+        return None, None
+    means = [_Means(own) for own in groups.values()]
+    inside = fmean(own.of(lambda found: _is_inside(found.point.measured, *ends[found.point.id])) for own in means)
+    ratios = [(_ratio(*ends[found.point.id]), weight) for own in means for found, weight in own.weighted]
+    return inside, _weighted_median(ratios)
 
 
-def _high_over_low(found: Prediction) -> float:
-    assert found.low is not None
-    assert found.high is not None
-    return found.high / found.low if found.low > 0 else math.inf
+def _is_inside(value: float, low: float, high: float) -> bool:
+    return low <= value <= high
+
+
+def _ratio(low: float, high: float) -> float:
+    return high / low if low > 0 else math.inf
 
 
 def trends(predictions: Sequence[Prediction]) -> dict[str, Any]:
@@ -191,6 +198,8 @@ def entry(found: Prediction) -> dict[str, Any]:
         data["ratio"] = found.ratio
     if found.low is not None:
         data |= {"low": found.low, "high": found.high}
+    if found.least is not None:
+        data |= {"least": found.least, "most": found.most}
     return data
 
 

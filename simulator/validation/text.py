@@ -96,7 +96,16 @@ def _summary(score: Mapping[str, Any], stamp: Mapping[str, Any]) -> str:
     ]
     if score["interval_coverage"] is not None:
         lines.append(
-            f"90 % intervals hold {share(score['interval_coverage'])} of the measured values, median high/low {number(score['median_interval_ratio'])}"
+            f"90 % intervals, from the errors on other test-beds and the costs, hold {share(score['interval_coverage'])} of the measured "
+            f"values, median high/low {number(score['median_interval_ratio'])}"
+        )
+        lines += [
+            f"  {name}: {share(own['interval_coverage'])}, {number(own['median_interval_ratio'])}"
+            for name, own in score["intervals_by_kind"].items()
+        ]
+    if score["costs_coverage"] is not None:
+        lines.append(
+            f"the ranges of the costs alone hold {share(score['costs_coverage'])}, median high/low {number(score['median_costs_ratio'])}"
             + (f" (run of {stamp['date']}, program {stamp['program'][:12]})" if "date" in stamp else "")
         )
     return "\n".join(lines)

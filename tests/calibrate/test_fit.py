@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 
+from simulator.calibrate import predict
 from simulator.calibrate.fit import LEVEL, Vector, fit
+from simulator.calibrate.readers import Observed
+from simulator.scenario import load
 from tests.campaign import calibrate as campaign
 
 NAMES = ("a", "b", "c")
@@ -46,6 +51,35 @@ def test_of_a_sum_only_the_sum_is_told() -> None:
     assert (a.identified, a.why_not) == (False, "only its sum with b shows")
     # the larger one moves the sum three times as much, so the sum tells most of it
     assert b.left < a.left
+
+
+def slowest(factors: Vector) -> Vector:
+    """The rate of two stages, ``a`` and ``b``, in a row, and ``b`` by itself."""
+    a, b, _ = COSTS * np.exp(factors)
+    return np.log([1 / max(a, b), b])
+
+
+def test_a_rate_at_saturation_alone_tells_no_stage() -> None:
+    """Measured with ``a`` at three and a half times its value, slower than ``b``: seen from the start the rate is all ``b``'s."""
+    measured = slowest(np.array([1.25, 0.0, 0.0]))
+    errors = np.array([0.01, 0.01])
+    only_rate = fit(NAMES, SPREADS, measured[:1], errors[:1], lambda at: slowest(at)[:1], saturated=[True])
+    assert [item.identified for item in only_rate.told] == [False, False, False]
+    assert only_rate.told[1].why_not == "only a rate at saturation shows it, which may be another stage's"
+    _, b, _ = fit(NAMES, SPREADS, slowest(np.zeros(3)), errors, slowest, saturated=[True, False]).told
+    assert b.identified
+    assert b.low < 1 < b.high
+
+
+def test_which_rates_are_those_of_the_slowest_stage(tmp_path: Path) -> None:
+    found = predict.saturated(campaign.cases(tmp_path))
+    assert [found.count(True), found[3]] == [1, True]
+    text = campaign.COMMON + "guests: [{name: vm}]\ntraffic: [{kind: request-response, outstanding: %s}]\n"
+    for outstanding, expected in ((1, False), (8, True)):
+        path = tmp_path / f"rr{outstanding}.yaml"
+        path.write_text(text % outstanding, encoding="utf-8")
+        observed = (Observed("delivered_pps", 1.0, 0.05, "here"),)
+        assert predict.saturated([predict.Case(load(path), observed)]) == [expected]
 
 
 def test_a_measurement_as_wide_as_the_range_tells_nothing() -> None:

@@ -68,6 +68,7 @@ def campaign(trials: int, chosen: tuple[str, ...] = ()) -> dict[str, object]:
     predictor = Predictor(host, names, found)
     stated = np.array([item.error for case in found for item in case.observed])
     errors = np.sqrt(stated**2 + 2 * predict.noise(predictor) ** 2)
+    rates = predict.saturated(found)
     slopes = fit.jacobian(predictor, np.zeros(len(names)), range(len(names)))
     recovered, inside, claimed, widths = 0, dict.fromkeys(names, 0), dict.fromkeys(names, 0), dict.fromkeys(names, 0.0)
     for trial in range(trials):
@@ -75,7 +76,7 @@ def campaign(trials: int, chosen: tuple[str, ...] = ()) -> dict[str, object]:
         truth = np.clip(drawn.normal(size=len(names)), -fit.PRIOR, fit.PRIOR) * spreads
         other = Predictor(host, names, found, seed=FIRST_SEED + trial)
         measured = other(truth) + drawn.normal(size=len(stated)) * stated
-        told = fit.fit(names, spreads, measured, errors, predictor, slopes).told
+        told = fit.fit(names, spreads, measured, errors, predictor, slopes, rates).told
         right = {
             item.name: item.low <= float(np.exp(truth[place])) <= item.high
             for place, item in enumerate(told)

@@ -19,6 +19,7 @@ from simulator.costs.ranges import IDLE, LEAST, Unknown, host_drawn, nic_drawn, 
 from simulator.plan.fingerprint import fingerprint
 from simulator.scenario import Point, load, points
 from simulator.scenario.build import build, drawn, nic_settings
+from simulator.study.elsewhere import stored
 from simulator.study.uncertainty import design, interval, intervals, measure_first
 
 MODERN, E810 = costs.host("modern"), costs.nic("e810")
@@ -143,13 +144,25 @@ def test_the_commands_say_intervals(tmp_path: Path) -> None:
     )
     assert result.exit_code == 0, result.stderr
     assert "90 % intervals over 8 draws" in result.stdout
+    assert "as wrong as elsewhere" in result.stdout
     assert "for latency.mean, measure these first: " in result.stdout
     header = next((tmp_path / "out").glob("*/summary.csv")).read_text(encoding="utf-8").splitlines()[0].split(",")
-    assert {"latency_mean_us_costs_low", "latency_mean_us_costs_high"} <= set(header)
+    columns = {f"latency_mean_us_{what}_{end}" for what in ("costs", "elsewhere") for end in ("low", "high")}
+    assert columns <= set(header)
     found = json.loads(
         CliRunner().invoke(cli, ["run", str(file), "--uncertainty", "--draws", "8", "--json", *out]).stdout
     )
-    assert found["points"][0]["uncertainty"]["draws"] == 8
+    point = found["points"][0]
+    assert point["uncertainty"]["draws"] == 8
+    # as wrong as elsewhere is wider than the costs, and nothing arrives that was not offered
+    costs, wide = (point["uncertainty"][key]["latency.mean"] for key in ("metrics", "elsewhere"))
+    assert wide["low"] <= costs["low"] < costs["high"] <= wide["high"]
+    known = stored()[1]["rate"]
+    assert point["uncertainty"]["elsewhere"]["delivered_pps"] == {
+        "low": pytest.approx(known.low * point["delivered_pps"]),
+        "high": max(point["offered_pps"], point["delivered_pps"]),
+    }
+    assert "loss_ratio" not in point["uncertainty"]["elsewhere"]
     plain = json.loads(CliRunner().invoke(cli, ["run", str(file), "--json", *out]).stdout)
     assert "uncertainty" not in plain["points"][0]
 

@@ -1,5 +1,6 @@
 """`python -m tests.validation`: print the sanity table; `--write` puts it into the page and the README, `--record` predicts every
-measured point and stores what `sriovsim validate` and the documentation print (`--uncertainty`: with intervals)."""
+measured point and stores what `sriovsim validate`, the documentation and, of the errors, `--uncertainty` print (`--record --uncertainty`: with
+intervals over the costs)."""
 
 from __future__ import annotations
 
@@ -8,7 +9,7 @@ import sys
 from pathlib import Path
 
 from simulator import validation
-from simulator.validation import record
+from simulator.validation import elsewhere, record
 from simulator.validation.runs import Store, acting_hash
 from simulator.validation.uncertain import with_draws
 from tests.validation import table
@@ -40,6 +41,7 @@ def store_record() -> None:
         found = wide + [each for each in found if not each.point.is_scored]
         intervals = {"draws": RECORDED_DRAWS}
     record.save(found, acting_hash(), intervals=intervals)
+    elsewhere.save(found)
 
 
 def progress(done: int, total: int) -> None:

@@ -27,7 +27,7 @@ def test_nothing_is_dropped() -> None:
     # 377 and 548 entries of the two published collections
     assert len(points) == 925
     ways = Counter("predicted" if point.rule else "same" if point.same_as else "reason" for point in points)
-    assert ways["predicted"] >= 250
+    assert ways["predicted"] >= 500
     assert all(point.reason for point in points if not point.rule and not point.same_as)
 
 
@@ -82,6 +82,21 @@ def test_a_file_without_points(tmp_path: Path) -> None:
     assert faults(tmp_path, head="group: g\n") == [
         f"a.yaml: has no {key}" for key in ("title", "sources", "testbeds", "points")
     ]
+
+
+@pytest.mark.parametrize(
+    ("differs", "said"),
+    [
+        (
+            "[one host instead of two, {the sender: which}]",
+            "a.yaml:1: '{'the sender': 'which'}' as a difference is not",
+        ),
+        ("one host", "a.yaml:1: 'one host' as differs is not a list of texts"),
+    ],
+)
+def test_a_difference_is_a_text(tmp_path: Path, differs: str, said: str) -> None:
+    [found] = faults(tmp_path, f"{GOOD}, unexpressed: no", head=f"differs: {differs}\n{HEAD}")
+    assert found.startswith(said)
 
 
 def test_an_empty_folder(tmp_path: Path) -> None:

@@ -114,10 +114,13 @@ def test_the_rival_knows_the_other_groups_only() -> None:
 
 def test_intervals_count_groups_once() -> None:
     found = [
-        Prediction(point("1", "a", 5), 4, low=3, high=6),
-        Prediction(point("2", "a", 9), 4, low=3, high=6),
-        Prediction(point("3", "b", 1), 2, low=0.5, high=4),
+        Prediction(point("1", "a", 5), 4, low=3, high=6, least=1, most=9),
+        Prediction(point("2", "a", 9), 4, low=3, high=6, least=1, most=9),
+        Prediction(point("3", "b", 1), 2, low=0.5, high=4, least=1.5, most=4.5),
+        Prediction(point("4", "b", 1), 2),
     ]
     own = score([source(found[0].point)], found)
-    assert own["interval_coverage"] == pytest.approx((0.5 + 1) / 2)
-    assert own["median_interval_ratio"] == pytest.approx(2)
+    assert own["costs_coverage"] == pytest.approx((0.5 + 1) / 2)
+    assert own["median_costs_ratio"] == pytest.approx(2)
+    assert own["interval_coverage"] == pytest.approx((1 + 0) / 2)
+    assert own["median_interval_ratio"] == pytest.approx(3)
