@@ -1,7 +1,8 @@
 """Windows of shipped scenarios are long enough: with four times the warm-up the median is the same.
 
 Two ends of a sweep are at risk: at the lowest rate there are few packets and the idle governor has to learn first, beyond saturation a window
-shorter than the wait cuts the waiting off, a buffer is still filling, or the softirq has not been demoted yet. Seeds are fixed, so nothing here fails by chance.
+shorter than the wait cuts the waiting off, a buffer is still filling, or the softirq has not been demoted yet. Seeds are fixed, so nothing
+here fails by chance.
 """
 
 from __future__ import annotations

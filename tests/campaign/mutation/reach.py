@@ -14,6 +14,7 @@ import json
 import os
 import subprocess
 import sys
+from collections import Counter
 from dataclasses import dataclass, field
 from difflib import SequenceMatcher
 from functools import cache
@@ -27,6 +28,7 @@ FOLDERS = (
 )  # fmt: skip
 LEFT_OUT = ("test_mutation", "test_benchmarks", "test_cluster")
 """Files whose tests are about other processes."""
+LEAST_S = 0.02
 RULES = """\
 [run]
 source = simulator
@@ -44,12 +46,24 @@ class Reach:
     seconds: dict[str, float]
     imported: dict[str, frozenset[int]] = field(default_factory=dict)
     texts: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    width: Counter[str] = field(default_factory=Counter)
+    """Test function -> how many lines it reaches."""
+
+    def __post_init__(self) -> None:
+        for found in self.lines.values():
+            for tests in found.values():
+                self.width.update(tests)
 
     def tests(self, file: str, line: int) -> list[str]:
-        """The test functions that reach the line, the quickest first."""
+        """The test functions that reach the line; first those that are quick and about little else than its file."""
         found = self.lines.get(file, {})
         reaching = found.get(self._then(file, line)) or {test for tests in found.values() for test in tests}
-        return sorted(reaching, key=lambda test: (self.seconds.get(test, 1.0), test))
+        here = Counter(test for tests in found.values() for test in tests)
+        return sorted(reaching, key=lambda test: (self.time(test) * self.width[test] / here[test], test))
+
+    def time(self, test: str) -> float:
+        """Seconds that a test function takes, a little for starting it included."""
+        return max(self.seconds.get(test, 1.0), LEAST_S)
 
     def on_import(self, file: str, line: int) -> bool:
         """Whether the line runs before any test begins."""
