@@ -107,7 +107,11 @@ def test_a_change_within_a_function_is_asked_in_a_session_that_goes_on() -> None
     known = mutants(file, text)
     (inside,) = [mutant for mutant in known if (mutant.function, mutant.old) == ("parse", ">")]
     outside = next(mutant for mutant in known if mutant.function == "module")
-    asked = [(inside, f"{tests}::test_refused"), (inside, f"{tests}::no_test"), (outside, f"{tests}::test_refused")]
+    asked = [
+        (inside, f"{tests}::test_exact_text_reads_back"),
+        (inside, f"{tests}::no_test"),
+        (outside, f"{tests}::test_refused"),
+    ]
 
     def act() -> int:
         found = []
