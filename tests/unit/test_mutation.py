@@ -134,3 +134,18 @@ def test_a_map_knows_lines_that_have_moved(monkeypatch: pytest.MonkeyPatch, tmp_
     assert [line for line in range(1, 5) if found.on_import("x.py", line)] == [3]
     # of a new line: all that reach the file, those first that are about little else
     assert found.tests("x.py", 1) == ["t::a", "t::c"]
+
+
+def test_a_map_is_measured_again_for_tests_that_have_changed(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    (tmp_path / "x.py").write_text("new\na\nb\n")
+    monkeypatch.setattr(reach, "ROOT", tmp_path)
+    known = Reach({"x.py": {1: ("t::a", "u::a"), 2: ("u::b",)}, "gone.py": {1: ("t::a",)}}, {"t::a": 1.0, "u::a": 2.0, "v::a": 3.0},
+                  {"x.py": frozenset({2})}, {"x.py": ("a", "b"), "gone.py": ("a",)})  # fmt: skip
+    new = Reach({"x.py": {1: ("u::c",), 2: ("u::c",)}}, {"u::c": 4.0})
+    found = reach.merged(known, new, {"t": "1", "u": "2"}, ["u"])
+    assert found.lines == {"x.py": {1: ("u::c",), 2: ("t::a", "u::c")}}
+    assert found.seconds == {"t::a": 1.0, "u::c": 4.0}
+    assert (found.imported, found.texts) == ({"x.py": frozenset({3})}, {"x.py": ("new", "a", "b")})
+    assert found.tests("y.py", 1) == ["t::a", "u::c"]
+    reach.save(found, tmp_path / "map")
+    assert reach.load(tmp_path / "map") == found

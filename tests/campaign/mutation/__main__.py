@@ -1,6 +1,6 @@
 """``python -m tests.campaign.mutation run --each 60``: plant so many faults in each part of the program, and keep who noticed.
 
-``reach`` makes the map of tests to lines (minutes, once); ``run`` goes on where it stopped; ``report`` counts.
+``reach`` makes the map of tests to lines (minutes, again for tests that have changed only); ``run`` goes on where it stopped; ``report`` counts.
 Verdicts stay in ``.cache/mutation`` or another folder, one line for each mutant. ``run --share 1/2`` and ``run --share 2/2`` side by side
 ask half of them each.
 """
@@ -56,7 +56,8 @@ def main() -> int:
     folder: Path = chosen.folder.resolve()
     folder.mkdir(parents=True, exist_ok=True)
     if chosen.what == "reach":
-        reach.save(reach.measure(folder), folder / MAP)
+        known = reach.load(folder / MAP) if (folder / MAP).exists() else None
+        reach.save(reach.measure(folder, known), folder / MAP)
         return 0
     drawn = {name: mutants for name, mutants in sample(chosen.seed, chosen.each).items() if name in chosen.parts}
     if chosen.what == "list":
