@@ -93,13 +93,9 @@ def _percentiles(axes: Axes, points: list[Point]) -> None:
     for row, point in enumerate(points):
         if not delivered(point):
             axes.text(
-                0.02,
-                row,
-                "nothing delivered",
-                fontsize=style.TICK_POINTS,
-                va="center",
-                transform=axes.get_yaxis_transform(),
-            )
+                0.02, row, "nothing delivered", fontsize=style.TICK_POINTS, va="center", transform=axes.get_yaxis_transform(), zorder=6,
+                bbox=style.PAPER | {"alpha": 1.0},
+            )  # fmt: skip
     style.dress(axes, "Latency", "latency, us (log scale)", grid="x")
 
 

@@ -26,6 +26,7 @@ MOST_GUESTS = 8
 SINGLE = "#"
 EVENT = {"color": "#8C8C8C", "linewidth": 2, "linestyle": "--", "zorder": 1}
 BPS_UNITS = ((1e9, "Gbit/s"), (1e6, "Mbit/s"), (1e3, "kbit/s"), (1.0, "bit/s"))
+MBPS = BPS_UNITS[1]
 _MS = 1000
 
 Rows = list[dict[str, Any]]
@@ -53,10 +54,10 @@ def course(shown: View) -> Figure:
     events = shown.points[0]["over_time"]["events"]
     for panel in axes[:-1]:
         _events(panel, events)
-        panel.set_xlim(left=0)
+        panel.set_xlim(0, _end_ms(shown))
     log_axis(latency.yaxis)
     nothing(latency, shown)
-    throughput.set_ylim(bottom=0)
+    throughput.set_ylim(0, None if any(map(delivered, shown.points)) else 1)
     style.dress(throughput, "Delivered", "time, ms", unit)
     style.dress(latency, "Mean latency", "time, ms", "latency, us (log scale)")
     return finish(
@@ -76,6 +77,14 @@ def course_rows(shown: View) -> Rows:
         for guest, rows in {"all": point["over_time"]["all"], **point["over_time"]["guests"]}.items()
         for row in rows
     ]
+
+
+def _end_ms(shown: View) -> float:
+    """Where the last interval ends."""
+    return max(
+        float(point["over_time"]["all"][-1]["start_s"] + point["over_time"]["interval_s"]) * _MS
+        for point in shown.points
+    )
 
 
 def _lines(shown: View) -> list[tuple[str, Point, Rows]]:
@@ -119,4 +128,4 @@ def _said(events: list[dict[str, Any]]) -> str:
 
 def _unit(values: list[float]) -> tuple[float, str]:
     most = max(values, default=0)
-    return next(((size, name) for size, name in BPS_UNITS if most >= size), BPS_UNITS[-1])
+    return next(((size, name) for size, name in BPS_UNITS if most >= size), BPS_UNITS[-1]) if most else MBPS

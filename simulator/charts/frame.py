@@ -33,6 +33,8 @@ TITLE_LINE_INCHES = 1.34 * style.TITLE_POINTS / 72
 MARGIN_INCHES, COLUMN_GAP_INCHES, HANDLE_INCHES = 0.12, 0.35, 0.6
 AXES_WORDS_INCHES = 1.25
 """Title of the panel, ticks and name of the axis: what of the plot's height is not the panel itself."""
+EMPTY_AT = 0.7
+"""Where an empty panel says so: between the shares at which thresholds have their words."""
 
 
 def frame(
@@ -124,14 +126,9 @@ def nothing(axes: Axes, shown: View) -> None:
     """Say in the panel that it is empty, if no point delivered anything."""
     if not any(map(delivered, shown.points)):
         axes.text(
-            0.5,
-            0.5,
-            "nothing delivered",
-            fontsize=style.TITLE_POINTS,
-            ha="center",
-            va="center",
-            transform=axes.transAxes,
-        )
+            0.5, EMPTY_AT, "nothing delivered", fontsize=style.TITLE_POINTS, ha="center", va="center", transform=axes.transAxes, zorder=7,
+            bbox=style.PAPER | {"alpha": 1.0},
+        )  # fmt: skip
 
 
 def replications(shown: View) -> str:

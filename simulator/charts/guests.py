@@ -20,7 +20,7 @@ from matplotlib.lines import Line2D
 
 from simulator.charts import style
 from simulator.charts.caption import NOTHING, delivered, in_time, unsteady
-from simulator.charts.frame import PLOT_INCHES, caption, finish, frame, identify, nothing
+from simulator.charts.frame import PLOT_INCHES, caption, finish, frame, identify
 from simulator.charts.scales import Unit, log_axis, rate_unit
 from simulator.charts.select import MOST_ROWS, Point, View, one_place
 from simulator.charts.stacks import AROUND_INCHES, NAME_CELLS, row_inches, row_names, rows
@@ -68,7 +68,6 @@ def guests(shown: View) -> Figure:
         _latency(left, place, row)
         _throughput(right, place, row, unit)
     log_axis(left.xaxis)
-    nothing(left, shown)
     right.set_xlim(left=0)
     style.dress(left, "Latency", "latency, us (log scale)", grid="x")
     style.dress(right, "Delivered, per guest", f"{unit.name} (upright line: offered)", grid="x")

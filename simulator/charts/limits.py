@@ -67,7 +67,7 @@ def across(axes: Axes, found: Sequence[Limit], points: Sequence[Point], metric: 
             axes.annotate(
                 limit.text, (0.01, limit.value * scale), (0, 3), xycoords=axes.get_yaxis_transform(),
                 textcoords="offset points", fontsize=style.TICK_POINTS - 2, color=style.INK, zorder=6,
-                bbox={"facecolor": "white", "edgecolor": "none", "alpha": 0.75, "pad": 1.0},
+                bbox=style.PAPER,
             )  # fmt: skip
 
 
@@ -79,7 +79,7 @@ def upright(axes: Axes, found: Sequence[Limit], points: Sequence[Point], metric:
             axes.plot(limit.value, top, "D", color=style.INK, markersize=9, zorder=6)
             axes.annotate(
                 limit.text, (limit.value, top), (8, -14), textcoords="offset points", fontsize=style.TICK_POINTS - 2,
-                color=style.INK, zorder=6, bbox={"facecolor": "white", "edgecolor": "none", "alpha": 0.75, "pad": 1.0},
+                color=style.INK, zorder=6, bbox=style.PAPER,
             )  # fmt: skip
 
 

@@ -37,6 +37,8 @@ UNNAMED = ("#303085", "#751800", "#D09F9A", "#4E324B", "#37737B", "#8377D7")
 
 INK, GREY, PLAIN = "#303030", "#8C8C8C", "#E8E8E8"
 """What is drawn for every series alike; unknown; named beside it and in need of no colour."""
+PAPER: dict[str, Any] = {"facecolor": "white", "edgecolor": "none", "alpha": 0.75, "pad": 1.0}
+"""Behind words that lie over lines."""
 STAGE_COLOURS = {
     "wire": "#303030", "NIC": "#5E5E5E", "NIC queue": "#767D82", "PCIe": "#9B9B9B", "PCIe read": "#C6C6C6",
     "moderation": "#DABD94", "host interrupt": "#2E2E03", "host driver + switch": "#995328",

@@ -156,8 +156,11 @@ def _seen(shown: View, rows: list[dict[str, Any]]) -> str:
     found: dict[str, list[dict[str, Any]]] = {}
     for label, row in zip(_labels(shown), rows, strict=True):
         found.setdefault(label, []).append(row)
-    reached = "; ".join(f"{label} {_reach(own)}" for label, own in list(found.items())[:MOST_SAID])
+    sizes = {label: _reach(own) for label, own in found.items()}
+    reached = "; ".join(f"{label} {size}" for label, size in list(sizes.items())[:MOST_SAID])
     reached += f"; and {len(found) - MOST_SAID} more" if len(found) > MOST_SAID else ""
+    if len(found) > 1 and len(set(sizes.values())) == 1:
+        reached = f"all series {next(iter(sizes.values()))}"
     label, worst = min(zip(_labels(shown), rows, strict=True), key=lambda pair: pair[1]["share_of_line"])
     share = percent(worst["share_of_line"])
     return f"{LINE_REACHED * 100:.0f} % of the line rate: {reached}. Least: {label}, {worst['size_bytes']} B, {share}."

@@ -21,7 +21,7 @@ from simulator.formats.yaml12 import Node
 from simulator.scenario.load import GUEST_KEYS, TOP_KEYS, read
 from simulator.scenario.model import Scenario
 from simulator.scenario.points import MOST_FAILED, NOT_SWEPT, Draft, Point, common, drafts, name_of_point, placeless
-from simulator.scenario.remains import Remains, leans
+from simulator.scenario.remains import Location, Remains, leans
 from simulator.scenario.thresholds import parse_threshold
 from simulator.scenario.tree import absolute
 from simulator.scenario.validate import Examined, examine, in_file_order, place_of
@@ -217,7 +217,7 @@ class _Points:
         if seen.scenario is None:
             self.whole = False
             return False
-        faults = [] if _unbuildable(seen) else self._wiring(seen)
+        faults = [] if _unbuildable(seen) else self._wiring(seen, _with_known_costs(seen.scenario, seen.contradicted))
         for fault in faults:
             self.told.add(fault, name)
         if faults or seen.faults or seen.remains.cut:
@@ -232,12 +232,12 @@ class _Points:
         name = name_of_point(draft.series, draft.parameters)
         return name if draft.settings or not draft.parameters else name.removeprefix(f"{draft.series}, ")
 
-    def _wiring(self, seen: Examined) -> list[InputError]:
+    def _wiring(self, seen: Examined, scenario: Scenario) -> list[InputError]:
         # a file that the grammar refuses needs none of the packages that build
         from simulator.scenario.wiring import LEANS, wiring_faults
 
-        scenario, remains, doubted = seen.scenario, seen.remains, seen.remains.cut | seen.contradicted
-        assert scenario is not None
+        remains, doubted = seen.remains, seen.remains.cut | seen.contradicted
+        whole = not any(location[0] == "guests" for location in doubted)
         window = scenario.measurement.model_dump_json()
         key = scenario.model_dump_json(exclude=_SAME_PLAN | {"measurement"})
         drawn = any(item.kind == "capture" for item in scenario.traffic)
@@ -247,7 +247,7 @@ class _Points:
         if found is None or found:
             found = [
                 fault.at(place_of(remains, location))
-                for location, fault in wiring_faults(scenario)
+                for location, fault in wiring_faults(scenario, whole=whole)
                 if not leans(LEANS.get(str(location[0]) if location else "", ()), doubted)
             ]
             self.built[key] = found
@@ -292,8 +292,17 @@ class _Points:
 
 
 def _unbuildable(seen: Examined) -> bool:
-    """Whether names are double or unknown, so that no machine can be built, not even to look for faults."""
-    return any(location[-1] == "name" or location[:2] == ("host", "costs") for location in seen.contradicted)
+    """Whether names are double, so that no machine can be built, not even to look for faults."""
+    return any(location[-1] == "name" for location in seen.contradicted)
+
+
+def _with_known_costs(scenario: Scenario, contradicted: Iterable[Location]) -> Scenario:
+    """The scenario without the costs that were refused."""
+    refused = {location[2] for location in contradicted if location[:2] == ("host", "costs")}
+    costs = {name: text for name, text in scenario.host.costs.items() if name not in refused}
+    return (
+        scenario.model_copy(update={"host": scenario.host.model_copy(update={"costs": costs})}) if refused else scenario
+    )
 
 
 def _point_overrides(overrides: tuple[str, ...]) -> dict[str, tuple[str, ...]]:

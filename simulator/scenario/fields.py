@@ -39,9 +39,10 @@ class FileReference(Strict):
     path: Path = Field(exclude=True)
 
 
-def refuse(error: InputError) -> PydanticCustomError:
-    """Return ``error`` in the form that the validator collects."""
-    return PydanticCustomError("refused", "{what}", {"what": error.message, "error": error})
+def refuse(error: InputError, *keys: str) -> PydanticCustomError:
+    """Return ``error`` in the form that the validator collects; of a fault between keys of a map, the keys, the first one
+    written in the map, which can be read without it."""
+    return PydanticCustomError("refused", "{what}", {"what": error.message, "error": error, "keys": keys})
 
 
 @dataclass(frozen=True, slots=True)

@@ -172,22 +172,25 @@ class Guest(Strict):
     @model_validator(mode="after")
     def _queues_have_vcpus(self) -> Guest:
         if self.standby is not None and self.datapath != "sriov-vf":
-            raise refuse(BadValue("", f"stands beside a virtual function; {self.datapath} is none", self.standby))
+            message = f"stands beside a virtual function; {self.datapath} is none"
+            raise refuse(BadValue("", message, self.standby), "standby", "datapath")
         if self.queues > self.vcpus:
-            raise refuse(InputError("", f"has more queues than vCPUs ({self.queues} and {self.vcpus})"))
+            message = f"has more queues than vCPUs ({self.queues} and {self.vcpus})"
+            raise refuse(InputError("", message), "queues", "vcpus")
         if self.nics > 1 and self.datapath not in names.EMULATED:
-            raise refuse(
-                InputError("", f"{self.nics} nics are for {', '.join(names.EMULATED)}; {self.datapath} has queues")
-            )
+            message = f"{self.nics} nics are for {', '.join(names.EMULATED)}; {self.datapath} has queues"
+            raise refuse(InputError("", message), "nics", "datapath")
         if self.second_nic is not None and (
             self.application.kind != "forward" or self.datapath not in names.TWO_INTERFACES
         ):
-            known = ", ".join(names.TWO_INTERFACES)
-            raise refuse(BadValue("", f"as second_nic is for guests that forward, on {known}", self.second_nic))
+            message = f"as second_nic is for guests that forward, on {', '.join(names.TWO_INTERFACES)}"
+            raise refuse(BadValue("", message, self.second_nic), "second_nic", "application", "datapath")
         if self.application.kind == "xdp" and self.interrupts == "poll":
-            raise refuse(BadValue("", "in poll mode has no softirq for an XDP program", self.application.kind))
+            message = "in poll mode has no softirq for an XDP program"
+            raise refuse(BadValue("", message, self.application.kind), "application", "interrupts")
         if not 68 <= self.mtu_bytes <= 9216:
-            raise refuse(BadValue("", "as mtu is not from 68 B to 9216 B", units.exact(self.mtu_bytes, units.SIZE)))
+            message = "as mtu is not from 68 B to 9216 B"
+            raise refuse(BadValue("", message, units.exact(self.mtu_bytes, units.SIZE)), "mtu")
         return self
 
     def members(self) -> tuple[str, ...]:

@@ -151,7 +151,8 @@ class Host(Strict):
         given = dict(data)
         if "idle_states" in given:
             if "idle" in given:
-                raise refuse(BadValue("", "goes together with idle, which says more", "idle_states"))
+                message = "goes together with idle, which says more"
+                raise refuse(BadValue("", message, "idle_states"), "idle_states", "idle")
             on = truth(given.pop("idle_states"))
             given["idle"] = "default" if on else "poll"
         return {"tick": real, "idle": "default" if real else "poll", "variability": real} | given

@@ -86,4 +86,6 @@ def leans(reads: Iterable[str], cut: Iterable[Location]) -> bool:
 def _touches(pattern: tuple[str, ...], location: Location) -> bool:
     if isinstance(location[-1], int) and len(pattern) != len(location):
         return False  # an item that is gone as a whole takes its own values with it; who names it says 'guests.*'
+    if pattern[-1] == "*" and len(location) > len(pattern):
+        return False  # and who says so does not mean an item that has lost a value
     return all(part == "*" or part == step for part, step in zip(pattern, location, strict=False))

@@ -132,15 +132,16 @@ class _OpenLoop(_Ways, _Rated):
     @model_validator(mode="after")
     def _echo_comes_back(self) -> _OpenLoop:
         if self.echo and (self.direction == "tx" or self.to == "peer"):
-            raise refuse(BadValue("", "is of packets towards a guest; from one nobody sends them back", "echo"))
+            message = "is of packets towards a guest; from one nobody sends them back"
+            raise refuse(BadValue("", message, "echo"), "echo", "direction", "to")
         if self.through is not None and self.to is None:
-            raise refuse(
-                InputError("", "gives through without from and to, the ends of the chain", None, ("from", "to"))
-            )
+            message = "gives through without from and to, the ends of the chain"
+            raise refuse(InputError("", message, None, ("from", "to")), "through", "from", "to")
         if self.reverse and self.through is None:
-            raise refuse(InputError("", "says reverse, and has no chain to pass from its end", None, ("through",)))
+            message = "says reverse, and has no chain to pass from its end"
+            raise refuse(InputError("", message, None, ("through",)), "reverse", "through")
         if self.through is not None and self.echo:
-            raise refuse(BadValue("", "is not of a chain, whose packets do not come back", "echo"))
+            raise refuse(BadValue("", "is not of a chain, whose packets do not come back", "echo"), "echo", "through")
         if self.sender == self.to == "peer" and self.through is None:
             raise refuse(
                 InputError("", "goes from the far end to the far end; a chain names the guests between, as through")
@@ -213,7 +214,7 @@ class RequestResponse(_Ways):
     @model_validator(mode="after")
     def _fixed_response(self) -> RequestResponse:
         if self.response.fixed_bytes is None:
-            raise refuse(InputError("", "a response has one fixed size, such as '64 B'"))
+            raise refuse(InputError("", "a response has one fixed size, such as '64 B'"), "response")
         return self
 
 
@@ -245,7 +246,8 @@ class Bulk(_Ways):
         size = self.super_packet_bytes
         if size is not None and not self.segment_bytes <= size <= _LARGEST_SUPER_PACKET_BYTES:
             limits = f"from one segment, {units.exact(self.segment_bytes, units.SIZE)}, to 64 KiB"
-            raise refuse(BadValue("", f"as super_packet is not {limits}", units.exact(size, units.SIZE)))
+            message = f"as super_packet is not {limits}"
+            raise refuse(BadValue("", message, units.exact(size, units.SIZE)), "super_packet", "segment")
         return self
 
 
@@ -284,7 +286,8 @@ class Capture(_Rated):
                 InputError("", "gives " + " and ".join(self.rates()) + "; at most one is possible", None, _RATES)
             )
         if self.mix is not None and self.guest_side is not None:
-            raise refuse(BadValue("", "as guest_side does not go with a mix, which names its own", self.guest_side))
+            message = "as guest_side does not go with a mix, which names its own"
+            raise refuse(BadValue("", message, self.guest_side), "guest_side", "mix")
         return self
 
 

@@ -70,8 +70,8 @@ def examine(remains: Remains) -> Examined:
             scenario = Scenario.model_validate(plain)
         except ValidationError as error:
             items = error.errors(include_url=False)
-            # later rounds show what follows from the cuts
-            told += _words_for(remains, items) if attempt == 0 else []
+            # later rounds show what follows from the cuts, and faults between keys of what could not be read before
+            told += _words_for(remains, [item for item in items if attempt == 0 or _between(remains, item)])
             left = _without(remains, items, missing)
             if left is None:
                 break
@@ -98,7 +98,9 @@ def _without(remains: Remains, items: list[Any], missing: dict[Location, InputEr
     for item in items:
         if _is_echo(remains.tree, item):
             continue
-        walked = find(remains.tree, item["loc"])[1]
+        node, walked = find(remains.tree, item["loc"])
+        if (keys := _keys(item)) and isinstance(node.value, dict) and keys[0] in node.value:
+            walked = (*walked, keys[0])
         if not walked and item["type"] == "missing" and item["loc"][-1] in _NEEDED:
             continue
         if not walked:
@@ -111,6 +113,18 @@ def _without(remains: Remains, items: list[Any], missing: dict[Location, InputEr
     assert isinstance(tree.value, dict)
     absent = {key: Node(word, tree.origin, tree.origin) for key, word in _NEEDED.items() if key not in tree.value}
     return replace(held, tree=replace(tree, value=absent | tree.value), cut=held.cut | meant)
+
+
+def _keys(item: Any) -> tuple[str, ...]:
+    """The keys that a fault between keys of one map is about."""
+    keys: tuple[str, ...] = item.get("ctx", {}).get("keys", ())
+    return keys
+
+
+def _between(remains: Remains, item: Any) -> bool:
+    """Whether a fault is between keys of one map none of which was cut out."""
+    inside, keys = remains.written(find(remains.tree, item["loc"])[1]), _keys(item)
+    return bool(keys) and not any((*inside, key) in remains.cut for key in keys)
 
 
 def _with_files(remains: Remains) -> tuple[Any, dict[Location, InputError]]:

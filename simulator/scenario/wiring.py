@@ -34,23 +34,23 @@ from simulator.scenario.routes import adapters, crosses_the_wire
 from simulator.scenario.sources import add_traffic
 
 LEANS: Mapping[str, tuple[str, ...]] = {
-    "host": ("host.model", "host.cores", "host.irq_cores", "host.costs", "host.capabilities", "nic.model", "nics",
-             "guests.*.datapath", "guests.*.interrupts", "guests.*.vcpus", "guests.*.queues", "guests.*.count",
-             "guests.*.nics", "guests.*.placement"),
+    "host": ("host.model", "host.cores", "host.irq_cores", "nic.model", "nics",
+             "guests.*.datapath", "guests.*.interrupts", "guests.*.placement"),
     "guests": ("host.model", "host.capabilities", "nic.model", "nics", "guests.*.nic", "switch", "guests.*.datapath", "guests.*.interrupts",
                "guests.*.vcpus", "guests.*.queues", "guests.*.count", "guests.*.nics", "traffic.*.direction"),
     "nic": ("nic",),
     "nics": ("nics",),
     "switch": ("switch", "guests.*.datapath"),
-    "traffic": ("nic.model", "nic.rate", "nics", "guests.*.nic", "guests.*.mtu", "guests.*.offloads", "guests.*.count", "guests.*"),
+    "traffic": ("nic.model", "nic.rate", "nics", "guests.*.nic", "guests.*.mtu", "guests.*.offloads", "guests.*"),
     "measurement": ("nic.model", "nic.rate", "nics"),
 }  # fmt: skip
 """First word of a fault's place -> the values on which it leans besides its own: if the grammar refused one of them, the
-fault may be a consequence."""
+fault may be a consequence. Numbers of guests, vCPUs and queues are not among them: without them fewer cores and rates are needed."""
 
 
-def wiring_faults(scenario: Scenario) -> list[Fault]:
-    """Every reason why the point cannot be built or makes no sense, each with the location of the value to change."""
+def wiring_faults(scenario: Scenario, *, whole: bool = True) -> list[Fault]:
+    """Every reason why the point cannot be built or makes no sense, each with the location of the value to change. ``whole``:
+    nothing that guests say was cut out; otherwise they need at least so many cores."""
     found, ports = _ports(scenario)
     host = replace(host_settings(scenario.host), cores=None)
     guests = tuple(guest_settings(scenario, host))
@@ -62,7 +62,7 @@ def wiring_faults(scenario: Scenario) -> list[Fault]:
     add_traffic(machine, scenario, guests, 0, found)
     faults = [(location_of(scenario, fault.place), fault) for fault in found]
     faults += nonsense(scenario, min(port.rate_bps for port in ports))
-    faults += _too_few_cores(scenario, machine, "at least " if refused else "")
+    faults += _too_few_cores(scenario, machine, "" if whole and not refused else "at least ")
     if not faults:
         plan = machine.builder.finish(scenario.name)
         faults += [*placed(scenario, check(plan)), *_too_long(scenario, plan)]

@@ -145,7 +145,10 @@ def warnings(windows: Sequence[Window], warmup: Warmup, duration_ps: int) -> lis
     if not warmup.stated or not cut.remarkable:
         return []
     more_ps = duration_ps * cut.values // max(1, len(windows[0].slices))
-    whole = "half of the window or more" if cut.refused else units.format_time(more_ps)
-    return [
-        f"warm-up: latency still drifts in the window; MSER-5 would leave out {whole} more than {units.format_time(warmup.length_ps)}"
-    ]
+    stated = units.format_time(warmup.length_ps)
+    more = (
+        f"half of the window or more besides the {stated}"
+        if cut.refused
+        else f"{units.format_time(more_ps)} more than {stated}"
+    )
+    return [f"warm-up: latency still drifts in the window; MSER-5 would leave out {more}"]

@@ -167,7 +167,7 @@ def precision(entries: Sequence[Entry]) -> str:
         return ""
     goals = ", ".join(f"{name} within {goal:.3g}" for name, goal in _percents(missed[0]["precision"]["goals"]))
     reached = ", ".join(
-        f"{name} {MISSING if width is None else f'±{width:.2g} %'}"
+        f"{name} {MISSING if width is None else f'±{_two_digits(width)} %'}"
         for name, width in _percents(missed[0]["precision"]["half_widths"])
     )
     more = "" if len(missed) == 1 and len(entries) == 1 else f" at {len(missed)} of {len(entries)} points"
@@ -226,7 +226,12 @@ def _sure(entry: Entry, metric: str, form: str) -> str:
     """The number, and behind it half of its 95 % interval as a share of it, where that is not small."""
     value, shown = _value(entry, metric), FORMS[form]
     width = _relative(entry, metric, value)
-    return shown(value) if width is None or width <= CLOSE else f"{shown(value)} ±{100 * width:.2g}%"
+    return shown(value) if width is None or width <= CLOSE else f"{shown(value)} ±{_two_digits(100 * width)}%"
+
+
+def _two_digits(percent: float) -> str:
+    """As a person writes it: 0.64, 7.3, 430."""
+    return f"{percent:.2g}" if percent < 99.5 else f"{percent:.0f}"
 
 
 def _relative(entry: Entry, metric: str, value: float | None) -> float | None:

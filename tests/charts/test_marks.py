@@ -124,8 +124,21 @@ def test_captions_of_nothing_are_true(kind: str, state: str, series: int) -> Non
         assert "Work of the host" in said
     elif kind == "throughput":
         assert "nothing delivered" in said
+        assert ("all series never" in said) == (series > 1)
     else:
         assert "No packet was delivered." in said
+
+
+def test_a_course_of_nothing_has_the_same_time_in_every_panel_and_a_unit_that_people_use() -> None:
+    throughput, latency, drops = charts.chart(stress.document("lost", 1), "course").axes[:3]
+    assert throughput.get_xlim() == latency.get_xlim() == pytest.approx((0, 100))
+    assert drops.get_xlim()[1] >= 95
+    assert (throughput.get_ylabel(), throughput.get_ylim()) == ("Mbit/s", (0, 1))
+
+
+def test_rows_of_guests_say_once_that_nothing_was_delivered() -> None:
+    texts = [text.get_text() for text in charts.chart(stress.document("nothing", 1), "guests").axes[0].texts]
+    assert texts == ["nothing delivered"] * 2  # received, sent
 
 
 @pytest.mark.parametrize("kind", charts.KINDS)

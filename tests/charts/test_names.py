@@ -15,7 +15,7 @@ from matplotlib.transforms import Bbox
 from simulator import charts
 from simulator.charts import beside, fonts
 from simulator.charts.output import settings
-from simulator.words import cell_len, folded, shortened, wrap
+from simulator.words import CLOSING, cell_len, folded, shortened, wrap
 from tests.charts import stress
 
 SIGNLESS = "\N{EGYPTIAN HIEROGLYPH A001}"
@@ -97,6 +97,17 @@ def test_lines_are_no_wider_than_asked_and_lose_nothing() -> None:
             assert all(cell_len(line) <= cells for line in lines)
             assert "".join(lines).replace(" ", "") == text.replace(" ", "")
     assert folded("one two", 4) == "one\ntwo"
+
+
+def test_no_line_begins_with_a_closing_mark_or_is_a_single_sign() -> None:
+    for cells in range(10, 40):
+        lines = wrap(f"{stress.CHINESE} †", cells)
+        assert not [line for line in lines if line[0] in CLOSING or line == "†"]
+        assert all(cell_len(line) <= cells for line in lines)
+        assert "".join(lines).replace(" ", "") == f"{stress.CHINESE}†"
+    assert wrap("虚拟机，直通", 6) == ["虚拟", "机，直", "通"]
+    assert wrap("虚拟机直 †", 8) == ["虚拟机", "直 †"]
+    assert wrap("abcdefgh †", 8) == ["abcdefgh", "†"]
 
 
 def test_a_shortened_name_keeps_both_ends() -> None:

@@ -90,6 +90,46 @@ def test_what_may_follow_from_a_refused_value_is_not_told(tmp_path: Path) -> Non
     ]
 
 
+CONTRADICTION = """
+schema: 1
+host: {model: modern, cores: 64}
+nic: e810
+guests:
+  - {name: web, count: 40, vcpus: 2, queues: 3}
+  - {name: db, count: 8, vcpus: 2}
+traffic: [{name: load, kind: poisson, rate: 10 kpps, size: 9000 B}]
+measurement: {duration: 2 ms}
+thresholds: ["watts < 3"]
+"""
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "more"),
+    [
+        ("queues: 3", "queues: 2", ()),
+        ("queues: 3", "queues: 3", ("6: guests[0]: has more queues than vCPUs (3 and 2)",)),
+        # a fault between keys of a map of which another key cannot be read
+        ("queues: 3", "queues: 3, halt_poll: 3", ("6: guests[0].halt_poll: '3' has no unit", "6: guests[0]: has more queues than vCPUs")),
+        ("queues: 3", "queues: 3, nics: 2", ("6: guests[0]: has more queues than vCPUs", "6: guests[0]: 2 nics are for emulated-e1000")),
+        ("cores: 64", "cores: 64, costs: {k_exit: 3}", ("3: host.costs.k_exit: '3' will not do", "6: guests[0]: has more")),
+        ("cores: 64", "cores: 64, idle: c1, idle_states: on", ("3: host: 'idle_states' goes together with idle", "6: guests[0]: has more")),
+        # of vCPUs that cannot be read nobody knows whether there are too few
+        ("vcpus: 2, queues: 3", "vcpus: two, queues: 3", ("6: guests[0].vcpus: 'two' is not a whole number",)),
+    ],
+)  # fmt: skip
+def test_a_contradiction_hides_nothing_else(tmp_path: Path, old: str, new: str, more: tuple[str, ...]) -> None:
+    told = [line.partition("a.yaml:")[2] for line in lines(tmp_path, CONTRADICTION.replace(old, new, 1))]
+    least = "at least " if any(": guests[0]" in start for start in more) else ""
+    cores = 56 if "two" in new else 96
+    expected = [
+        *more, f"3: host.cores: needs {least}{cores} cores: ", "8: traffic[0].size: frames of 9000 B do not fit the MTU of web0",
+        "10: thresholds[0]: watts < 3: 'watts' is not a known metric",
+    ]  # fmt: skip
+    expected = [start for start in expected if cores > 64 or "host.cores" not in start]
+    assert len(told) == len(expected), told
+    assert all(any(line.startswith(start) for line in told) for start in expected), told
+
+
 def test_what_is_cut_out_leaves_the_numbers_of_the_file() -> None:
     tree = parse("guests: [a, b, c, d]\nseed: 1\n", "x")
     left = Remains(tree).without([("guests", 0), ("guests", 2), ("seed",)])

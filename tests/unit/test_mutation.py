@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
-from tests.campaign.mutation import strata
+from tests.campaign.mutation import reach, strata
 from tests.campaign.mutation.operators import Mutant, mutants
 from tests.campaign.mutation.reach import ROOT, Reach
-from tests.campaign.mutation.trial import Copy, ask_engines
+from tests.campaign.mutation.session import CANNOT, Session
+from tests.campaign.mutation.trial import Copy, ask_engines, forked
 
 MODULE = '''\
 """A docstring, 1."""
@@ -96,3 +99,53 @@ def test_a_change_elsewhere_is_noticed_by_the_tests_that_reach_it_and_by_no_othe
         assert copy.ask(mutant, text, Reach({file: {mutant.line: (knowing,)}}, {knowing: 1.0})).killed
         assert not copy.ask(mutant, text, Reach({file: {mutant.line: (other,)}}, {other: 1.0})).killed
         assert not copy.ask(mutant, text, Reach({}, {})).killed
+
+
+def test_a_change_within_a_function_is_asked_in_a_session_that_goes_on() -> None:
+    file, tests = "simulator/units.py", "tests/unit/test_units.py"
+    text = (ROOT / file).read_text(encoding="utf-8")
+    known = mutants(file, text)
+    (inside,) = [mutant for mutant in known if (mutant.function, mutant.old) == ("parse", ">")]
+    outside = next(mutant for mutant in known if mutant.function == "module")
+    asked = [
+        (inside, f"{tests}::test_exact_text_reads_back"),
+        (inside, f"{tests}::no_test"),
+        (outside, f"{tests}::test_refused"),
+    ]
+
+    def act() -> int:
+        found = []
+        work = lambda session: found.extend(  # noqa: E731
+            forked(lambda mutant=mutant, name=name: session.ask(mutant, text, [name]), 30) for mutant, name in asked
+        )
+        Session(work).run(["unit/test_units.py"])
+        return 0 if found == [1, 0, CANNOT] else 1
+
+    assert forked(act, 60) == 0
+
+
+def test_a_map_knows_lines_that_have_moved(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    (tmp_path / "x.py").write_text("new\na\nb\nc\n")
+    monkeypatch.setattr(reach, "ROOT", tmp_path)
+    lines = {"x.py": {1: ("t::a",), 3: ("t::c",)}, "y.py": {1: ("t::c",), 2: ("t::c",)}}
+    found = Reach(lines, {"t::a": 1.0, "t::c": 1.0}, {"x.py": frozenset({2})}, {"x.py": ("a", "b", "c")})
+    assert found.tests("x.py", 2) == ["t::a"]
+    assert found.tests("x.py", 4) == ["t::c"]
+    assert [line for line in range(1, 5) if found.on_import("x.py", line)] == [3]
+    # of a new line: all that reach the file, those first that are about little else
+    assert found.tests("x.py", 1) == ["t::a", "t::c"]
+
+
+def test_a_map_is_measured_again_for_tests_that_have_changed(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    (tmp_path / "x.py").write_text("new\na\nb\n")
+    monkeypatch.setattr(reach, "ROOT", tmp_path)
+    known = Reach({"x.py": {1: ("t::a", "u::a"), 2: ("u::b",)}, "gone.py": {1: ("t::a",)}}, {"t::a": 1.0, "u::a": 2.0, "v::a": 3.0},
+                  {"x.py": frozenset({2})}, {"x.py": ("a", "b"), "gone.py": ("a",)})  # fmt: skip
+    new = Reach({"x.py": {1: ("u::c",), 2: ("u::c",)}}, {"u::c": 4.0})
+    found = reach.merged(known, new, {"t": "1", "u": "2"}, ["u"])
+    assert found.lines == {"x.py": {1: ("u::c",), 2: ("t::a", "u::c")}}
+    assert found.seconds == {"t::a": 1.0, "u::c": 4.0}
+    assert (found.imported, found.texts) == ({"x.py": frozenset({3})}, {"x.py": ("new", "a", "b")})
+    assert found.tests("y.py", 1) == ["t::a", "u::c"]
+    reach.save(found, tmp_path / "map")
+    assert reach.load(tmp_path / "map") == found

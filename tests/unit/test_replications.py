@@ -122,6 +122,10 @@ def test_a_stated_warm_up_that_is_too_short_is_warned_of(path: Path) -> None:
     (said,) = warnings([late, late], Warmup(10**9), 2 * 10**9)
     assert said == "warm-up: latency still drifts in the window; MSER-5 would leave out 300 us more than 1.00 ms"
     assert warnings([steady], Warmup(10**9), 2 * 10**9) == []
+    rising = window(tuple((10, 10_000 * n) for n in range(500)), path)
+    assert warnings([rising], Warmup(10**9), 2 * 10**9) == [
+        "warm-up: latency still drifts in the window; MSER-5 would leave out half of the window or more besides the 1.00 ms"
+    ]
     assert drift([steady]).values == 0 or not drift([steady]).remarkable
 
 

@@ -49,6 +49,14 @@ def test_what_is_unsure_says_by_how_much() -> None:
     assert head.split()[:3] == ["point", "offered", "delivered"]
 
 
+@pytest.mark.parametrize(
+    ("width", "shown"), [(0.0642, "±6.4%"), (0.994, "±99%"), (0.996, "±100%"), (4.26, "±426%"), (210.0, "±21000%")]
+)
+def test_an_interval_is_written_without_powers_of_ten(width: float, shown: str) -> None:
+    row = screen.table([entry(ranges=ranged(p99=width))]).splitlines()[1]
+    assert f"52.0 us {shown}" in row
+
+
 def test_a_number_without_any_interval_says_so() -> None:
     assert screen.table([entry()]).splitlines()[2] == "chance: no interval (one replication, or too few packets)"
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
+from hashlib import sha256
 from pathlib import Path
-from random import Random
 
 from tests.campaign.mutation.operators import Mutant, mutants
 
@@ -39,19 +40,23 @@ def files() -> Iterator[tuple[str, str]]:
             yield name, path.read_text(encoding="utf-8")
 
 
-def population() -> dict[str, list[Mutant]]:
-    """Stratum -> all its mutants, in order."""
-    found: dict[str, list[Mutant]] = {name: [] for name in STRATA}
+def population() -> dict[str, dict[str, Mutant]]:
+    """Stratum -> all its mutants by their keys; of equal lines of one function the first."""
+    found: dict[str, dict[str, Mutant]] = {name: {} for name in STRATA}
     for name, text in files():
-        found[stratum(name)] += mutants(name, text)
+        for mutant in mutants(name, text):
+            found[stratum(name)].setdefault(mutant.key(text), mutant)
     return found
 
 
 def sample(seed: int, each: int) -> dict[str, list[Mutant]]:
-    """Stratum -> its sample, in the order of drawing: a larger sample begins with the smaller one."""
-    drawn = {}
-    for name, all_of_them in population().items():
-        order = list(range(len(all_of_them)))
-        Random(f"{seed} {name}").shuffle(order)
-        drawn[name] = [all_of_them[place] for place in order[:each]]
-    return drawn
+    """Stratum -> its sample, in the order of drawing: a larger sample begins with the smaller one, and an edit of the program
+    changes the part of the sample that it touches."""
+    return {
+        name: [found[key] for key in sorted(found, key=partial(_rank, seed))[:each]]
+        for name, found in population().items()
+    }
+
+
+def _rank(seed: int, key: str) -> bytes:
+    return sha256(f"{seed} {key}".encode()).digest()
