@@ -25,7 +25,16 @@ from simulator.costs.model import Host, Nic
 LEAST: dict[Status, float] = {"measured": 1.1, "cited": 1.1, "derived": 1.1, "borrowed": 1.5, "assumed": 2.0}
 """Status -> factor by which a value may be off at least, either way. ``assumed`` was read nowhere: half to double."""
 MOVING_UNITS = ("ps", "fs/B")
-NIC_FACTS = ("rx_latency", "tx_latency", "switch_lat", "max_rx_pps", "max_tx_pps", "max_vf_pps", "max_switch_pps")
+NIC_FACTS = (
+    "rx_latency",
+    "tx_latency",
+    "switch_lat",
+    "max_rx_pps",
+    "max_tx_pps",
+    "max_device_pps",
+    "max_vf_pps",
+    "max_switch_pps",
+)
 IDLE = "idle.leave"
 """What leaving an idle state takes, all states together."""
 

@@ -173,7 +173,7 @@ def add_noise(builder: PlanBuilder, host: HostSettings, executor: int, name: str
         builder.add(Tick(place, executor, mean_ps, offset_ps, 0, gap=gap, length=length, label="noise"))
 
 
-def add_spread(builder: PlanBuilder, host: HostSettings, name: str, costs: tuple[str, ...]) -> int:
-    """Stream of cost factors, or -1 without variability."""
-    limits = range_1024(host.model, costs) if host.variability else None
+def add_spread(builder: PlanBuilder, host: HostSettings, name: str, costs: tuple[str, ...], fixed_ps: int = 0) -> int:
+    """Stream of factors of the `costs` and of the `fixed_ps` that are worked with them, or -1 without variability."""
+    limits = range_1024(host.model, costs, fixed_ps) if host.variability else None
     return NONE if limits is None else builder.stream(draws.spread(f"{name}:spread", *limits))

@@ -312,15 +312,23 @@ def _add_xdp(
     builder = machine.builder
     steps = xdp_steps(site.side, refill_doorbell(site.side), generic=guest.datapath in GENERIC_XDP)
     cost = _Cost(machine, steps)
+    times = {"xdp.packet_ps": guest.receive_ps, "xdp.reply_ps": guest.send_ps}
+    stated = {charge: time_ps for charge, time_ps in times.items() if time_ps is not None}
     sent = Output("post", pair.tx, publish_every=1 if guest.datapath in GENERIC_XDP else POLL_WEIGHT, full="drop")
     builder.keep(
         worker,
         replace(
             _softirq(machine, site, pair, (Output("sink", sink), sent), refill, unmask, cost),
-            packet_ps=cost("xdp.packet_ps") if guest.receive_ps is None else guest.receive_ps,
-            reply_ps=cost("xdp.reply_ps") if guest.send_ps is None else guest.send_ps,
+            packet_ps=stated.get("xdp.packet_ps", cost("xdp.packet_ps")),
+            reply_ps=stated.get("xdp.reply_ps", cost("xdp.reply_ps")),
             select="endpoint",
-            spread=add_spread(builder, machine.host, f"{site.name}.napi", names(steps, "xdp")),
+            spread=add_spread(
+                builder,
+                machine.host,
+                f"{site.name}.napi",
+                names((step for step in steps if step.charge not in stated), "xdp"),
+                sum(stated.values()),
+            ),
         ),
     )
 
@@ -378,7 +386,13 @@ def add_application(machine: Machine, guest: GuestSettings, site: Site, pair: Qu
             merge_ps=0,
             reply_ps=_send_ps(guest, cost) + (copy_fs * guest.reply_bytes + 500) // 1000,
             select="endpoint",
-            spread=add_spread(builder, machine.host, f"{site.name}.receive", _worker_costs(steps, "app")),
+            spread=add_spread(
+                builder,
+                machine.host,
+                f"{site.name}.receive",
+                _worker_costs(steps, "app") if guest.receive_ps is None else _drawn_to_send(guest, steps),
+                (guest.receive_ps or 0) + (guest.send_ps or 0),
+            ),
             stage=builder.stage(APPLICATION),
             notify_stage=builder.stage(WAKE_UP),
         ),
@@ -433,7 +447,9 @@ def add_sender(machine: Machine, guest: GuestSettings, site: Site, pair: QueuePa
             packet_ps=_send_ps(guest, cost),
             byte_fs=cost("send.byte_fs"),
             segment_ps=cost("send.segment_ps"),
-            spread=add_spread(builder, machine.host, f"{site.name}.sender", _worker_costs(steps, "send")),
+            spread=add_spread(
+                builder, machine.host, f"{site.name}.sender", _drawn_to_send(guest, steps), guest.send_ps or 0
+            ),
             stage=builder.stage(SEND),
             notify_stage=builder.stage(WAKE_UP),
         ),
@@ -502,6 +518,11 @@ _NOT_DRAWN = (
     "napi.merge_ps",
     "send.segment_ps",
 )
+
+
+def _drawn_to_send(guest: GuestSettings, steps: tuple[Step, ...]) -> tuple[str, ...]:
+    """Costs that spread when the application sends; a stated time does not."""
+    return _worker_costs(steps, "send") if guest.send_ps is None else ()
 
 
 def _worker_costs(steps: tuple[Step, ...], part: str) -> tuple[str, ...]:

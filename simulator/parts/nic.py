@@ -1,8 +1,10 @@
 """A NIC port: receive engine, transmit engine, packet buffer, descriptor rings with their vectors.
 
-Receive: wire, port latency, packet buffer (bytes), receive engine (looks up the destination, takes a descriptor), DMA
-write, interrupt moderation. Transmit: doorbell, descriptor fetch, transmit engine (arbiter and rate limits over all
-rings), DMA read, prefetch fifo, wire.
+Receive: wire, port latency, parser, packet buffer (bytes), receive engine (looks up the destination, takes a descriptor), DMA
+write, interrupt moderation. A limit in packets per second is the parser's, in front of the buffer: what it cannot look at is lost
+there, and fills nothing. What fills the buffer is a full bus, or a full ring without `drop_enable`.
+
+Transmit: doorbell, descriptor fetch, transmit engine (arbiter and rate limits over all rings), DMA read, prefetch fifo, wire.
 
 *Scope*: one engine per direction and port; the packet buffer is shared. With `drop_enable` a full ring loses its own
 frames, without it the frame waits at the head of the buffer and holds up all others. Frames from one guest to another
@@ -13,8 +15,10 @@ no sum.
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, field, replace
 
+from simulator.costs import Nic
 from simulator.parts import moderation
 from simulator.parts.pcie import add_pcie
 from simulator.parts.settings import GuestSettings, HostSettings, Moderation, PortSettings
@@ -39,14 +43,22 @@ from simulator.plan.model import (
 
 PEER = 0
 PREFETCH_FRAMES = 32
+PARSER_FRAMES = 64
+"""Frames that wait for a parser slower than its port (assumed: 4 KiB of the shortest frames)."""
+SHORTEST_BITS = (64 + 20) * 8
 BUFFERED_FRAMES = 1 << 20
 BURST_PACKETS = 32
 FCS_BYTES = 4
 RX_BUFFER_BYTES = 2_048
 TX_BUFFER_BYTES = 16_384
 POLL_WRITEBACK_GROUP = 32
-PCIE_BACKLOG_PS = 1_000_000
-"""How far ahead the receive engine books the PCIe link (1 us of posted writes, assumed); then frames wait in the packet buffer."""
+"""DPDK asks for a write-back with every 32nd descriptor (`tx_rs_thresh`), and only that one is written."""
+POLL_RX_FETCH = 8
+"""Receive descriptors that are read at once for a poll-mode driver, at least: DPDK sets PTHRESH and HTHRESH of RXDCTL to 8 (ixgbe, i40e,
+ice); the kernel's drivers set none."""
+PCIE_BACKLOG_PS = 0
+"""How far ahead the receive engine books the PCIe link. Not at all: engines take turns on the bus, so a read request of the transmit
+engine waits for the write that is under way, and not for those of frames that still lie in the packet buffer."""
 _PS_PER_SECOND = 10**12
 
 
@@ -101,6 +113,7 @@ class Port:
     wire_out: int
     pipe: int
     buffer: int
+    """The packet buffer."""
     peer: int
     leave: int
     rx_engine: int
@@ -174,7 +187,7 @@ def add_queue_pair(
             moderator=moderator,
             remote=True,
             dma=port.dma,
-            fetch_max=nic.value("rx_desc_fetch_max"),
+            fetch_max=max(nic.value("rx_desc_fetch_max"), POLL_RX_FETCH if moderator == NONE else 1),
             descriptor_bytes=nic.value("rx_desc_bytes"),
             writeback_bytes=nic.value("writeback_bytes"),
             poller=poller,
@@ -193,8 +206,9 @@ def add_queue_pair(
             remote=True,
             dma=port.dma,
             fetch_max=nic.value("tx_desc_fetch_max"),
+            fetch_low=max(0, nic.value("tx_desc_prefetch") - 1),
             descriptor_bytes=nic.value("tx_desc_bytes"),
-            writeback_bytes=nic.value("tx_desc_bytes"),
+            writeback_bytes=_tx_writeback_bytes(nic, moderator),
             writeback_group=POLL_WRITEBACK_GROUP if moderator == NONE else max(1, nic.value("tx_wthresh")),
             poller=port.tx_engine,
         )
@@ -203,6 +217,12 @@ def add_queue_pair(
     shaper, floor = _limits(builder, port, guest)
     port.senders.append(Input("tx", tx, weight=guest.weight, shaper=shaper, floor=floor, share=_share(port, guest)))
     return QueuePair(rx, tx, moderator)
+
+
+def _tx_writeback_bytes(nic: Nic, moderator: int) -> int:
+    """Bytes written back for a sent descriptor: itself, or its share of the only one of a group."""
+    size_bytes = nic.value("tx_desc_bytes")
+    return -(-size_bytes // POLL_WRITEBACK_GROUP) if moderator == NONE else size_bytes
 
 
 def _limits(builder: PlanBuilder, port: Port, guest: GuestSettings) -> tuple[int, int]:
@@ -241,12 +261,13 @@ def join(port: Port, guest: GuestSettings, first: int | None = None, queues: int
 def close_port(builder: PlanBuilder, port: Port, ingress: Switch, egress: Switch, latency_ps: int) -> None:
     """Add the engines; `ingress` has one port per member, `egress` port 0 is the wire and port 1 the loopback."""
     nic = port.settings.model
+    entrance = _add_parser(builder, port)
     pipe = Link(
         name=f"{port.prefix}port.enter",
         propagation_ps=nic.value("rx_latency") + latency_ps,
         stage=builder.stage(NIC),
         target_kind="fifo",
-        target=port.buffer,
+        target=entrance,
     )
     builder.keep(port.pipe, pipe)
     full = "drop" if port.settings.drop_enable else "block"
@@ -256,16 +277,35 @@ def close_port(builder: PlanBuilder, port: Port, ingress: Switch, egress: Switch
         on=NONE,
         inputs=(Input("fifo", port.buffer),),
         outputs=tuple(Output("dma_write", ring, full=full, room_ps=PCIE_BACKLOG_PS) for ring in port.receivers),
-        packet_ps=_per_packet_ps(_limit_pps(port, "max_rx_pps")),
         select="switch",
         switch=builder.add(ingress),
         stage=builder.stage(NIC),
     )
     builder.keep(port.rx_engine, receive)
-    _add_transmit(builder, port, egress)
+    _add_transmit(builder, port, egress, entrance)
 
 
-def _add_transmit(builder: PlanBuilder, port: Port, egress: Switch) -> None:
+def _add_parser(builder: PlanBuilder, port: Port) -> int:
+    """The fifo that frames enter: that of a parser, if more may come than it can look at, else the packet buffer itself."""
+    limit_pps = _receive_pps(port)
+    if not limit_pps or _most_pps(port) <= limit_pps:
+        return port.buffer
+    parser = builder.promise(Worker)
+    fifo = builder.add(Fifo(name=f"{port.prefix}port.parser", capacity=PARSER_FRAMES, poller=parser))
+    parse = Worker(
+        name=f"{port.prefix}port.parse",
+        kind="hw",
+        on=NONE,
+        inputs=(Input("fifo", fifo),),
+        outputs=(Output("fifo", port.buffer, full="drop"),),
+        packet_ps=_per_packet_ps(limit_pps),
+        stage=builder.stage(NIC),
+    )
+    builder.keep(parser, parse)
+    return fifo
+
+
+def _add_transmit(builder: PlanBuilder, port: Port, egress: Switch, entrance: int) -> None:
     settings, nic = port.settings, port.settings.model
     puller = builder.promise(Worker)
     prefetch = builder.add(
@@ -279,7 +319,7 @@ def _add_transmit(builder: PlanBuilder, port: Port, egress: Switch) -> None:
         outputs=(Output("dma_read", port.dma, fifo=prefetch),),
         policy=settings.arbiter,
         quantum_bytes=settings.quantum_bytes,
-        packet_ps=_per_packet_ps(_limit_pps(port, "max_tx_pps")),
+        packet_ps=_per_packet_ps(_send_pps(port)),
         stage=builder.stage(FETCH),
     )
     builder.keep(port.tx_engine, engine)
@@ -289,7 +329,7 @@ def _add_transmit(builder: PlanBuilder, port: Port, egress: Switch) -> None:
         propagation_ps=nic.value("switch_lat"),
         stage=builder.stage(NIC),
         target_kind="fifo",
-        target=port.buffer,
+        target=entrance,
     )
     outputs = (Output("link", port.wire_out, room_ps=0), Output("link", builder.add(loopback), room_ps=0))
     send = Worker(
@@ -309,10 +349,28 @@ def _doorbell(ring: int, cost_ps: int) -> Gate:
     return Gate("always", Notify("doorbell", ring, cost_ps))
 
 
-def _limit_pps(port: Port, direction: str) -> int:
-    """Packets per second of the port; with VFs on, its embedded switch may do fewer."""
+def _receive_pps(port: Port) -> int:
+    """Packets per second that the port's parser looks at; 0: no limit."""
+    nic = port.settings.model
+    return _least(nic.value("max_rx_pps"), nic.value("max_device_pps"))
+
+
+def _send_pps(port: Port) -> int:
+    """Packets per second that leave the rings; with VFs on, the embedded switch looks each up: does it stay inside?"""
     nic, virtual = port.settings.model, port.settings.virtual_functions
-    limits = (nic.value(direction), nic.value("max_switch_pps") if virtual else 0)
+    return _least(nic.value("max_tx_pps"), nic.value("max_device_pps"), nic.value("max_switch_pps") if virtual else 0)
+
+
+def _most_pps(port: Port) -> float:
+    """Packets per second that can come: from the wire, and from guest to guest."""
+    settings = port.settings
+    looped_pps = 0.0
+    if len(port.members) > 1:
+        looped_pps = _least(settings.loopback_bps // SHORTEST_BITS, _send_pps(port)) or math.inf
+    return (settings.rate_bps / SHORTEST_BITS or math.inf) + looped_pps
+
+
+def _least(*limits: int) -> int:
     return min(filter(None, limits), default=0)
 
 

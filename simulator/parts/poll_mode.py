@@ -2,6 +2,8 @@
 
 What a packet costs was read over whole bursts of 32, both doorbells included: they ring, and cost nothing besides.
 
+The costs of the driver spread from packet to packet; the time that an application states is its own.
+
 *Scope*: one thread for each queue. A thread that both receives and sends pays the dearer of the two per packet.
 *Validation*: tests/golden, tests/phenomena.
 """
@@ -83,6 +85,7 @@ def add_poller(machine: Machine, guest: GuestSettings, site: Site, worker: int, 
                 host,
                 f"{site.name}.poll",
                 (*names(steps, "poll"), *carried.packet_costs),
+                (guest.receive_ps or 0) + (guest.send_ps or 0),
             ),
             service=add_lookups(builder, model, f"{site.name}.poll", carried),
             stage=builder.stage(POLLING),

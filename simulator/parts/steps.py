@@ -59,13 +59,14 @@ def is_spared(host: Host, step: Step) -> bool:
     return bool(step.spared_by and host.value(step.spared_by))
 
 
-def range_1024(host: Host, cost_names: Iterable[str]) -> tuple[int, int] | None:
+def range_1024(host: Host, cost_names: Iterable[str], fixed_ps: int = 0) -> tuple[int, int] | None:
     """Lowest and highest sum of these costs over their sum, in 1/1024; None if they cost nothing or have no range.
 
-    The plan draws one factor per executor; the sums weigh each cost by its share, so the dearest decides.
+    The plan draws one factor per executor; the sums weigh each cost by its share, so the dearest decides. `fixed_ps` is part of
+    every sum and has no range: work whose time somebody states.
     """
     costs = [host.cost(name) for name in cost_names]
-    value, low, high = (sum(int(getattr(cost, key)) for cost in costs) for key in ("value", "low", "high"))
+    value, low, high = (fixed_ps + sum(int(getattr(cost, key)) for cost in costs) for key in ("value", "low", "high"))
     if value <= 0 or low >= value >= high:
         return None
     return max(1, min(1024, low * 1024 // value)), max(1024, -(-high * 1024 // value))

@@ -151,7 +151,9 @@ class DescRing:
     """True: the device sees the avail index when a doorbell arrives over ``dma``; False: shared memory, at once."""
     dma: int = NONE
     fetch_max: int = 0
+    """Remote: descriptors that the device has room for; tx: read as places become free, 0 = they come with the doorbell."""
     fetch_low: int = 0
+    """tx, remote: more are read when no more than so many are left in the device (PTHRESH)."""
     descriptor_bytes: int = 16
     writeback_bytes: int = 16
     writeback_group: int = 1

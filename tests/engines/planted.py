@@ -99,6 +99,10 @@ BUGS = (
         slots=(('("link", 2)', '("link", 8)'), ('("memory", 2)', '("memory", 8)'), ('("core", 8)', '("core", 2)')),
     ),
     Bug(
+        "more descriptors fetched than the device has room for", ("fetch_fills_the_free_places",), 200,
+        kernel=(("min(m[r + R_FETCH_MAX] - stock, ", "min(m[r + R_FETCH_MAX], "),),
+    ),
+    Bug(
         "event gate: < for <=", ("event_fires_once_per_enable", "event_after_enable", "batch_covers_the_event"), 50,
         kernel=(("fire = old <= m[g + G_EVENT] and", "fire = old < m[g + G_EVENT] and"),),
     ),

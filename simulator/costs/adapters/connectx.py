@@ -31,6 +31,7 @@ ROWS = (
         "tx_wthresh", "1", "descriptors", "an entry per packet, or per batch with one doorbell", low="1", high="64"
     ),
     assumed("tx_desc_fetch_max", "64", "descriptors"),
+    assumed("tx_desc_prefetch", "32", "descriptors", "as the 82599"),
     assumed("rx_desc_fetch_max", "8", "descriptors"),
     *(
         Row(name, "1024", "descriptors", "cited", ("mlx5_sq", "mlx5_rq_log"), f"mlx5_sq[{place}]", source_name="ring")

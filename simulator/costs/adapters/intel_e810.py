@@ -25,6 +25,7 @@ _ROWS = (
     assumed("writeback_bytes", "32", "B", "one descriptor per packet", low="16", high="32"),
     assumed("tx_wthresh", "8", "descriptors", "as the 82599"),
     assumed("tx_desc_fetch_max", "64", "descriptors"),
+    assumed("tx_desc_prefetch", "32", "descriptors", "as the 82599; DPDK sets 32 for both"),
     assumed("rx_desc_fetch_max", "8", "descriptors"),
     Row(
         "rx_ring",

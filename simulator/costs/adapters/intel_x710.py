@@ -29,6 +29,7 @@ ROWS = (
     assumed("tx_desc_bytes", "16", "B", low="16", high="16"),
     assumed("tx_wthresh", "8", "descriptors", "as the 82599"),
     assumed("tx_desc_fetch_max", "40", "descriptors", "as the 82599"),
+    assumed("tx_desc_prefetch", "32", "descriptors", "as the 82599; DPDK sets 32 for both"),
     assumed("rx_desc_fetch_max", "8", "descriptors"),
     Row("rx_ring", "512", "descriptors", "cited", ("i40e_ring",), "i40e_ring", source_name="ring_rx"),
     Row("tx_ring", "512", "descriptors", "cited", ("i40e_ring",), "i40e_ring", source_name="ring_tx"),

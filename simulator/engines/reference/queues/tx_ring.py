@@ -90,11 +90,12 @@ class TxRing(DescRing):
         self.tell_poller()
 
     def try_fetch(self) -> None:
-        """Read descriptors if some are left, few are in stock and no read is under way."""
-        if not self.data.remote or not self.data.fetch_max or self._fetching:
+        """Read as many descriptors as there is place for, if few are in stock and no read is under way."""
+        if not self.data.remote or self._fetching:
             return
-        if self.avail > self.fetched and self.fetched - self.taken <= self.data.fetch_low:
-            count = min(self.data.fetch_max, self.avail - self.fetched)
+        stock = self.fetched - self.taken
+        count = min(self.data.fetch_max - stock, self.avail - self.fetched)
+        if stock <= self.data.fetch_low and count > 0:
             self._fetching = True
             self.bus().read(DescriptorRead(self, count), count * self.data.descriptor_bytes)
 

@@ -39,9 +39,9 @@ def tell(m, w, i):
 @helper
 def try_fetch(m, r):
     if m[r + R_FETCH_MAX] > 0 and m[r + R_FETCH_BUSY] == 0:
-        ready = m[r + R_AVAIL] - m[r + R_FETCHED]
-        if ready > 0 and m[r + R_FETCHED] - m[r + R_TAKEN] <= m[r + R_FETCH_LOW]:
-            count = min(m[r + R_FETCH_MAX], ready)
+        stock = m[r + R_FETCHED] - m[r + R_TAKEN]
+        count = min(m[r + R_FETCH_MAX] - stock, m[r + R_AVAIL] - m[r + R_FETCHED])
+        if stock <= m[r + R_FETCH_LOW] and count > 0:
             m[r + R_FETCH_BUSY] = 1
             dma_read(m, m[r + R_DMA], READ_DESC, r, count * m[r + R_DESC_BYTES], count, 0)
 
