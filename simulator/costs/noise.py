@@ -1,7 +1,8 @@
 """What an ordinary kernel does on a core besides: how often it takes the core away, and for how long.
 
 1. A word stands for a way to set up a core; each event of it has a histogram of gaps and one of lengths.
-2. The timer tick is not an event here: it is a cost of its own (``h_tick``), and a word says whether it runs.
+2. The timer tick is not an event here: it is a cost of its own (``h_tick``), and a word says whether it runs. Under PREEMPT_RT
+   it is longer: the interrupt wakes the thread that runs the timers, and the core switches to it and back.
 3. Rates were read, the pattern was not: gaps are those of a Poisson process, as sixteen quantiles of equal weight.
 
 *Scope*: development hosts of the kernel's documentation, CPU not named; no stall of milliseconds is in the sources.
@@ -40,12 +41,14 @@ class Noise:
 
 @dataclass(frozen=True, slots=True)
 class Word:
-    """A way to set up a core: whether its tick runs while a thread does, and what else happens."""
+    """A way to set up a core: whether its tick runs while a thread does, and what else happens. `tick_ps`: what a tick takes; 0: what
+    it costs on the host (``h_tick``, ``g_tick``)."""
 
     name: str
     meaning: str
     tick: Literal["host", "stopped"]
     events: tuple[Noise, ...]
+    tick_ps: int = 0
 
 
 def word(name: str) -> Word:
@@ -76,6 +79,9 @@ def words() -> dict[str, Word]:
         Word("ordinary", "kernel as distributed", "host", (long, threads)),
         Word("isolated", "isolcpus: no thread is put there, the tick runs", "host", (few, softirq)),
         Word("nohz_full", "tick stopped while one thread runs, callbacks elsewhere", "stopped", (few, watchdog)),
+        Word(
+            "rt_tick", "PREEMPT_RT, isolated, the tick runs and wakes a thread", "host", (few, softirq), _rt_tick_ps()
+        ),
         Word("rt", "PREEMPT_RT, isolated, nohz_full, no watchdog", "stopped", (hardware,)),
     )
     return {entry.name: entry for entry in found}
@@ -102,6 +108,11 @@ def _event(what: str, per_s: float, rate: tuple[str, ...], length: tuple[int, ..
     """An event whose length is a sum of places of the reading ``noise_events``."""
     length_ps = sum(int(readings()["noise_events"].values[place] * _PS_PER_US) for place in length)
     return Noise(what, _gaps(per_s), ((length_ps, 1),), "borrowed", _citations(*rate, "noise_events"), note)
+
+
+def _rt_tick_ps() -> int:
+    """A timer interrupt that wakes a thread, and what the running thread loses beyond an interrupt while another has the core."""
+    return int(_value("noise_waking_tick", 0) * _PS_PER_US) + int(_value("noise_events", 4) * _PS_PER_US)
 
 
 def _samples() -> Noise:

@@ -155,9 +155,9 @@ def add_tick(builder: PlanBuilder, host: HostSettings, executor: int, name: str,
     """Timer tick, staggered by a fixed step per tick so that no two executors are interrupted at one instant."""
     period = _PS_PER_SECOND // host.tick_hz
     offset = (builder.count(Tick) + 1) * _TICK_STEP_PS % period
-    builder.add(
-        Tick(name=f"{name}.tick", executor=executor, period_ps=period, offset_ps=offset, cost_ps=host.model.ps(cost))
-    )
+    read_ps = noise.word(host.noise).tick_ps
+    length = builder.stream(draws.constant(f"{name}.tick:length", read_ps)) if read_ps else NONE
+    builder.add(Tick(f"{name}.tick", executor, period, offset, host.model.ps(cost), length=length))
 
 
 def add_noise(builder: PlanBuilder, host: HostSettings, executor: int, name: str) -> None:

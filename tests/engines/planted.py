@@ -103,6 +103,11 @@ BUGS = (
         kernel=(("min(m[r + R_FETCH_MAX] - stock, ", "min(m[r + R_FETCH_MAX], "),),
     ),
     Bug(
+        "drawn lengths spread once more", ("a_drawn_length_does_not_spread",), 0,
+        kernel=(("        stream = 0\n", ""),),
+        why="random plans draw lengths for executors without a spread",
+    ),
+    Bug(
         "event gate: < for <=", ("event_fires_once_per_enable", "event_after_enable", "batch_covers_the_event"), 50,
         kernel=(("fire = old <= m[g + G_EVENT] and", "fire = old < m[g + G_EVENT] and"),),
     ),

@@ -183,13 +183,20 @@ class Core(Executor):
 
     # What others ask of it
 
-    def interrupt(self, cost_ps: int, action: Action = nothing, *, label: str = "host_irq") -> None:
-        """Run an interrupt handler of ``cost_ps``, then do ``action``. A guest that runs here is left for it."""
+    def interrupt(
+        self, cost_ps: int, action: Action = nothing, *, label: str = "host_irq", drawn: bool = False
+    ) -> None:
+        """Run an interrupt handler of ``cost_ps``, then do ``action``. A guest that runs here is left for it.
+
+        What was ``drawn`` already does not spread.
+        """
         self.sync()
         current = self.scheduler.current
         if isinstance(current, VcpuThread) and current.vcpu.in_guest:
             current.vcpu.exit("EXTINT", current.vcpu.data.exit_ps)
-        self._interrupts.append(self.world.chance.spread(cost_ps, self.data.spread), label, action)
+        self._interrupts.append(
+            cost_ps if drawn else self.world.chance.spread(cost_ps, self.data.spread), label, action
+        )
         self.kick()
 
     def thread_woken(self, thread: Thread) -> None:

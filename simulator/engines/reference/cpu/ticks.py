@@ -27,8 +27,8 @@ class Tick:
         while True:
             yield self._slot.wait()
             self._slot.arm(self._world.now_ps + self._drawn(self._data.gap, self._data.period_ps))
-            cost_ps = self._drawn(self._data.length, self._data.cost_ps)
             executor = self._world.executors[self._data.executor]
+            cost_ps = self._drawn(self._data.length, self._data.cost_ps)
             if isinstance(executor, Core):
                 self._interrupt_core(executor, cost_ps)
             else:
@@ -39,11 +39,12 @@ class Tick:
 
     def _interrupt_core(self, core: Core, cost_ps: int) -> None:
         if core.leaf is not None:
-            core.interrupt(cost_ps, label=self._data.label or "host_irq")
+            core.interrupt(cost_ps, label=self._data.label or "host_irq", drawn=self._data.length != NONE)
 
     def _interrupt_vcpu(self, vcpu: Vcpu, cost_ps: int) -> None:
         has_core = vcpu.core.scheduler.current is vcpu.thread
         if vcpu.state is State.RUN and not vcpu.preempted and has_core:
             if self._data.gap == NONE:
                 vcpu.exit("TIMER", vcpu.data.exit_ps)
-            vcpu.add_interrupt_job(cost_ps, label=self._data.label or "guest_irq")
+            drawn = self._data.length != NONE
+            vcpu.add_interrupt_job(cost_ps, label=self._data.label or "guest_irq", drawn=drawn)

@@ -231,13 +231,17 @@ class Vcpu(Executor):
         """Let the host go on with the access under way for ``cost_ps``, before anything else on this vCPU."""
         self._add(self.hypervisor_jobs.put_first, cost_ps, label, action)
 
-    def add_interrupt_job(self, cost_ps: int, action: Action = nothing, *, label: str = "guest_irq") -> None:
-        """Let the guest handle an interrupt for ``cost_ps``."""
-        self._add(self.interrupt_jobs.append, cost_ps, label, action)
+    def add_interrupt_job(
+        self, cost_ps: int, action: Action = nothing, *, label: str = "guest_irq", drawn: bool = False
+    ) -> None:
+        """Let the guest handle an interrupt for ``cost_ps``; what was ``drawn`` already does not spread."""
+        self._add(self.interrupt_jobs.append, cost_ps, label, action, drawn=drawn)
 
-    def _add(self, put: Callable[[int, str, Action], None], cost_ps: int, label: str, action: Action) -> None:
+    def _add(
+        self, put: Callable[[int, str, Action], None], cost_ps: int, label: str, action: Action, *, drawn: bool = False
+    ) -> None:
         self.core.sync()
-        put(self.world.chance.spread(cost_ps, self.data.spread), label, action)
+        put(cost_ps if drawn else self.world.chance.spread(cost_ps, self.data.spread), label, action)
         self.core.kick()
 
     # Accesses

@@ -250,13 +250,13 @@ def on_core(m, c):
 
 
 @helper
-def irq_job(m, c, cost, kind, a, label):
-    """Append an irq job on a core; a vCPU in guest mode there takes an external-interrupt exit."""
+def irq_job(m, c, cost, kind, a, label, stream):
+    """Append an irq job on a core, its cost spread by a stream; a vCPU in guest mode there takes an external-interrupt exit."""
     sync(m, c)
     t = m[c + E_CURRENT]
     if t != 0 and m[t + T_KIND] == TK_VCPU and in_guest(m, m[t + T_VCPU]):
         vm_exit(m, m[t + T_VCPU], X_EXTINT, m[m[t + T_VCPU] + V_EXIT])
-    n = new_node(m, kind, spread(m, cost, m[c + E_SPREAD]))
+    n = new_node(m, kind, spread(m, cost, stream))
     m[n + N_A] = a
     m[n + N_B] = label
     append(m, c + E_IRQ_HEAD, N_NEXT, n)

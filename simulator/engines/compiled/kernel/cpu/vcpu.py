@@ -78,8 +78,8 @@ def in_guest(m, v):
 
 
 @helper
-def guest_irq_job(m, v, cost, kind, a, label):
-    n = new_node(m, kind, spread(m, cost, m[v + E_SPREAD]))
+def guest_irq_job(m, v, cost, kind, a, label, stream):
+    n = new_node(m, kind, spread(m, cost, stream))
     m[n + N_A] = a
     m[n + N_B] = label
     append(m, v + E_IRQ_HEAD, N_NEXT, n)

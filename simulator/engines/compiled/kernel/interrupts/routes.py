@@ -10,7 +10,7 @@ from simulator.engines.compiled.kernel.clock.calendar import arm_min
 from simulator.engines.compiled.kernel.clock.world import H_ACTING, H_NOW
 from simulator.engines.compiled.kernel.cpu.accesses import access
 from simulator.engines.compiled.kernel.cpu.core import irq_job, kick, sync
-from simulator.engines.compiled.kernel.cpu.executors import BLOCKED, E_CORE, E_IRQ_HEAD, V_EXIT, V_STATE
+from simulator.engines.compiled.kernel.cpu.executors import BLOCKED, E_CORE, E_IRQ_HEAD, E_SPREAD, V_EXIT, V_STATE
 from simulator.engines.compiled.kernel.cpu.jobs import (
     J_HANDLER, J_INJECT, J_NATIVE, J_STAGE2, LB_GUEST_IRQ, LB_HOST_IRQ,
 )
@@ -76,13 +76,13 @@ def on_route(m, q):
     m[q + Q_C_DELIVERED] += 1
     mode = m[q + Q_MODE]
     if mode == NATIVE:
-        irq_job(m, m[q + Q_CORE], m[q + Q_HARDIRQ], J_NATIVE, q, LB_HOST_IRQ)
+        irq_job(m, m[q + Q_CORE], m[q + Q_HARDIRQ], J_NATIVE, q, LB_HOST_IRQ, m[m[q + Q_CORE] + E_SPREAD])
     elif m[q + Q_IRQFD_ORIGIN] != 0:
         kick_vcpu(m, q, False)
     elif mode == POSTED:
         v = m[q + Q_VCPU]
         if m[v + V_STATE] == BLOCKED:
-            irq_job(m, m[v + E_CORE], m[q + Q_WAKEUP], J_STAGE2, q, LB_HOST_IRQ)
+            irq_job(m, m[v + E_CORE], m[q + Q_WAKEUP], J_STAGE2, q, LB_HOST_IRQ, m[m[v + E_CORE] + E_SPREAD])
         else:
             kick_vcpu(m, q, False)
     else:
@@ -92,7 +92,7 @@ def on_route(m, q):
             cost += m[q + Q_WAKER]
         elif m[q + Q_CORE] != m[v + E_CORE]:
             cost += m[q + Q_IPI]
-        irq_job(m, m[q + Q_CORE], cost, J_STAGE2, q, LB_HOST_IRQ)
+        irq_job(m, m[q + Q_CORE], cost, J_STAGE2, q, LB_HOST_IRQ, m[m[q + Q_CORE] + E_SPREAD])
 
 
 @helper
@@ -144,5 +144,5 @@ def inject(m, q, notify):
     sync(m, c)
     if m[q + Q_MODE] == LEGACY and m[v + E_IRQ_HEAD] != 0:
         vm_exit(m, v, X_IRQWIN, m[v + V_EXIT])
-    guest_irq_job(m, v, m[q + Q_HANDLER] + notify, J_HANDLER, q, LB_GUEST_IRQ)
+    guest_irq_job(m, v, m[q + Q_HANDLER] + notify, J_HANDLER, q, LB_GUEST_IRQ, m[v + E_SPREAD])
     kick(m, c)
