@@ -119,7 +119,7 @@ class Host(Strict):
     idle: Annotated[str, name_of("idle word", names.idle_words)]
     """How deep an idle core sleeps: default (a governor chooses), c1, poll, or a tuned profile; poll on the textbook host."""
     noise: Annotated[str, name_of("noise", names.noise_words)] = "off"
-    """What the kernel does besides on every core and vCPU: off, ordinary, isolated, nohz_full, rt."""
+    """What the kernel does besides on every core and vCPU: off, ordinary, isolated, nohz_full, rt_tick, rt."""
     smt: Switch = False
     """Whether cores 2n and 2n + 1 are hardware threads of one, which slow each other down."""
     backend_cores: Cores | None = None

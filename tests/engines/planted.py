@@ -103,9 +103,8 @@ BUGS = (
         kernel=(("min(m[r + R_FETCH_MAX] - stock, ", "min(m[r + R_FETCH_MAX], "),),
     ),
     Bug(
-        "drawn lengths spread once more", ("a_drawn_length_does_not_spread",), 0,
+        "drawn lengths spread once more", ("a_drawn_length_does_not_spread",), 100,
         kernel=(("        stream = 0\n", ""),),
-        why="random plans draw lengths for executors without a spread",
     ),
     Bug(
         "event gate: < for <=", ("event_fires_once_per_enable", "event_after_enable", "batch_covers_the_event"), 50,
