@@ -25,6 +25,7 @@ from simulator.formats.record import PS_PER_SECOND, Record, counted
 
 IntArray = npt.NDArray[np.int64]
 
+PS_PER_US = 10**6
 _SECONDS_LIMIT = 2**61
 _LONGEST_SPAN_PS = 2**62
 _DAY_S = 86_400
@@ -57,14 +58,13 @@ class Clock:
     def _refuse(self, record: Record, seconds: int, ps: int) -> None:
         step = (seconds - self._seconds[-1]) * PS_PER_SECOND + ps - self._ps[-1]
         if step < 0:
-            raise self._error(
-                record, "is a step back in time; without 'strict: on' the frames are sorted", f"{step} ps"
-            )
+            what = "is a step back in time; without 'strict: on' the frames are sorted"
+            raise self._error(record, what, f"{step / PS_PER_US:.12g} us")
         first = self._leading
         span = (seconds - self._seconds[first]) * PS_PER_SECOND + ps - self._ps[first]
         if span >= _LONGEST_SPAN_PS:
             what = "is too far from the first frame (53 days); without 'strict: on' pauses above a day are taken out"
-            raise self._error(record, what, f"{span} ps")
+            raise self._error(record, what, f"{span // PS_PER_SECOND / _DAY_S:.3g} days")
 
     def _error(self, record: Record, what: str, value: str) -> BadValue:
         return BadValue(f"{self._path}: byte {record.offset}", what, value)

@@ -153,4 +153,6 @@ Length = Annotated[int, quantity(units.LENGTH)]
 Weight = Annotated[int, Field(strict=True, ge=1, le=65_536)]
 Ring = Annotated[int, Field(strict=True, ge=1, le=65_536)]
 ScenarioName = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_. -]{0,99}$")]
-Name = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_ -]{0,63}$")]
+NAME = r"^[A-Za-z0-9][A-Za-z0-9_ -]{0,63}$"
+NO_NAME = "is not a name (letters, digits, space, '-' and '_', at most 64)"
+Name = Annotated[str, Field(pattern=NAME)]

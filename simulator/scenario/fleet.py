@@ -11,6 +11,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
@@ -24,6 +25,7 @@ from simulator.errors import BadValue, InputError, unknown
 from simulator.formats import yaml12
 from simulator.formats.yaml12 import Node
 from simulator.scenario.audit import sampled
+from simulator.scenario.fields import NAME, NO_NAME
 from simulator.scenario.model import Scenario
 from simulator.scenario.points import Draft, common
 from simulator.scenario.shipped import locate
@@ -98,9 +100,8 @@ def load_fleet(path: str | Path, overrides: tuple[str, ...] = ()) -> Fleet:
         raise unknown(policy.origin, "policy", policy.value, POLICIES)
     most, vcpus = _whole(placement, "most", MOST_GUESTS), _whole(placement, "vcpus", MOST_GUESTS)
     guests = _guests(top["guests"], [group.name for group in scenario.guests])
-    name = top["name"].value if "name" in top else file.stem
     return Fleet(
-        str(name),
+        _name(top["name"]) if "name" in top else file.stem,
         scenario,
         common(base),
         tuple(_hosts(top["hosts"], most, vcpus)),
@@ -125,6 +126,13 @@ def _map(node: Node, known: tuple[str, ...], what: str) -> dict[str, Node]:
     return node.value
 
 
+def _name(node: Node) -> str:
+    text = str(node.value)
+    if isinstance(node.value, bool) or not isinstance(node.value, (str, int)) or not re.fullmatch(NAME, text):
+        raise BadValue(node.origin, NO_NAME, node.plain())
+    return text
+
+
 def _whole(held: Mapping[str, Node], key: str, default: int, least: int = 1) -> int:
     node = held.get(key)
     if node is None:
@@ -143,7 +151,7 @@ def _hosts(node: Node, most: int, vcpus: int) -> Iterator[HostKind]:
     total = 0
     for item in node.value:
         own = _map(item, _HOST, "host")
-        name = str(own["name"].value) if "name" in own else f"host{len(seen)}"
+        name = _name(own["name"]) if "name" in own else f"host{len(seen)}"
         if name in seen:
             raise BadValue(item.origin, "is the name of other hosts, too", name)
         seen.add(name)

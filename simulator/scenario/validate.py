@@ -23,7 +23,7 @@ from simulator.errors import BadValue, InputError, ScenarioErrors, nearest, not_
 from simulator.formats.yaml12 import Node
 from simulator.scenario import names
 from simulator.scenario.checks import checks
-from simulator.scenario.fields import FileReference
+from simulator.scenario.fields import NO_NAME, FileReference
 from simulator.scenario.model import Scenario
 from simulator.scenario.remains import Remains
 from simulator.scenario.traffic import KINDS
@@ -248,7 +248,7 @@ def _words(kind: str, message: str, context: Any) -> str:
         "dict_type": "is not a map of keys",
         "tuple_type": "is not a list",
         "list_type": "is not a list",
-        "string_pattern_mismatch": "is not a name (letters, digits, space, '-' and '_', at most 64)",
+        "string_pattern_mismatch": NO_NAME,
     }
     if kind in expected:
         return expected[kind]

@@ -27,6 +27,7 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
+from simulator import units
 from simulator.errors import BadValue
 from simulator.formats import pcap, sides
 from simulator.formats.ethernet import mix_words
@@ -114,7 +115,7 @@ def superpose(
     ]
     times, lengths, flows, towards = (np.concatenate(column) for column in zip(*parts, strict=True))
     if not len(times):
-        raise BadValue(place, "is a window in which no connection starts: make it longer", f"{window} ps")
+        raise BadValue(place, "is a window in which no connection starts: make it longer", units.exact_time(window))
     return arrange(mix.title, times, lengths, flows, towards.astype(np.bool_), window, mix_notes(mix, captures))
 
 

@@ -15,6 +15,7 @@ import re
 import subprocess
 import sys
 import tempfile
+from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -40,7 +41,7 @@ def judge(case: Case) -> Verdict:
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         for file, content in case.files.items():
-            (folder / file).write_text(content, encoding="utf-8")
+            (folder / file).write_bytes(content if isinstance(content, bytes) else content.encode())
         before = sorted(path.name for path in folder.iterdir())
         places = {"{file}": "input.yaml", "{folder}": "."}
         command = [sys.executable, "-m", "simulator", *(places.get(word, word) for word in case.arguments)]
@@ -66,6 +67,7 @@ def judge(case: Case) -> Verdict:
         "traceback": "Traceback" in said,
         "nothing said": not said.strip(),
         f"no place: {said[:120]!r}": not all(PLACE.fullmatch(line) for line in said.splitlines()),
+        f"fewer than {case.least} faults: {said[:120]!r}": len(said.splitlines()) < case.least,
         f"wrote {set(after) - set(before)}": before != after,
         f"{cpu_s:.2f} s of CPU": cpu_s > CPU_S,
         f"{memory_mb:.0f} MB": memory_mb > MEMORY_MB,
@@ -82,6 +84,8 @@ def main() -> int:
     for verdict in verdicts:
         for fault in verdict.faults:
             print(f"{verdict.name}: {fault}")
+    kinds = Counter(re.split(r"[-.]", verdict.name)[0] for verdict in verdicts)
+    print(", ".join(f"{count} {kind}" for kind, count in sorted(kinds.items())))
     slowest, largest = max(v.cpu_s for v in verdicts), max(v.memory_mb for v in verdicts)
     bad = sum(bool(verdict.faults) for verdict in verdicts)
     print(f"{len(verdicts)} inputs, {bad} with faults; at most {slowest:.2f} s of CPU and {largest:.0f} MB")

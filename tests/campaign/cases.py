@@ -7,10 +7,12 @@ lines, results folders.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
-from copy import deepcopy
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from itertools import combinations
 from typing import Any
+
+from tests.campaign.broken_files import broken_files, spoilt, whole_files
 
 GOOD: dict[str, Any] = {
     "schema": 1,
@@ -61,22 +63,20 @@ class Case:
 
     name: str
     arguments: tuple[str, ...] = ("check", "{file}")
-    files: dict[str, str] = field(default_factory=dict)
+    files: Mapping[str, str | bytes] = field(default_factory=dict)
+    least: int = 1
+    """Faults that must be told."""
 
 
 def cases() -> list[Case]:
     """All of them, each with a name of its own."""
-    return [*_spoilt(), *_keys(), *_contradictions(), *_thresholds(), *_command_lines(), *_results()]
+    found = [*_spoilt(), *_keys(), *_contradictions(), *_pairs(), *_thresholds(), *_command_lines(), *_results()]
+    return found + [Case(name, arguments, files) for name, arguments, files in broken_files()]
 
 
-def _with(path: str, value: Any) -> dict[str, Any]:
-    content = deepcopy(GOOD)
-    *way, last = path.split(".")
-    held: Any = content
-    for step in way:
-        held = held[int(step)] if isinstance(held, list) else held[step]
-    held[last] = value
-    return content
+def controls() -> list[Case]:
+    """What the broken inputs are without their faults."""
+    return [_scenario("a scenario", GOOD), *(Case(name, arguments, files) for name, arguments, files in whole_files())]
 
 
 def _scenario(name: str, content: dict[str, Any], *arguments: str) -> Case:
@@ -88,13 +88,13 @@ def _spoilt() -> Iterator[Case]:
     for paths, values in ((QUANTITIES, NO_QUANTITY), (NUMBERS, NO_NUMBER), (WORDS, NO_WORD)):
         for path in paths:
             for number, value in enumerate(values):
-                yield _scenario(f"{path}-{number}", _with(path, value))
+                yield _scenario(f"{path}-{number}", spoilt(GOOD, path, value))
 
 
 def _keys() -> Iterator[Case]:
     for path in ("hots", "host.coers", "nic.rat", "guests.0.vcpu", "traffic.0.rte", "measurement.warm", "migration", "guests.0.numa",
                  "host.smt", "nic.sriov", "traffic.2.rate", "guests.0.watts"):  # fmt: skip
-        yield _scenario(f"key-{path}", _with(path, 1))
+        yield _scenario(f"key-{path}", spoilt(GOOD, path, 1))
 
 
 def _contradictions() -> Iterator[Case]:
@@ -130,15 +130,23 @@ def _contradictions() -> Iterator[Case]:
         "places": {"guests.0.placement": {"cores": "0-1", "share": 2}},
     }
     for name, paths in changes.items():
-        content = deepcopy(GOOD)
+        content = GOOD
         for path, value in paths.items():
-            *way, last = path.split(".")
-            held: Any = content
-            for step in way:
-                held = held[int(step)] if isinstance(held, list) else held[step]
-            held[int(last) if isinstance(held, list) else last] = value
+            content = spoilt(content, path, value)
         for command in ("check", "compare"):
             yield _scenario(f"{command}-{name}", content, command, "{file}")
+
+
+def _pairs() -> Iterator[Case]:
+    """Two faults of different stages, of which neither hides the other."""
+    faults: dict[str, tuple[str, Any]] = {
+        "cores": ("host.cores", 1), "unit": ("guests.0.halt_poll", 200), "queues": ("guests.0.queues", 3), "word": ("guests.0.colour", 1),
+        "mtu": ("traffic.0.size", "9000 B"), "timeout": ("traffic.1.timeout", "1 ns"), "cost": ("host.costs", {"k_exit": 3}),
+        "threshold": ("thresholds", ["watts < 3"]),
+    }  # fmt: skip
+    for one, other in combinations(faults, 2):
+        content = spoilt(spoilt(GOOD, *faults[one]), *faults[other])
+        yield replace(_scenario(f"pair-{one}-{other}", content), least=2)
 
 
 def _thresholds() -> Iterator[Case]:

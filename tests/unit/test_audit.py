@@ -17,7 +17,7 @@ from simulator.scenario.audit import audited, study
 from simulator.scenario.build import build, host_settings, notes
 from simulator.scenario.remains import Remains
 from simulator.study.point import cost_status
-from tests.campaign.cases import cases
+from tests.campaign.cases import Case, cases, controls
 
 BAD = Path(__file__).resolve().parent.parent / "bad"
 HEAD = "schema: 1\nguests: [{name: vm}]\ntraffic: [{name: load, kind: poisson, rate: 1 kpps}]\n"
@@ -265,3 +265,14 @@ def test_plans_that_cannot_run_are_told_at_their_key(text: str, key: str, tmp_pa
 def test_the_campaign_has_inputs_of_every_kind() -> None:
     names = [case.name for case in cases()]
     assert len(set(names)) == len(names) >= 300
+
+
+@pytest.mark.parametrize("case", controls(), ids=lambda case: case.name)
+def test_without_its_fault_an_input_of_the_campaign_is_accepted(
+    case: Case, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name, content in case.files.items():
+        (tmp_path / name).write_bytes(content if isinstance(content, bytes) else content.encode())
+    monkeypatch.chdir(tmp_path)
+    result = call(*(word.replace("{file}", "input.yaml") for word in case.arguments))
+    assert (result.exit_code, "Error" in result.stderr) == (0, False), result.stderr

@@ -184,6 +184,23 @@ def test_shared_cores_are_handed_out_in_turn(tmp_path: Path) -> None:
     assert core_map(s).splitlines() == ["cpu0: vm0.vcpu0, vm2.vcpu0", "cpu1: vm1.vcpu0, vm3.vcpu0"]
 
 
+def test_shared_cores_are_none_that_interrupts_have(tmp_path: Path) -> None:
+    host = {"model": "modern", "irq_cores": "0,2"}
+    guests = [{"name": "vm", "count": 2, "interrupts": "legacy", "placement": {"share": 2}}]
+    assert core_map(scenario(tmp_path, host=host, guests=guests)).splitlines() == [
+        "cpu0: interrupts of vm0.q0",
+        "cpu1: vm0.vcpu0",
+        "cpu2: interrupts of vm1.q0",
+        "cpu3: vm1.vcpu0",
+    ]
+
+
+def test_eight_interrupts_share_a_core(tmp_path: Path) -> None:
+    guests = [{"name": "vm", "count": 17, "interrupts": "legacy", "placement": {"cores": [0]}}]
+    cores = [line.partition(": ")[2] for line in core_map(scenario(tmp_path, guests=guests)).splitlines()]
+    assert [line.count("interrupts of") for line in cores] == [0, 8, 8, 1]
+
+
 def test_named_cores_and_interrupt_cores(tmp_path: Path) -> None:
     host = {"model": "modern", "irq_cores": "7"}
     guests = [{"name": "a", "interrupts": "legacy", "placement": {"cores": [3]}}, {"name": "b", "interrupts": "legacy"}]

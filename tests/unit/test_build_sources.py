@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from simulator.plan import draws
-from simulator.plan.model import Plan, Source
+from simulator.plan.model import INFINITE_PS, Plan, Source
 from simulator.scenario import load
 from simulator.scenario.build import build
 
@@ -92,6 +92,29 @@ def test_super_packets(tmp_path: Path, tso: bool, length: int, segments: int) ->
     assert size == length
     assert (-(-size // source.segment_bytes) if source.segment_bytes else 1) == segments
     assert source.window * segments == 88
+
+
+@pytest.mark.parametrize(("size", "segments"), [("2973 B", 1), ("2974 B", 2), ("4433 B", 2), ("4434 B", 3)])
+def test_headers_of_a_super_packet_are_no_payload(tmp_path: Path, size: str, segments: int) -> None:
+    # 54 + 2 * 1,460 = 2,974
+    traffic = {"name": "t", "kind": "bulk", "direction": "rx", "window": 1, "segment": "1518 B", "super_packet": size}
+    assert built(tmp_path, traffic).sources[0].window == segments
+
+
+def test_clients_and_connections_start_apart_within_ten_microseconds(tmp_path: Path) -> None:
+    for traffic in ({"kind": "request-response", "outstanding": 40}, {"kind": "bulk", "flows": 40}):
+        starts = [source.start_ps for source in built(tmp_path, {"name": "t"} | traffic).sources]
+        assert len(set(starts)) == 40
+        assert 9_000_000 < max(starts) < 10_000_000
+
+
+def test_an_overloaded_generator_drops_what_waits_for_ten_microseconds(tmp_path: Path) -> None:
+    traffic = {"name": "t", "kind": "poisson", "rate": "1 Mpps", "overload": True}
+    (source,) = built(tmp_path, traffic).sources
+    assert source.backlog_ps == 10_000_000
+    for more in ({"overload": False}, {"direction": "tx"}):
+        (source,) = built(tmp_path, traffic | more).sources
+        assert source.backlog_ps == INFINITE_PS
 
 
 def test_a_mix_is_split_and_has_its_rate(tmp_path: Path) -> None:

@@ -221,6 +221,17 @@ def test_links_queues_and_batches() -> None:
     assert resources.link_utilisation(PLAN, trace) == {"wire": 0.5}
     assert resources.occupancy(PLAN, trace) == {"socket": {"mean": 2.5, "max": 9}}
     assert resources.batch_size(PLAN, trace) == {"napi": 2.5}
+    # one that polls never ends its turn
+    poller = replace(PLAN, workers=(PLAN.workers[0], replace(PLAN.workers[1], poll_mode=True), PLAN.workers[2]))
+    assert resources.batch_size(poller, trace) == {}
+
+
+def test_an_engine_is_busy_for_its_batches_packets_and_services() -> None:
+    # 100 served in 10 ms, each 2 us in a batch of its own, 1 us and 3 us in the mean
+    engine = replace(PLAN, workers=(replace(PLAN.workers[0], batch_ps=2 * US), *PLAN.workers[1:]))
+    trace = with_counters(blank(PLAN), rx__served=100)
+    assert resources.busy_shares(engine, trace)["engine rx"] == pytest.approx(100 * 6 / 10_000)
+    assert resources.busy_shares(PLAN, trace)["engine rx"] == pytest.approx(100 * 4 / 10_000)
 
 
 @pytest.mark.parametrize(
