@@ -202,28 +202,31 @@ class CompiledEngine:
         return tuple(zip(sums[::2], sums[1::2], strict=True))
 
     def _grow(self) -> None:
-        """Append packets and nodes to the pools, as many as there are already."""
+        """Append packets and nodes to the pools: the memory is copied, so a plan of many sources takes more at a time."""
         m = self._memory
         old = len(m)
         words = self._image.packet_words
-        packets = _GROWTH if m[k.H_PACKETS_FREE] < 4 else 0
-        nodes = int(m[k.H_MARGIN]) + _GROWTH if m[k.H_NODES_FREE] < m[k.H_MARGIN] else 0
+        more = max(_GROWTH, 2 * len(self._plan.sources))
+        packets = more if m[k.H_PACKETS_FREE] < 4 else 0
+        nodes = int(m[k.H_MARGIN]) + more if m[k.H_NODES_FREE] < m[k.H_MARGIN] else 0
         self._handle = Memory(enlarged(m, packets * words + nodes * k.NODE))
         self._memory = m = self._handle.words
         _chain(m, k.H_PACKETS, k.H_PACKETS_FREE, old, packets, words)
         _chain(m, k.H_NODES, k.H_NODES_FREE, old + packets * words, nodes, k.NODE)
 
     def _refill(self) -> None:
-        """Draw a block for every stream that is near its end."""
+        """Draw a block for every stream that has come half-way to its limit: thousands of like streams are then filled in one look at all."""
         m = self._memory
         m[k.H_REFILL] = 0
         bases = self._streams
-        for i in np.nonzero((m[bases + k.Z_CONSTANT] == 0) & (m[bases + k.Z_CURSOR] >= m[bases + k.Z_LIMIT]))[0].tolist():
+        half = (m[bases + k.Z_START] + m[bases + k.Z_LIMIT] + 1) >> 1
+        for i in np.nonzero((m[bases + k.Z_CONSTANT] == 0) & (m[bases + k.Z_CURSOR] >= half))[0].tolist():
             base = int(bases[i])
             start, cursor, end = (int(m[base + field]) for field in (k.Z_START, k.Z_CURSOR, k.Z_END))
             kept = start + end - cursor
             m[start:kept] = m[cursor:end]
-            end = kept + min(self._draws.block_length, 2 * (end - start))
+            room = self._draws.block_length + layout.DRAW_MARGIN
+            end = min(start + room, kept + min(self._draws.block_length, 2 * (end - start)))
             self._draws.fill(i, m[kept:end])
             m[base + k.Z_CURSOR], m[base + k.Z_END], m[base + k.Z_LIMIT] = start, end, max(start + 1, end - layout.DRAW_MARGIN)
 

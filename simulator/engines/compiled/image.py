@@ -100,7 +100,7 @@ def _streams(b: Builder, draws: Blocks) -> None:
             b.fill(base, {k.Z_CONSTANT: 1, k.Z_VALUE: int(parameters(stream)[0])})
             continue
         start = b.reserve(draws.block_length + DRAW_MARGIN)
-        end = start + min(draws.block_length, FIRST_BLOCK)
+        end = start + min(draws.block_length + DRAW_MARGIN, FIRST_BLOCK)
         draws.fill(i, b.memory[start:end])
         b.fill(base, {k.Z_START: start, k.Z_CURSOR: start, k.Z_END: end, k.Z_LIMIT: max(start + 1, end - DRAW_MARGIN)})
 
