@@ -54,6 +54,8 @@ LEAST = {
     ("Dma", "mrrs_bytes"): 1,
     ("Dma", "completion_bytes"): 1,
     ("Dma", "max_reads"): 1,
+    ("Dma", "page_bytes"): 1,
+    ("Dma", "walkers"): 1,
     ("Fifo", "capacity"): 1,
     ("Fifo", "wake_free"): 1,
     ("DescRing", "size"): 1,
@@ -213,7 +215,8 @@ def _integer(where: str, part: Any, field: str, value: object, plan: Plan) -> It
 
 _FREE = {
     ("Worker", "on"), ("Link", "target"), ("Notify", "target"),
-    ("Source", "response_bytes"), ("DescRing", "hold_ps"), ("Moderator", "tx_interval_ps"), ("Input", "share"), ("Worker", "merge_ps"), ("Output", "dst"),
+    ("Source", "response_bytes"), ("DescRing", "hold_ps"), ("DescRing", "base_bytes"), ("Dma", "iotlb_entries"), ("Moderator", "tx_interval_ps"),
+    ("Input", "share"), ("Worker", "merge_ps"), ("Output", "dst"),
 }  # fmt: skip
 """May be -1: indices whose kind points nowhere (a hardware worker's executor, a pipe's end, no effect), and numbers that -1 switches off."""
 

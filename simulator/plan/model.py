@@ -5,8 +5,8 @@ picoseconds, every size an integer number of bytes. What the entities *do* is la
 ``docs/reference/plan.md``; both engines implement that text.
 
 *Scope*: network I/O of one host: sources, links, rings with their gates, workers, executors (cores and vCPUs), moderators,
-interrupt routes, switches, a PCIe function's DMA, locks, trapping register accesses, sinks, and what changes while it runs. An
-IOMMU is not in the plan yet.
+interrupt routes, switches, a PCIe function's DMA and its IOMMU, locks, trapping register accesses, sinks, and what changes while it
+runs.
 *Validation*: ``check()``, conformance vectors, and two engines that must agree event by event.
 """
 
@@ -120,6 +120,12 @@ class Dma:
     memory_spread: int = NONE
     segment_header_bytes: int = 54
     read_stage: int = NONE
+    iotlb_entries: int = NONE
+    """Pages whose translations the IOMMU keeps at hand; 0: none, as with strict invalidation; -1: no translation."""
+    page_bytes: int = 4096
+    walkers: int = 1
+    """Page walks at a time."""
+    walk_ps: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,6 +170,12 @@ class DescRing:
     """rx, remote: the device hands packets over in groups of so many; 1 = each at once."""
     hold_ps: int = NONE
     """rx without moderator: an incomplete group is handed over so long after the last one; -1 = never."""
+    base_bytes: int = NONE
+    """remote: address of the first packet buffer, for translation; -1: not translated."""
+    stride_bytes: int = 2048
+    """From one packet buffer to the next."""
+    order: int = NONE
+    """Stream of the numbers of buffers, in place of one after the other."""
 
 
 @dataclass(frozen=True, slots=True)

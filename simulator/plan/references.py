@@ -28,7 +28,7 @@ FIXED = {
     "Link": {"stage": "stages"},
     "Dma": {"up": "links", "down": "links", "memory_spread": "streams", "read_stage": "stages"},
     "Fifo": {"poller": "workers"},
-    "DescRing": {"moderator": "moderators", "dma": "dmas", "poller": "workers"},
+    "DescRing": {"moderator": "moderators", "dma": "dmas", "poller": "workers", "order": "streams"},
     "Notify": {"lock": "locks"},
     "Moderator": {"route": "routes", "dma": "dmas", "stage": "stages", "worker": "workers"},
     "IrqRoute": {"worker": "workers", "core": "executors", "vcpu": "executors"},

@@ -44,7 +44,7 @@ METRICS = {
         "avail_checks", "avail_fired", "avail_suppressed", "used_checks", "used_fired", "used_suppressed",
     ),
     "link": ("items", "bytes", "busy_ps", "dropped"),
-    "dma": ("reads", "waited"),
+    "dma": ("reads", "waited", "walks"),
     "switch": ("dropped",),
     "moderator": ("events", "fired"),
     "route": ("delivered",),
@@ -58,7 +58,8 @@ METRICS = {
 """Meaning where a name does not say it. ``fifo.integral``: packets * ps held (pushed and not popped); ``fifo.maximum``: most held at once.
 ``ring.posted``: packets (tx) or buffers posted by refills (rx); ``taken``: packets (tx) or buffers (rx); ``completed``, ``reaped``: packets;
 ``maximum`` and ``integral``: tx: packets posted and not taken, rx: packets completed and not reaped. ``dma.reads``: read requests issued
-or waiting, ``waited``: those that waited for a tag. ``worker.requeued``: after the budget, after a re-check, after a wake while it ran.
+or waiting, ``waited``: those that waited for a tag; ``walks``: pages that the
+IOTLB did not hold. ``worker.requeued``: after the budget, after a re-check, after a wake while it ran.
 ``quota.used_ps``: time its threads ran; ``throttled``: times one of them was stopped. ``shaper.bytes``: with overhead.
 ``lock.acquired``: times somebody became its owner; ``contended``: times somebody had to wait for it.
 ``sink.minimum_ps`` is -1 if nothing was recorded. ``worker.served``: packets. Core metrics are picoseconds by accounting label."""

@@ -7,7 +7,7 @@
 3. ``python -m tests.engines.planted --plans 2000`` prints, for each bug, every vector that notices it and the first
    random plan that does.
 
-*Scope*: twenty-four rules, one with two ways to break it, and those of ``planted_times`` and ``planted_events``. *Validation*: the kernel
+*Scope*: twenty-four rules, one with two ways to break it, and those of ``planted_times``, ``planted_events`` and ``planted_memory``. *Validation*: the kernel
 without a bug passes the same vectors and plans (``test_planted_bugs``), so that what is noticed is the bug.
 """
 
@@ -24,6 +24,7 @@ from tests.conformance.vectors import Vector, differences, vectors
 from tests.conformance.vectors import run as run_vector
 from tests.engines.bug import Bug, Build
 from tests.engines.planted_events import EVENTS
+from tests.engines.planted_memory import MEMORY
 from tests.engines.planted_times import TIMES
 from tests.engines.random_plans import random_plan
 
@@ -218,6 +219,7 @@ BUGS = (
     ),
     *TIMES,
     *EVENTS,
+    *MEMORY,
 )  # fmt: skip
 
 

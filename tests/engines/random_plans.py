@@ -25,6 +25,7 @@ from simulator.plan.wiring import HARDWARE, executor_of, publishers, wire
 from tests.engines.directed import directed_plan
 from tests.engines.directed_events import changing_plan
 from tests.engines.random_events import happening
+from tests.engines.random_memory import translated
 from tests.engines.random_parts import BITS_PS, Maker
 from tests.engines.random_times import season
 
@@ -48,7 +49,7 @@ def _still_plan(seed: int) -> tuple[model.Plan, int]:
         return directed_plan(seed // CYCLE * len(DIRECTED) + DIRECTED.index(seed % CYCLE))
     for attempt in range(ATTEMPTS):
         maker = _Maker(Random(f"{seed} {attempt}"), f"random{seed}")
-        plan = season(maker.plan(), f"{seed} {attempt}")
+        plan = translated(season(maker.plan(), f"{seed} {attempt}"), f"{seed} {attempt}")
         if not check(plan):
             return plan, maker.time(150, 600)
     raise RuntimeError(f"no sound plan in {ATTEMPTS} attempts for seed {seed}")

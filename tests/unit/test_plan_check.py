@@ -22,6 +22,8 @@ Change = Callable[[Plan], Plan]
 MINUS_ONE = {
     ("Source", "response_bytes"),
     ("DescRing", "hold_ps"),
+    ("DescRing", "base_bytes"),
+    ("Dma", "iotlb_entries"),
     ("Moderator", "tx_interval_ps"),
     ("Input", "share"),
     ("Worker", "merge_ps"),
@@ -237,6 +239,12 @@ FAULTS: list[tuple[str, Change, str]] = [
     ("moderator_none_waits_for_the_unmask", change("m", adapt_args=(-1,)), "must be an integer from 0"),
     ("device_model_inside_an_access", change("mo", least_gap_ps=1), "an emulated device has one interval"),
     ("vhost_like_receive", change("ring", hold_group=2, hold_ps=1), "only the device of a remote rx ring"),
+    ("vhost_like_receive", change("ring", base_bytes=0), "only a remote ring's buffers are translated"),
+    ("page_is_walked_for_once", change("ring", base_bytes=1 << 56), "the last buffer lies beyond 2**56"),
+    ("page_is_walked_for_once", change("d", iotlb_entries=65_537), "must be at most 65536"),
+    ("page_is_walked_for_once", change("d", walkers=1025), "must be at most 1024"),
+    ("page_is_walked_for_once", change("d", walk_ps=10**9 + 1), "must be at most 1000000000"),
+    ("oldest_page_is_forgotten", stream(draws.constant("ring.order", -1)), "DescRing ring: order: draws may be negative"),
     ("source_before_core", change("w", merge_bytes=1), "only a softirq merges"),
     # requests, stages
     ("rr_think_time", change("far", reply_link=-1), "requests of source s may arrive"),

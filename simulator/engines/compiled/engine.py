@@ -38,7 +38,7 @@ _FIELDS: dict[str, dict[str, int]] = {
         "used_checks": k.R_USED_GATE + k.G_CHECKS, "used_fired": k.R_USED_GATE + k.G_FIRED, "used_suppressed": k.R_USED_GATE + k.G_SUPPRESSED,
     },
     "links": {"items": k.L_C_ITEMS, "bytes": k.L_C_BYTES, "busy_ps": k.L_C_BUSY, "dropped": k.L_C_DROPPED},
-    "dmas": {"reads": k.D_C_READS, "waited": k.D_C_WAITED},
+    "dmas": {"reads": k.D_C_READS, "waited": k.D_C_WAITED, "walks": k.D_IOMMU + 1 + k.TB_C_WALKS},
     "switches": {"dropped": k.Y_C_DROPPED},
     "moderators": {"events": k.M_C_EVENTS, "fired": k.M_C_FIRED},
     "routes": {"delivered": k.Q_C_DELIVERED},

@@ -10,7 +10,7 @@ from typing import Any
 from simulator.engines.compiled import kernel as k
 from simulator.engines.compiled.builder import Builder
 from simulator.plan import slots as slot_numbers
-from simulator.plan.model import NONE, DescRing, Executor, Fifo, Gate, Input, Moderator, Notify, Plan, Worker
+from simulator.plan.model import NONE, DescRing, Dma, Executor, Fifo, Gate, Input, Moderator, Notify, Plan, Worker
 from simulator.plan.trace import EXIT_KINDS, LABELS
 
 READY_FROM = 6
@@ -76,6 +76,18 @@ def bus(b: Builder, numbers: slot_numbers.Slots) -> None:
             k.D_HEADER: dma.segment_header_bytes, k.D_STAGE: dma.read_stage, k.D_SLOT: numbers.memory[i],
         }  # fmt: skip
         b.fill(b.at["dmas"][i], fields)
+        if dma.iotlb_entries != NONE:
+            _iommu(b, b.at["dmas"][i], dma)
+
+
+def _iommu(b: Builder, base: int, dma: Dma) -> None:
+    table = base + k.D_IOMMU + 1
+    fields = {
+        k.TB_ENTRIES: dma.iotlb_entries, k.TB_PAGES: b.reserve(dma.iotlb_entries), k.TB_PAGE_BYTES: dma.page_bytes, k.TB_WALKERS: dma.walkers,
+        k.TB_FREE: b.reserve(dma.walkers), k.TB_WALK: dma.walk_ps,
+    }  # fmt: skip
+    b.fill(table, fields)
+    b.fill(base, {k.D_IOMMU: 1})
 
 
 def _gate(b: Builder, base: int, gate: Gate, owner: int, *, armed: bool) -> None:
@@ -163,6 +175,9 @@ def _ring(b: Builder, numbers: slot_numbers.Slots, i: int, ring: DescRing) -> No
         k.R_HOLD_SLOT: numbers.hold[i], k.R_HANDED: k.NEVER, k.R_WATCHED: ring.moderator != NONE and bool(b.plan.moderators[ring.moderator].adapt),
     }  # fmt: skip
     b.fill(base, fields)
+    if ring.base_bytes != NONE:
+        buffers = (ring.base_bytes, ring.stride_bytes, ring.size, b.ref("streams", ring.order), 0)
+        b.fill(base, {k.R_BUFFERS: b.array(buffers)})
     _gate(b, base + k.R_AVAIL_GATE, ring.avail_gate, base, armed=not receives)
     _gate(b, base + k.R_USED_GATE, ring.used_gate, base, armed=True)
 

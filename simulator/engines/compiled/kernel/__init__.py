@@ -8,10 +8,11 @@ calls cheap (a numba array is seven words), lets packets sit in intrusive lists,
    handlers, is in the module that has the name of the class's module.
 2. A module imports those before it. A function of a later one that it needs is declared in it with ``@later``;
    ``assemble`` puts the function itself in the place of the declaration, before anything is compiled.
-3. A prefix belongs to one record: ``H_`` header, ``SL_`` slot, ``N_`` node, ``Z_`` stream, ``X_`` meter (and exits), ``P_`` packet, ``L_`` link,
-   ``D_`` dma, ``F_`` fifo, ``G_`` gate, ``R_`` ring, ``Y_`` switch, ``C_`` shaper, ``SH_`` share, ``I_`` input (and tick), ``O_`` output,
-   ``E_`` executor, ``V_`` vCPU, ``T_`` thread, ``B_`` quota, ``V8_`` governor, ``U_`` lock, ``M_`` moderator, ``A_`` and
-   ``J_`` what a driver does to it (``J_`` also kinds of jobs), ``Q_`` route, ``W_`` worker, ``S_`` source, ``K_`` sink.
+3. A prefix belongs to one record: ``H_`` header, ``SL_`` slot, ``N_`` node, ``Z_`` stream, ``X_`` meter (and exits), ``P_`` packet, ``L_``
+   link, ``D_`` dma, ``TB_`` its IOMMU, ``BU_`` buffers of a ring, ``F_`` fifo, ``G_`` gate, ``R_`` ring, ``Y_`` switch, ``C_`` shaper,
+   ``SH_`` share, ``I_`` input (and tick), ``O_`` output, ``E_`` executor, ``V_`` vCPU, ``T_`` thread, ``B_`` quota, ``V8_`` governor,
+   ``U_`` lock, ``M_`` moderator, ``A_`` and ``J_`` what a driver does to it (``J_`` also kinds of jobs), ``Q_`` route, ``W_`` worker,
+   ``S_`` source, ``K_`` sink.
 
 *Scope*: exactly the plan's primitives. *Validation*: event-by-event agreement with ``engines.reference``; conformance vectors;
 the same source on Python integers with planted bugs (``tests/engines``).
@@ -27,6 +28,7 @@ from simulator.engines.compiled.kernel.clock.chance import *
 from simulator.engines.compiled.kernel.clock.levels import *
 from simulator.engines.compiled.kernel.clock.packets import *
 from simulator.engines.compiled.kernel.bus.links import *
+from simulator.engines.compiled.kernel.bus.translation import *
 from simulator.engines.compiled.kernel.bus.dma import *
 from simulator.engines.compiled.kernel.bus.transactions import *
 from simulator.engines.compiled.kernel.queues.waiters import *
@@ -71,7 +73,7 @@ from simulator.engines.compiled.kernel.assembly import assemble
 
 MODULES = (
     "clock.world", "clock.arithmetic", "clock.calendar", "clock.nodes", "clock.chance", "clock.levels", "clock.packets",
-    "bus.links", "bus.dma", "bus.transactions",
+    "bus.links", "bus.translation", "bus.dma", "bus.transactions",
     "queues.waiters", "queues.gates", "queues.fifo", "queues.rings", "queues.effects", "queues.sides",
     "queues.rx_ring", "queues.tx_ring", "queues.switches", "queues.shapers", "queues.inputs", "queues.outputs",
     "cpu.jobs", "cpu.executors", "cpu.threads", "cpu.scheduler", "cpu.quotas", "cpu.governor", "cpu.dispatcher", "cpu.lock",

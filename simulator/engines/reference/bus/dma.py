@@ -15,6 +15,7 @@ from collections import deque
 
 from simulator.engines.reference.bus.later import RxRing
 from simulator.engines.reference.bus.transactions import DataRead, Read, ReadCompletion, ReadRequest, RxWrite
+from simulator.engines.reference.bus.translation import Buffers, Iommu
 from simulator.engines.reference.bus.world import Entity, World
 from simulator.engines.reference.clock.arithmetic import ceil_div
 from simulator.engines.reference.clock.calendar import Process, Slot
@@ -37,6 +38,7 @@ class Dma(Entity):
         self.down = world.links[data.down]
         self._outstanding = 0
         self._without_tag: deque[ReadRequest] = deque()
+        self._iommu = None if data.iotlb_entries == model.NONE else Iommu(data, self.up)
         self._slot = slot
         self._ready_ps = 0
         self._in_memory: deque[tuple[int, ReadRequest]] = deque()
@@ -53,6 +55,7 @@ class Dma(Entity):
         headers_bytes = WRITE_OVERHEAD_BYTES * ceil_div(chunk_bytes, self.data.mps_bytes)
         per_segment_bytes = headers_bytes + WRITE_OVERHEAD_BYTES + ring.data.writeback_bytes
         self.up.send(RxWrite(packet, ring), packet.segments * per_segment_bytes + total_bytes, packet)
+        self._translate(ring.packet_buffers, packet, packet.buffers)
 
     def read(self, read: Read, size_bytes: int) -> None:
         """Read ``size_bytes`` of host memory; ``read`` says what follows."""
@@ -68,6 +71,13 @@ class Dma(Entity):
         self._outstanding += 1
         pieces = ceil_div(request.size_bytes, self.data.mrrs_bytes)
         self.up.send(request, WRITE_OVERHEAD_BYTES * pieces, request.read.packet)
+        if isinstance(request.read, DataRead):
+            self._translate(request.read.buffers, request.read.packet, 1)
+
+    def _translate(self, buffers: Buffers | None, packet: Packet, taken: int) -> None:
+        if self._iommu is not None and buffers is not None:
+            self._iommu.translate(buffers, packet.length_bytes, taken)
+            self.counts["walks"], self._iommu.walks = self.counts["walks"] + self._iommu.walks, 0
 
     def request_arrived(self, request: ReadRequest) -> None:
         """Memory takes ``request`` in line."""

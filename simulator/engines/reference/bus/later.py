@@ -5,10 +5,13 @@
 
 from __future__ import annotations
 
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from simulator.engines.reference.clock.packets import Packet
 from simulator.plan import model
+
+if TYPE_CHECKING:
+    from simulator.engines.reference.bus.translation import Buffers
 
 
 class Fifo(Protocol):
@@ -45,6 +48,10 @@ class RxRing(DescRing, Protocol):
     @property
     def data(self) -> model.DescRing:
         """Bytes of a completion."""
+
+    @property
+    def packet_buffers(self) -> Buffers | None:
+        """Where its buffers lie, if they are translated."""
 
     @property
     def used_side(self) -> Side:

@@ -57,6 +57,8 @@ class Link(Entity):
         time_ps = serialisation_ps(size_bytes, self.data.rate_bps)
         self.busy_until_ps = max(self.world.now_ps, self.busy_until_ps) + time_ps
         arrival_ps = self.busy_until_ps + self.data.propagation_ps
+        if self._under_way:  # a walk may hold up the item before it
+            arrival_ps = max(arrival_ps, self._under_way[-1][0])
         self._under_way.append((arrival_ps, item))
         if len(self._under_way) == 1:
             self._slot.arm(arrival_ps)
@@ -65,6 +67,15 @@ class Link(Entity):
         self.counts["busy_ps"] += time_ps
         if packet is not None:
             packet.serve(time_ps + self.data.propagation_ps)
+
+    def delay_last(self, until_ps: int) -> None:
+        """What was sent last leaves the link not before ``until_ps``; others may be sent meanwhile."""
+        arrival_ps, item = self._under_way[-1]
+        later_ps = until_ps + self.data.propagation_ps
+        if later_ps > arrival_ps:
+            self._under_way[-1] = later_ps, item
+            if len(self._under_way) == 1:
+                self._slot.arm(later_ps)
 
     def send_packet(self, packet: Packet) -> None:
         """Send ``packet`` as the frames it is made of."""

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from simulator.engines.reference.bus.dma import Dma
     from simulator.engines.reference.bus.later import DescRing, Fifo, Moderator, RxRing, TxRing
     from simulator.engines.reference.bus.links import Link
+    from simulator.engines.reference.bus.translation import Buffers
     from simulator.engines.reference.clock.packets import Packet
 
 
@@ -114,10 +115,11 @@ class RxDescriptorRead:
 
 @dataclass(frozen=True, slots=True)
 class DataRead:
-    """The read of a packet's data into the device's ``fifo``, where a place is reserved."""
+    """The read of a packet's data, from ``buffers`` if they are translated, into the device's ``fifo``, where a place is reserved."""
 
     packet: Packet
     fifo: Fifo
+    buffers: Buffers | None = None
 
     def complete(self, dma: Dma) -> None:
         """The packet is in the device."""

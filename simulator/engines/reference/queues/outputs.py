@@ -235,7 +235,8 @@ class DmaReadOutput(Output):
 
     def put(self, packet: Packet) -> None:
         """Start the read; the packet comes into the fifo, where it has its place, when the data do."""
-        self._dma.read(DataRead(packet, self._fifo), packet.length_bytes)
+        buffers = None if packet.ring is None else packet.ring.packet_buffers
+        self._dma.read(DataRead(packet, self._fifo, buffers), packet.length_bytes)
 
 
 class LinkOutput(Output):

@@ -18,6 +18,7 @@ from abc import ABC, abstractmethod
 from typing import TYPE_CHECKING
 
 from simulator.engines.reference.bus.transactions import Doorbell
+from simulator.engines.reference.bus.translation import Buffers
 from simulator.engines.reference.clock.levels import Level
 from simulator.engines.reference.queues.later import Decides, Moderator
 from simulator.engines.reference.queues.sides import Side
@@ -52,6 +53,7 @@ class DescRing(Entity, ABC):
         self.level = Level(world)
         self.moderator: Moderator | None = None
         self.dma: Dma | None = None
+        self.packet_buffers = None if data.base_bytes == NONE else Buffers(data, world.chance)
         self.avail_side = Side(
             self,
             data.avail_gate,

@@ -1,6 +1,6 @@
 """The bus side of a device: reads that go up as requests and come down as completions.
 
-A node of a read: A its dma, B what it is for, C bytes, N_READ its kind and the number of descriptors.
+A node of a read: A its dma, B what it is for, C bytes, N_READ its kind and the number of descriptors, or where the buffers of its packet are.
 
 *Scope*: tags, memory in order, bytes of TLPs. *Validation*: conformance vectors of tags, order and bytes.
 """
@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from simulator.engines.compiled.jit import helper, inlined, later
 from simulator.engines.compiled.kernel.bus.links import IT_READ_CPL, IT_READ_REQ, link_send
+from simulator.engines.compiled.kernel.bus.translation import IOMMU, translate
 from simulator.engines.compiled.kernel.clock.arithmetic import ceil_div
 from simulator.engines.compiled.kernel.clock.calendar import arm
 from simulator.engines.compiled.kernel.clock.chance import spread
@@ -24,7 +25,8 @@ READ_DESC, READ_DATA, READ_RXDESC = range(3)
     D_UP, D_DOWN, D_MPS, D_MRRS, D_COMPLETION, D_MAX, D_MEMORY, D_SPREAD, D_HEADER, D_STAGE, D_SLOT, D_OUTSTANDING, D_WAIT_HEAD,
     D_WAIT_TAIL, D_MEM_HEAD, D_MEM_TAIL, D_READY, D_C_READS, D_C_WAITED,
 ) = range(19)  # fmt: skip
-DMA = 19
+D_IOMMU = 19
+DMA = D_IOMMU + 1 + IOMMU
 
 
 @later
@@ -42,11 +44,13 @@ def dma_issue(m, d, n):
     m[d + D_OUTSTANDING] += 1
     m[n + N_KIND] = IT_READ_REQ
     link_send(m, m[d + D_UP], n, 24 * ceil_div(m[n + N_C], m[d + D_MRRS]))
+    if m[n + N_READ] & 3 == READ_DATA and m[n + N_READ] > READ_DATA and m[d + D_IOMMU] != 0:
+        translate(m, d + D_IOMMU + 1, m[d + D_UP], n, m[n + N_READ] >> 2, m[n + N_C], 1)
 
 
 @helper
 def dma_read(m, d, kind, target, size, count, p):
-    """Read host memory: node fields A dma, B target, C bytes, N_READ kind and number of descriptors."""
+    """Read host memory: node fields A dma, B target, C bytes, N_READ kind and number of descriptors, or for data its buffers (0: not translated)."""
     n = new_node(m, IT_READ_REQ, 0)
     m[n + N_A] = d
     m[n + N_B] = target

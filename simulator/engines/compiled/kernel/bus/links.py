@@ -49,6 +49,8 @@ def link_send(m, k, n, size):
         time = ceil_div(size * 8_000_000_000_000, m[k + L_RATE])
     m[k + L_BUSY] = start + time
     arrival = start + time + m[k + L_PROPAGATION]
+    if m[k + L_HEAD] != 0:  # a walk may hold up the item before it
+        arrival = max(arrival, m[m[k + L_TAIL] + N_TIME])
     m[n + N_TIME] = arrival
     m[k + L_C_ITEMS] += 1
     m[k + L_C_BYTES] += size

@@ -12,7 +12,7 @@ from simulator.engines.compiled.kernel.clock.packets import P_BUFFERS, P_LEN, P_
 from simulator.engines.compiled.kernel.clock.world import H_NOW
 from simulator.engines.compiled.kernel.queues.fifo import F_BLOCK, F_RESERVED, fifo_arrive, fifo_push, fifo_space
 from simulator.engines.compiled.kernel.queues.rings import (
-    R_AVAIL, R_C_DROPPED, R_C_TAKEN, R_DMA, R_FREE, R_KIND, R_OFF, R_PLACE, R_TAKEN, TX,
+    R_AVAIL, R_BUFFERS, R_C_DROPPED, R_C_TAKEN, R_DMA, R_FREE, R_KIND, R_OFF, R_PLACE, R_TAKEN, TX,
 )
 from simulator.engines.compiled.kernel.queues.rx_ring import complete_rx, dma_write, rx_descriptors
 from simulator.engines.compiled.kernel.queues.tx_ring import post, tx_descriptors, tx_done
@@ -144,7 +144,10 @@ def put(m, o, p, hardware):
             tx_done(m, p)
         send_packet(m, ref, p)
     elif kind == OUT_DMA_READ:
-        dma_read(m, ref, READ_DATA, m[o + O_FIFO], m[p + P_LEN], 0, p)
+        buffers = 0
+        if m[p + P_RING] != 0:
+            buffers = m[m[p + P_RING] + R_BUFFERS]
+        dma_read(m, ref, READ_DATA, m[o + O_FIFO], m[p + P_LEN], buffers, p)
     else:
         if m[p + P_RING] != 0:
             tx_done(m, p)

@@ -7,17 +7,18 @@
 from __future__ import annotations
 
 from simulator.engines.compiled.jit import helper, inlined, later
-from simulator.engines.compiled.kernel.bus.dma import D_HEADER, D_MPS, D_UP
+from simulator.engines.compiled.kernel.bus.dma import D_HEADER, D_IOMMU, D_MPS, D_UP
 from simulator.engines.compiled.kernel.bus.links import IT_WRITE_RX, link_send
+from simulator.engines.compiled.kernel.bus.translation import translate
 from simulator.engines.compiled.kernel.clock.arithmetic import ceil_div
 from simulator.engines.compiled.kernel.clock.calendar import arm_min, disarm
 from simulator.engines.compiled.kernel.clock.levels import meter
 from simulator.engines.compiled.kernel.clock.nodes import N_A, N_P, append, new_node, take_head
-from simulator.engines.compiled.kernel.clock.packets import P_ID, P_LEN, P_NEXT, P_RING, P_SEGS
+from simulator.engines.compiled.kernel.clock.packets import P_BUFFERS, P_ID, P_LEN, P_NEXT, P_RING, P_SEGS
 from simulator.engines.compiled.kernel.clock.world import EV_COMPLETE, H_NOW, log
 from simulator.engines.compiled.kernel.queues.rings import (
-    R_BUFFER, R_C_COMPLETED, R_DMA, R_DONE, R_HANDED, R_HEAD, R_HELD, R_HELD_HEAD, R_HOLD_GROUP, R_HOLD_PS, R_HOLD_SLOT, R_METER, R_MODERATOR, R_PLACE,
-    R_WB_BYTES,
+    R_BUFFER, R_BUFFERS, R_C_COMPLETED, R_DMA, R_DONE, R_HANDED, R_HEAD, R_HELD, R_HELD_HEAD, R_HOLD_GROUP, R_HOLD_PS, R_HOLD_SLOT, R_METER, R_MODERATOR,
+    R_PLACE, R_WB_BYTES,
 )
 
 
@@ -100,3 +101,5 @@ def write_packet(m, r, p):
     m[n + N_A] = r
     m[n + N_P] = p
     link_send(m, m[d + D_UP], n, segs * (24 * ceil_div(ceil_div(total, segs), m[d + D_MPS]) + 24 + m[r + R_WB_BYTES]) + total)
+    if m[r + R_BUFFERS] != 0 and m[d + D_IOMMU] != 0:
+        translate(m, d + D_IOMMU + 1, m[d + D_UP], n, m[r + R_BUFFERS], m[p + P_LEN], m[p + P_BUFFERS])
