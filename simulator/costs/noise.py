@@ -2,7 +2,7 @@
 
 1. A word stands for a way to set up a core; each event of it has a histogram of gaps and one of lengths.
 2. The timer tick is not an event here: it is a cost of its own (``h_tick``), and a word says whether it runs. Under PREEMPT_RT
-   it is longer: the interrupt wakes the thread that runs the timers, and the core switches to it and back.
+   before Linux 5.9 it is longer: the interrupt wakes the thread that runs the timers, due or not, and the core switches to it and back.
 3. Rates were read, the pattern was not: gaps are those of a Poisson process, as sixteen quantiles of equal weight.
 
 *Scope*: development hosts of the kernel's documentation, CPU not named; no stall of milliseconds is in the sources.
@@ -80,7 +80,11 @@ def words() -> dict[str, Word]:
         Word("isolated", "isolcpus: no thread is put there, the tick runs", "host", (few, softirq)),
         Word("nohz_full", "tick stopped while one thread runs, callbacks elsewhere", "stopped", (few, watchdog)),
         Word(
-            "rt_tick", "PREEMPT_RT, isolated, the tick runs and wakes a thread", "host", (few, softirq), _rt_tick_ps()
+            "rt_tick",
+            "PREEMPT_RT before Linux 5.9, isolated: every tick wakes a thread",
+            "host",
+            (few, softirq),
+            _rt_tick_ps(),
         ),
         Word("rt", "PREEMPT_RT, isolated, nohz_full, no watchdog", "stopped", (hardware,)),
     )

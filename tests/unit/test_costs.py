@@ -603,6 +603,11 @@ def test_each_noise_word_takes_less_than_the_one_before() -> None:
     assert shares[-1] == 0
 
 
+@pytest.mark.parametrize("name", [name for name in REAL_HOSTS if host(name).capabilities.has_posted_interrupts])
+def test_the_wake_up_vector_contains_the_call_that_wakes(name: str) -> None:
+    assert host(name).ps("k_pi_wakeup") > host(name).ps("k_wake_work")
+
+
 def test_a_tick_of_preempt_rt_is_longer_than_an_ordinary_one() -> None:
     """7.597 us of an interrupt that wakes a thread, and 2.896 lost to having another thread on the core."""
     ticking = noise.word("rt_tick")

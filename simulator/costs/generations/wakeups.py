@@ -92,6 +92,9 @@ def threads_2022(clock_hz: int) -> tuple[Row, ...]:
             high="2535",
             note=f"pipe between two CPUs less that on one; {_C1_NOTE}; low: an IPI that hardware delivers, less g_irq",
         ),
+        _sum(
+            "k_pi_wakeup", work + 300, "h_wake_work + g_resched", "an interrupt, and in it the call that wakes the vCPU"
+        ),
     )
 
 

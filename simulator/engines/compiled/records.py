@@ -231,6 +231,7 @@ def _rule(b: Builder, moderator: Moderator) -> int:
             b.fill(base + k.A_CLIMBERS + k.CLIMBER * d, {k.J_PROFILE: numbers[0]})
         return base
     b.fill(base + k.A_LEAST, dict(enumerate(numbers)))
+    b.fill(base, {k.A_NEXT: -1, k.A_NEXT_TX: -1})  # the driver was loaded long ago
     if moderator.adapt == "size":
         b.fill(base, {k.A_TARGET: start, k.A_TARGET_TX: start_tx, k.A_CURRENT: start, k.A_CURRENT_TX: start_tx})
     elif moderator.adapt == "size_vector":

@@ -84,7 +84,7 @@ class SizeRule(Rule):
         self._target = list(start)
         self._current = list(start)
         self._countdown = 0
-        self._next_jiffy = [0, 0]
+        self._next_jiffy = [-1, -1]  # the driver was loaded long ago
 
     def adapt(self, *, reaps: bool) -> None:
         """Judge both directions, write one."""
@@ -172,7 +172,7 @@ class SizeVectorRule(Rule):
         self._least, self._most, self._divisor, self._jiffy_ps = self._arguments
         self._words = [Word(self._most, True)] * 2
         self._vector_us = moderator.data.interval_ps // US_PS
-        self._next_jiffy = [0, 0]
+        self._next_jiffy = [-1, -1]  # the driver was loaded long ago
 
     def adapt(self, *, reaps: bool) -> None:
         """Judge the containers; the more impatient one decides."""
