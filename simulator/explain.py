@@ -18,7 +18,7 @@ from collections.abc import Iterable
 from itertools import groupby
 from typing import TYPE_CHECKING
 
-from simulator import costs
+from simulator import costs, vswitches
 from simulator.citation import STATUSES
 from simulator.costs import Host
 from simulator.costs.idle import first_exit
@@ -130,7 +130,8 @@ def one_packet(
     """A machine with one idle guest and a source that sends it one packet, `after_ps` from the start."""
     has = model.capabilities
     host = HostSettings(model, apicv=has.has_apicv, posted_interrupts=has.has_posted_interrupts, idle=idle)
-    machine = assemble(host, [port], [GuestSettings("guest", path.name, mode, halt_poll_max_ps=0)])
+    guest = GuestSettings("guest", path.name, mode, halt_poll_max_ps=0)
+    machine = assemble(host, [port], [guest], switch=vswitches.settings(path.switch))
     builder, mac = machine.builder, machine.attached["guest"].mac
     size, flow, dst, gap = (
         builder.stream(draws.constant(name, value))
@@ -150,9 +151,9 @@ def sleeping_cores(machine: Machine, mode: str) -> int:
 def mode_of(path: Datapath, model: Host, interrupts: str) -> str:
     """The interrupt mode that a word means for a path on a host. `InputError` for one that the host has not got."""
     has = model.capabilities
-    if path.name == "native":
+    if path.on_host:
         # As in a scenario: bare metal has no interrupt modes, so those of guests mean its own.
-        return "poll" if interrupts == "poll" else "native"
+        return interrupts if interrupts in path.modes else path.modes[0]
     if interrupts == "automatic":
         return path.best_mode(has.has_apicv, has.has_posted_interrupts)
     offered = {"posted": has.has_posted_interrupts, "apicv": has.has_apicv}

@@ -8,12 +8,18 @@ polling switch, devices that QEMU emulates.
 from __future__ import annotations
 
 from simulator.datapaths import (
+    af_xdp,
     container,
+    container_vf,
     direct_assignment,
     emulated_e1000,
     emulated_e1000e,
     emulated_rtl8139,
+    host_process,
+    hyperv_netvsc,
+    macvlan,
     macvtap,
+    memif,
     native,
     sriov_vf,
     sub_function,
@@ -23,6 +29,7 @@ from simulator.datapaths import (
     virtio_qemu,
     virtio_vmm,
     vmxnet3,
+    xen_netfront,
 )
 from simulator.datapaths.model import Datapath
 from simulator.errors import unknown
@@ -33,8 +40,14 @@ DATAPATHS: dict[str, Datapath] = {
     path.name: path
     for path in (
         native.DATAPATH,
+        af_xdp.ZERO_COPY,
+        af_xdp.COPIED,
+        host_process.DATAPATH,
         container.BRIDGED,
         container.ROUTED,
+        container_vf.DATAPATH,
+        macvlan.DATAPATH,
+        memif.DATAPATH,
         sriov_vf.DATAPATH,
         vdpa.DATAPATH,
         sub_function.DATAPATH,
@@ -42,6 +55,8 @@ DATAPATHS: dict[str, Datapath] = {
         vhost_net.DATAPATH,
         macvtap.DATAPATH,
         vhost_user.DATAPATH,
+        xen_netfront.DATAPATH,
+        hyperv_netvsc.DATAPATH,
         virtio_qemu.DATAPATH,
         virtio_vmm.DATAPATH,
         vmxnet3.DATAPATH,

@@ -4,11 +4,10 @@
    same core: no copy, no other thread.
 2. The next poll of that softirq takes it from the backlog through the namespace's stack into the socket of the application.
 3. What the application sends passes its own stack, the pair, bridge or routing and the host's driver in one go, inside the send
-   call.
+   call; what is for a neighbour goes into the neighbour's backlog or tap queue instead of the driver.
 
-*Scope*: one pair for each container; the application runs where its softirq does, unless the scenario places it. A frame for
-another container of the host costs the sender what one for the wire does. No XDP on the pair, no packet steering (RPS); GRO is the
-host's driver's.
+*Scope*: one pair for each container; the application runs where its softirq does, unless the scenario places it. No XDP on the pair,
+no packet steering (RPS); GRO is the host's driver's. Answers to a neighbour go through the sending half of the application.
 *Validation*: tests/golden/test_container.py, and on a real kernel `sriovsim prove`, whose experiments are built of the same steps.
 """
 
@@ -26,37 +25,53 @@ from simulator.parts.machine import Attachment, Lane, Machine
 from simulator.parts.settings import GuestSettings
 from simulator.parts.steps import Step
 from simulator.parts.uplink import firewall_ps
-from simulator.plan.model import Sink, Thread, Worker
+from simulator.plan.model import NONE, Fifo, Output, Sink, Thread, Worker
 
 
-def steps(carry: tuple[str, ...], _mode: str) -> tuple[Step, ...]:
-    """Steps of both directions; `carry` are the costs of what leads to the pair.
+def steps(carry: tuple[str, ...], pair: tuple[str, ...], _mode: str) -> tuple[Step, ...]:
+    """Steps of both directions; `carry` are the costs of what leads to the pair, `pair` those of the pair.
 
     The driver's poll and the backlog are softirqs of one core, so a frame waits until the poll has ended.
     """
     end = ("lane.doorbell_ps", "uplink.rearm_ps")
     host = (replace(step, once=True) if step.charge in end else step for step in uplink.steps(carry))
-    return (*host, *veth.receive_steps(), *veth.send_steps(("h_veth_pk", *carry), uplink.DRIVER_SEND))
+    return (*host, *veth.receive_steps(pair), *veth.send_steps((*pair, *carry), uplink.DRIVER_SEND))
 
 
-def build(carry: tuple[str, ...], machine: Machine, guest: GuestSettings) -> Attachment:
+def build(carry: tuple[str, ...], pair: tuple[str, ...], machine: Machine, guest: GuestSettings) -> Attachment:
     """Attach one container with `queues` sockets and threads."""
-    require_no_port_features(guest)
-    if guest.xdp:
-        raise InputError(f"guests.{guest.name}.application.kind", "has no XDP program on the path 'container'", "xdp")
-    if guest.next_hop is not None:
-        raise InputError(f"guests.{guest.name}.application.kind", "does not forward on the path 'container'", "forward")
+    require_plain(guest)
     builder = machine.builder
     mac, lanes = uplink.join_uplink(machine, guest, carry)
     sink = builder.add(Sink(name=f"{guest.name}.sink"))
-    sends = [_add_queue(machine, guest, carry, queue, lanes[queue % len(lanes)], sink) for queue in range(guest.queues)]
+    sends = []
+    for queue in range(guest.queues):
+        lane = lanes[queue % len(lanes)]
+        site, socket = add_socket(
+            machine, guest, queue, lane, sink, uplink.switched(machine, steps(carry, pair, "native"))
+        )
+        machine.uplink.taps.append(veth.add_backlog(builder, machine.host, site.name, site.softirq, socket, pair))
+        sends.append(add_sender(machine, guest, site, lane, socket))
     return attach(machine, guest, mac, sink, sends)
 
 
-def _add_queue(
-    machine: Machine, guest: GuestSettings, carry: tuple[str, ...], queue: int, lane: Lane, sink: int
-) -> int:
-    """The backlog of one lane's core, the socket behind it, and its thread. Returns the fifo to send from, or -1."""
+def require_plain(guest: GuestSettings) -> None:
+    """Refuse what a process behind the host's own stack cannot be."""
+    require_no_port_features(guest)
+    if guest.xdp:
+        raise InputError(
+            f"guests.{guest.name}.application.kind", f"has no XDP program on the path '{guest.datapath}'", "xdp"
+        )
+    if guest.next_hop is not None:
+        raise InputError(
+            f"guests.{guest.name}.application.kind", f"does not forward on the path '{guest.datapath}'", "forward"
+        )
+
+
+def add_socket(
+    machine: Machine, guest: GuestSettings, queue: int, lane: Lane, sink: int, table: tuple[Step, ...]
+) -> tuple[driver.Site, int]:
+    """The application's thread of one lane's core and its socket, a fifo."""
     builder, name = machine.builder, f"{guest.name}.q{queue}"
     softirq = builder.get(Worker, lane.worker).on
     placed = (guest.cores[queue % len(guest.cores)],) if guest.cores else guest.application_cores
@@ -64,13 +79,24 @@ def _add_queue(
     for index in range(guest.busy):
         builder.add(Thread(name=f"{name}.busy{index}", executor=core, kind="busy"))
     thread = driver.add_thread(machine, name, core, "h", woken_by=softirq)
-    site = driver.Site(name, softirq, thread, "h", uplink.switched(machine, steps(carry, "native")))
-    socket = driver.add_application(machine, guest, site, lane.pair, sink)
-    machine.uplink.taps.append(veth.add_backlog(builder, machine.host, name, softirq, socket))
-    if not guest.sends:
-        return -1
+    site = driver.Site(name, softirq, thread, "h", table)
+    return site, driver.add_application(machine, guest, site, lane.pair, sink)
+
+
+def add_sender(machine: Machine, guest: GuestSettings, site: driver.Site, lane: Lane, socket: int) -> int:
+    """The sending half of the application, which knows the neighbours if it has some. Returns the fifo to send from, or -1."""
+    if not guest.sends and not (guest.local and guest.answers):
+        return NONE
+    builder = machine.builder
     fifo, sender = driver.add_sender(machine, guest, site, lane.pair), builder.count(Worker) - 1
     builder.change(Worker, sender, packet_ps=builder.get(Worker, sender).packet_ps + firewall_ps(machine))
+    if guest.local:
+        device_ps = sum(machine.host.model.ps(name) for name in uplink.DRIVER_SEND)
+        builder.change(Worker, sender, select="switch", packet_ps=builder.get(Worker, sender).packet_ps - device_ps)
+        uplink.note_sender(machine, sender, lane, device_ps, machine.host.model.ps("h_tap_enq"))
+        reader = builder.get(Fifo, socket).gate.notify.target
+        end, _ = builder.get(Worker, reader).outputs
+        builder.change(Worker, reader, outputs=(end, Output("fifo", fifo, full="drop")), reply_ps=0)
     return fifo
 
 
@@ -78,14 +104,16 @@ BRIDGED = Datapath(
     "container",
     "container behind a veth pair and the Linux bridge",
     ("native",),
-    partial(steps, ("s_bridge",)),
-    partial(build, ("s_bridge",)),
+    partial(steps, ("s_bridge",), veth.PAIR),
+    partial(build, ("s_bridge",), veth.PAIR),
     switch="linux-bridge",
+    on_host=True,
 )
 ROUTED = Datapath(
     "container-routed",
     "container behind a veth pair, the host routes",
     ("native",),
-    partial(steps, ("s_route",)),
-    partial(build, ("s_route",)),
+    partial(steps, ("s_route",), veth.PAIR),
+    partial(build, ("s_route",), veth.PAIR),
+    on_host=True,
 )

@@ -38,6 +38,9 @@ class Datapath:
     exclusive: bool = False
     """Whether the guest owns its adapter, so that no other one can use it."""
 
+    on_host: bool = False
+    """Whether its "guest" is processes of the host: no vCPUs, and the host's interrupts."""
+
     def best_mode(self, apicv: bool, posted_interrupts: bool) -> str:
         """The cheapest of its interrupt modes on a host with these capabilities."""
         missing = {"apicv": not apicv, "posted": not posted_interrupts}

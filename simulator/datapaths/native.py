@@ -92,4 +92,4 @@ def _require_no_guest_features(guest: GuestSettings) -> None:
         )
 
 
-DATAPATH = Datapath("native", "bare metal, native driver", ("native", "poll"), steps, build)
+DATAPATH = Datapath("native", "bare metal, native driver", ("native", "poll"), steps, build, on_host=True)

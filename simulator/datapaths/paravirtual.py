@@ -16,6 +16,7 @@ second copy.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from simulator.datapaths.queues import attach
@@ -58,6 +59,12 @@ class Backend:
     locked: bool = False
     carrier: str = ""
     tap_packets: int = uplink.TAP_PACKETS
+    account: str = ""
+    """Label of its time, if that is not its name."""
+    in_softirq: bool = False
+    """Whether what the guest sends is taken in a softirq of its thread's core instead of by the thread."""
+    guest_steps: Callable[[], tuple[Step, ...]] = virtio.guest_steps
+    rings: Callable[..., QueuePair] = virtio.add_rings
 
     @property
     def carry(self) -> tuple[str, ...]:
@@ -80,7 +87,7 @@ MODES = (*vmm.IRQFD_MODES, "poll")
 
 def steps(backend: Backend, mode: str) -> tuple[Step, ...]:
     """Steps of both directions in interrupt mode `mode`, in the packet's order."""
-    guest = virtio.polled_steps() if mode == "poll" else (*vmm.IRQFD_STEPS[mode], *virtio.guest_steps())
+    guest = virtio.polled_steps() if mode == "poll" else (*vmm.IRQFD_STEPS[mode], *backend.guest_steps())
     return (*uplink.steps(backend.carry), *backend.receive.steps, *guest, *backend.send.steps)
 
 
@@ -96,7 +103,8 @@ def carried(backend: Backend, table: tuple[Step, ...]) -> tuple[Step, ...]:
 
 def build(backend: Backend, machine: Machine, guest: GuestSettings) -> Attachment:
     """Attach one VM with a virtio device of `queues` queue pairs."""
-    vmm.require_mode(machine.host, guest, MODES)
+    vmm.require_mode(machine.host, guest, MODES if backend.rings is virtio.add_rings else vmm.IRQFD_MODES)
+    vmm.require_one_direction(guest)
     require_no_port_features(guest)
     mac, lanes = uplink.join_uplink(machine, guest, backend.carry)
     sink = machine.builder.add(Sink(name=f"{guest.name}.sink"))
@@ -110,7 +118,7 @@ def build(backend: Backend, machine: Machine, guest: GuestSettings) -> Attachmen
             machine.shared[f"{guest.name} {backend.label}"] = [thread]
         vcpu = vcpus[queue % len(vcpus)]
         app = driver.add_thread(machine, name, driver.application_vcpu(guest, vcpus, queue), "g")
-        site = driver.Site(name, vcpu, app, "g", virtio.guest_steps())
+        site = driver.Site(name, vcpu, app, "g", backend.guest_steps())
         sends.append(_add_queue(machine, guest, backend, site, thread, lanes[queue % len(lanes)], sink))
     return attach(machine, guest, mac, sink, sends)
 
@@ -122,14 +130,13 @@ def add_thread(machine: Machine, guest: GuestSettings, backend: Backend, name: s
         total(machine.host.model, backend.receive.steps, f"thread.{part}_ps") for part in ("wake", "waker", "flight")
     )
     lock = vmm.add_global_lock(machine, name) if backend.locked else NONE
-    label = backend.label
     return machine.builder.add(
         Thread(
-            name=f"{name}.{label}",
+            name=f"{name}.{backend.label}",
             executor=core,
             kind="workers",
             wake_ps=wake_ps,
-            label=label,
+            label=backend.account or backend.label,
             lock=lock,
             flight_ps=flight_ps,
             waker_ps=waker_ps,
@@ -156,11 +163,13 @@ def add_virtqueues(
     """One queue pair from tap to the guest's softirq `napi`, which the caller keeps."""
     builder = machine.builder
     receiver, sender = builder.promise(Worker), builder.promise(Worker)
-    pair = virtio.add_rings(machine, guest, site, _interrupts(machine, guest, backend, site, napi), sender)
+    pair = backend.rings(machine, guest, site, _interrupts(machine, guest, backend, site, napi), sender)
     tap = uplink.add_tap(machine, site.name, receiver, backend.tap_packets)
     _add_receiver(machine, backend, site.name, receiver, thread, tap, pair)
     _add_sender(machine, backend, site.name, sender, thread, pair)
     uplink.add_sender(machine, sender, lane, backend.send.steps, "backend")
+    if guest.macvtap != "bridge":
+        machine.uplink.outward.add(sender)
     return pair
 
 
@@ -213,15 +222,16 @@ def _keep(
     output: Output | None,
 ) -> None:
     builder, model, table = machine.builder, machine.host.model, uplink.switched(machine, direction.steps)
+    soft = backend.in_softirq and output is None
     builder.keep(
         worker,
         Worker(
             name=name,
-            kind="task",
-            on=thread,
+            kind="soft" if soft else "task",
+            on=builder.get(Thread, thread).executor if soft else thread,
             inputs=(source,),
             outputs=() if output is None else (output,),
-            label=backend.label,
+            label="host_soft" if soft else backend.account or backend.label,
             budget_packets=direction.budget_packets,
             budget_bytes=direction.budget_bytes,
             chunk=direction.chunk,

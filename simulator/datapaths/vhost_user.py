@@ -53,8 +53,7 @@ def _add_queue(machine: Machine, guest: GuestSettings, queue: int, vcpus: list[i
     used = None if guest.mode == "poll" else _interrupts(machine, guest, site, worker)
     poller = worker if guest.mode == "poll" else NONE
     pair = virtio.add_polled_rings(machine, guest, site, used, pmd.worker, poller)
-    pmd.rings.append(pair.tx)
-    machine.polled.filled.append(pair.rx)
+    polled.add_rings(machine, pmd, pair, (*polled.RECEIVE_STEPS, *polled.SEND_STEPS))
     if guest.mode == "poll":
         return poll_mode.add_poller(machine, guest, site, worker, pair, sink)
     driver.add_receiver(machine, guest, site, worker, pair, sink, virtio.REFILL)

@@ -122,6 +122,9 @@ def cpu_set(text: str, place: str) -> tuple[int, ...]:
     return tuple(core for core in range(kept.bit_length()) if kept >> core & 1)
 
 
+_DIRECT_MODES = ("bridge", "vepa", "private")
+
+
 def _interfaces(devices: Element, hypervisor: str) -> Iterator[Interface]:
     for element in devices.all("interface"):
         if element.attributes.get("type") != "null":
@@ -151,6 +154,7 @@ def _interface(element: Element, hypervisor: str) -> Interface:
         switch=_switch(element, kind, guesses) if kind in _TAPS else None,
         mac=mac.lower() if mac else None,
         address=_address(element.first("source/address")) if kind == "hostdev" else None,
+        macvtap=mode if kind == "direct" and (mode := _direct_mode(element)) in _DIRECT_MODES else None,
         queues=number(element.get("driver", "queues"), 65_536) or None,
         rx_ring=number(element.get("driver", "rx_queue_size"), 65_536) or None,
         tx_ring=number(element.get("driver", "tx_queue_size"), 65_536) or None,
@@ -221,6 +225,11 @@ def _rate(element: Element) -> int | None:
     return kilobytes * 8_000 if kilobytes else None
 
 
+def _direct_mode(element: Element) -> str:
+    """What libvirt takes for a missing mode is vepa."""
+    return element.get("source", "mode") or "vepa"
+
+
 def _device_remarks(element: Element, kind: str) -> Iterator[str]:
     driver = element.first("driver")
     for key, meaning in _UNSEEN.items():
@@ -229,10 +238,8 @@ def _device_remarks(element: Element, kind: str) -> Iterator[str]:
     tags = [tag.attributes.get("id", "?") for tag in element.all("vlan/tag")]
     if len(tags) > 1:
         yield f"vlan trunk {', '.join(tags[:16])}: a guest has one VLAN or none"
-    if kind == "direct":
-        source = element.first("source")
-        mode = source.attributes.get("mode", "vepa") if source is not None else "vepa"
-        yield f"macvtap mode '{mode}' is not modelled"
+    if kind == "direct" and _direct_mode(element) not in _DIRECT_MODES:
+        yield f"macvtap mode '{_direct_mode(element)}': the guest owns the device below; here it shares it, in mode bridge"
     if kind == "vhostuser":
         path = element.get("source", "path") or "?"
         yield f"socket {path}: which switch polls it (ovs-dpdk, vpp, testpmd) is not in the file"

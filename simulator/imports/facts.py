@@ -33,6 +33,8 @@ class Interface:
     any_device: bool = False
     """Whether the file says only that a PCI function is passed through, not of which device."""
     polled: bool = False
+    macvtap: str | None = None
+    """Mode of a macvtap device, in the grammar's words."""
     queues: int | None = None
     rx_ring: int | None = None
     tx_ring: int | None = None

@@ -129,6 +129,8 @@ def _keys(guest: GuestFacts, interface: Interface, name: str, frame: Frame) -> I
         f"vcpus: {vcpus}",
         guest.vcpus_place or guest.place if guest.vcpus else "guessed: the files do not say how many",
     )
+    if interface.macvtap not in (None, "bridge") and datapath == "macvtap":
+        yield f"macvtap: {interface.macvtap}", f"{interface.place}, mode"
     yield from _queues(interface, datapath, vcpus, frame)
     same = sum(other.datapath == interface.datapath for other in guest.interfaces)
     if datapath in names.EMULATED and same > 1:

@@ -29,16 +29,11 @@ OTHER_DEVICE = Nearest("emulated-e1000", "another emulated device, with other re
 OTHER_SWITCH = Nearest("linux-bridge", "another switch in the host's software")
 DATAPATHS = {
     "emulated-igb": Nearest("emulated-e1000", "an older device of the same kind: no MSI-X, no multiple queues"),
-    "xen-netfront": Nearest("vhost-net", "another paravirtual device, its backend a thread of the host's kernel too"),
     "user-network": Nearest(
         "virtio-qemu", "QEMU's loop moves the frames there too, but through a tap and no TCP stack"
     ),
     "socket-network": Nearest("virtio-qemu", "QEMU's loop moves the frames there too, but through a tap"),
     "mediated-device": Nearest("sriov-vf", "a function of its own instead of a share of one"),
-    "container-vf": Nearest(
-        "native", "processes on the host too, but without a network namespace and a function of their own"
-    ),
-    "macvlan": Nearest("container", "a network namespace of its own too, but behind a pair and a bridge"),
 }
 SWITCHES = {
     "hardware-offload": Nearest("embedded", "the adapter's switch too, without flows that the CPU has to set up"),

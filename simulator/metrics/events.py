@@ -28,6 +28,7 @@ PERF_KVM_NAMES = {
     "TSC_DEADLINE": "MSR_WRITE",
     "ICR": "MSR_WRITE",
     "EOI_INDUCED": "EOI_INDUCED",
+    "HYPERCALL": "VMCALL",
 }
 """Exit reasons of Linux (arch/x86/include/uapi/asm/vmx.h). A kick is an inter-processor interrupt. A guest that stops or starts its tick, or
 wakes another of its vCPUs, writes an MSR too. Without APICv an

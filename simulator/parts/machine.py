@@ -17,7 +17,7 @@ from simulator.parts.nic import Addresses, Port, QueuePair, add_port
 from simulator.parts.settings import HostSettings, PortSettings, SwitchSettings
 from simulator.parts.stages import STAGES
 from simulator.plan.builder import PlanBuilder
-from simulator.plan.model import NONE
+from simulator.plan.model import NONE, Input, Output
 
 
 @dataclass(slots=True)
@@ -58,6 +58,8 @@ class Uplink:
     members: list[tuple[int, int, int, int]] = field(default_factory=list)
     senders: list[tuple[int, Lane, int, int]] = field(default_factory=list)
     opened: dict[tuple[str, ...], int] = field(default_factory=dict)
+    outward: set[int] = field(default_factory=set)
+    """Senders whose frames all go to the wire."""
     merges: bool = False
     """Whether the host's driver merges frames of bulk flows (GRO)."""
 
@@ -69,7 +71,7 @@ class Pmd:
     worker: int
     thread: int
     pair: QueuePair
-    rings: list[int] = field(default_factory=list)
+    rings: list[Input] = field(default_factory=list)
 
 
 @dataclass(slots=True)
@@ -77,7 +79,7 @@ class Polled:
     """A polled switch: its threads, the rings that it fills, and (MAC index, VLAN index, first ring, queues) of its guests."""
 
     pmds: list[Pmd] = field(default_factory=list)
-    filled: list[int] = field(default_factory=list)
+    filled: list[Output] = field(default_factory=list)
     members: list[tuple[int, int, int, int]] = field(default_factory=list)
     first: int = 0
     """Of its queues among the port's receivers."""

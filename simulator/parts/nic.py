@@ -93,12 +93,14 @@ class Addresses:
 
 @dataclass(frozen=True, slots=True)
 class Member:
-    """Whose frames a port takes in: MAC index, VLAN index, first of its receivers, and how many."""
+    """Whose frames a port takes in: MAC index, VLAN index, first of its receivers, and how many; `outside`: its neighbours reach it by
+    way of the wire."""
 
     mac: int
     vlan: int
     first: int
     queues: int
+    outside: bool = False
 
 
 @dataclass(slots=True)
@@ -254,7 +256,8 @@ def join(port: Port, guest: GuestSettings, first: int | None = None, queues: int
     """
     own = (len(port.receivers), guest.queues)
     mac, vlan = port.addresses.next(), port.vlans.index(guest.vlan)
-    port.members.append(Member(mac, vlan, *(own if first is None or queues is None else (first, queues))))
+    receivers = own if first is None or queues is None else (first, queues)
+    port.members.append(Member(mac, vlan, *receivers, outside=guest.macvtap == "vepa"))
     return mac
 
 

@@ -16,7 +16,7 @@ from __future__ import annotations
 from simulator.costs import Host
 from simulator.parts.cpu import add_spread
 from simulator.parts.machine import Machine, Pmd
-from simulator.parts.nic import add_queue_pair, join
+from simulator.parts.nic import QueuePair, add_queue_pair, join
 from simulator.parts.settings import GuestSettings, PolledSwitch
 from simulator.parts.stages import BACKEND
 from simulator.parts.steps import Step, names, total
@@ -66,27 +66,33 @@ def next_pmd(machine: Machine) -> Pmd:
     return polled.pmds[len(polled.filled) % len(polled.pmds)]
 
 
+def add_rings(machine: Machine, pmd: Pmd, pair: QueuePair, steps: tuple[Step, ...]) -> None:
+    """A guest's rings, of which `pmd` empties one and all threads fill the other, at what `steps` charge to vq_in and vq_out."""
+    model = machine.host.model
+    taken, put = (
+        (total(model, steps, f"{side}.packet_ps"), total(model, steps, f"{side}.byte_fs"))
+        for side in ("vq_in", "vq_out")
+    )
+    pmd.rings.append(Input("tx", pair.tx, packet_ps=taken[0], byte_fs=taken[1]))
+    machine.polled.filled.append(
+        Output("fill", pair.rx, full="drop", publish_every=REFILL, packet_ps=put[0], byte_fs=put[1])
+    )
+
+
 def close_polled(machine: Machine, table: Switch) -> None:
     """Give the threads their inputs and outputs, now that all guests are known."""
     builder, polled = machine.builder, machine.polled
     switch = builder.add(table)
-    fill_ps, fill_fs = _cost(machine, "vq_out.packet_ps"), _cost(machine, "vq_out.byte_fs")
-    filled = tuple(
-        Output("fill", ring, full="drop", publish_every=REFILL, packet_ps=fill_ps, byte_fs=fill_fs)
-        for ring in polled.filled
-    )
-    taken_ps, taken_fs = _cost(machine, "vq_in.packet_ps"), _cost(machine, "vq_in.byte_fs")
     for number, pmd in enumerate(polled.pmds):
         sent = Output(
             "post", pmd.pair.tx, full="drop", publish_every=REFILL, packet_ps=_cost(machine, "nic_out.packet_ps")
         )
         inputs = (
             Input("rx", pmd.pair.rx, packet_ps=_cost(machine, "nic_in.packet_ps")),
-            *(Input("tx", ring, packet_ps=taken_ps, byte_fs=taken_fs) for ring in pmd.rings),
+            *pmd.rings,
         )
-        builder.keep(
-            pmd.worker, _worker(machine, f"{machine.port.prefix}pmd{number}", pmd, inputs, (sent, *filled), switch)
-        )
+        outputs = (sent, *polled.filled)
+        builder.keep(pmd.worker, _worker(machine, f"{machine.port.prefix}pmd{number}", pmd, inputs, outputs, switch))
 
 
 def _worker(

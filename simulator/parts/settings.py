@@ -14,7 +14,7 @@ from simulator.errors import InputError
 from simulator.plan.model import INFINITE_PS
 
 CABLE_PS_PER_M = 5_000
-FUNCTIONS = ("sriov-vf", "vdpa", "sub-function")
+FUNCTIONS = ("sriov-vf", "vdpa", "sub-function", "container-vf")
 """Paths whose queues are those of a function of the adapter beside the physical one, with its limits and its driver."""
 
 
@@ -178,6 +178,10 @@ class GuestSettings:
     second_of: str = ""
     sends: bool = False
     answers: bool = False
+    macvtap: str = "bridge"
+    """Mode of a macvtap device: bridge, vepa, private or passthru."""
+    local: bool = False
+    """Whether it talks to neighbours on its host."""
     reply_bytes: int = 60
 
     @property

@@ -161,11 +161,17 @@ def add_tap(machine: Machine, name: str, backend: int, packets: int = TAP_PACKET
 def add_sender(machine: Machine, worker: int, lane: Lane, steps: tuple[Step, ...], part: str) -> None:
     """Note a worker that sends into the switch; its outputs follow when all guests are known."""
     nic_ps, neighbour_ps = (total(machine.host.model, steps, f"{part}.{field}") for field in ("nic_ps", "neighbour_ps"))
+    note_sender(machine, worker, lane, nic_ps, neighbour_ps)
+
+
+def note_sender(machine: Machine, worker: int, lane: Lane, nic_ps: int, neighbour_ps: int) -> None:
+    """The same with what a frame for the wire and one for a neighbour take."""
     machine.uplink.senders.append((worker, lane, nic_ps, neighbour_ps))
 
 
 def close_uplink(machine: Machine, from_wire: Switch, from_guest: Switch) -> None:
-    """Give the workers on both sides their outputs: all taps; backends have the NIC's ring before them."""
+    """Give the workers on both sides their outputs: all taps; backends have the NIC's ring before them, and those that send all to the
+    wire nothing else."""
     builder, uplink = machine.builder, machine.uplink
     inward, outward = builder.add(from_wire), builder.add(from_guest)
     taps = tuple(Output("fifo", tap, full="drop") for tap in uplink.taps)
@@ -176,6 +182,9 @@ def close_uplink(machine: Machine, from_wire: Switch, from_guest: Switch) -> Non
                 builder.change(Worker, lane.worker, merge_bytes=GRO_BYTES, chunk=POLL_WEIGHT)
     for worker, lane, nic_ps, neighbour_ps in uplink.senders:
         ring = Output("post", lane.pair.tx, full="drop", packet_ps=nic_ps)
+        if worker in uplink.outward:
+            builder.change(Worker, worker, outputs=(ring,), select="first")
+            continue
         beside = tuple(replace(tap, packet_ps=neighbour_ps) for tap in taps)
         builder.change(Worker, worker, outputs=(ring, *beside), switch=outward)
 

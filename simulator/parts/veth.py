@@ -9,6 +9,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from simulator.parts import driver
 from simulator.parts.cpu import add_spread
 from simulator.parts.settings import HostSettings
@@ -23,20 +25,32 @@ BACKLOG_BUDGET = 64
 """net.core.dev_weight."""
 
 _BACKLOG = "Linux drivers/net/veth.c, net/core/dev.c (process_backlog)"
-STACK = Step(
+PAIR = ("h_veth_pk",)
+"""Costs of the pair itself; a process of the host behind its own bridge has none."""
+_STACK = Step(
     "veth pair, backlog, stack, socket",
     "core, softirq",
     "backlog.packet_ps",
-    ("h_veth_pk", "h_stack_rx_pk", "h_sock_pk"),
+    ("h_stack_rx_pk", "h_sock_pk"),
     source=_BACKLOG,
 )
 _RECEIVED = ("napi.wake_ps", "app.packet_ps", "app.byte_fs")
 
 
-def receive_steps() -> tuple[Step, ...]:
+def stack(pair: tuple[str, ...] = PAIR) -> Step:
+    """The backlog's turn for one frame."""
+    return replace(_STACK, name=_STACK.name if pair else "backlog, stack, socket", costs=(*pair, *_STACK.costs))
+
+
+def receive_steps(pair: tuple[str, ...] = PAIR) -> tuple[Step, ...]:
     """From the pair until the application has read the packet."""
+    return (stack(pair), *read_steps())
+
+
+def read_steps() -> tuple[Step, ...]:
+    """From the socket on."""
     unused = Step("", "", "")
-    return (STACK, *(step for step in driver.receive_steps("h", unused) if step.charge in _RECEIVED))
+    return tuple(step for step in driver.receive_steps("h", unused) if step.charge in _RECEIVED)
 
 
 def send_steps(way: tuple[str, ...], leave: tuple[str, ...]) -> tuple[Step, ...]:
@@ -45,8 +59,11 @@ def send_steps(way: tuple[str, ...], leave: tuple[str, ...]) -> tuple[Step, ...]
     return driver.send_steps("h", way, last)
 
 
-def add_backlog(builder: PlanBuilder, host: HostSettings, name: str, core: int, socket: int) -> int:
+def add_backlog(
+    builder: PlanBuilder, host: HostSettings, name: str, core: int, socket: int, pair: tuple[str, ...] = PAIR
+) -> int:
     """The softirq of core `core` that takes frames to `socket`, a fifo. Returns the backlog, a fifo."""
+    work = (stack(pair),)
     worker = builder.promise(Worker)
     backlog = builder.add(
         Fifo(name=f"{name}.backlog", capacity=BACKLOG_PACKETS, gate=Gate("edge", Notify("wake", worker)))
@@ -61,8 +78,8 @@ def add_backlog(builder: PlanBuilder, host: HostSettings, name: str, core: int, 
             outputs=(Output("fifo", socket, full="drop"),),
             label="host_soft",
             budget_packets=BACKLOG_BUDGET,
-            packet_ps=total(host.model, (STACK,), "backlog.packet_ps"),
-            spread=add_spread(builder, host, f"{name}.stack", names((STACK,), "backlog")),
+            packet_ps=total(host.model, work, "backlog.packet_ps"),
+            spread=add_spread(builder, host, f"{name}.stack", names(work, "backlog")),
             stage=builder.stage(SOFTIRQ),
             notify_stage=builder.stage(SOFTIRQ),
         ),

@@ -28,6 +28,7 @@ EXIT_KINDS = (
     "TSC_DEADLINE",
     "ICR",
     "EOI_INDUCED",
+    "HYPERCALL",
 )
 LABELS = (
     "guest_irq", "guest_soft", "guest_task", "guest_idle", "hyp", "exit_user", "qemu", "vhost", "host_irq", "host_soft",

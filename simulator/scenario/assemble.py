@@ -49,7 +49,8 @@ def assemble(
     machine.cpus.reserve(carried.cores)
     for guest in guests:
         try:
-            if datapath(guest.datapath).exclusive and behind[guest.adapter] > 1:
+            alone = datapath(guest.datapath).exclusive or guest.macvtap == "passthru"
+            if alone and behind[guest.adapter] > 1:
                 message = f"owns the whole adapter, and {behind[guest.adapter]} guests use it"
                 raise InputError(f"guests.{guest.name}.datapath", message, guest.datapath)
             datapath(guest.datapath).build(machine.at(guest.adapter), guest)

@@ -44,6 +44,7 @@ from simulator.scenario.routes import (
     adapters,
     crosses_the_wire,
     interfaces,
+    neighbours,
     next_hops,
     routes,
     second_name,
@@ -90,9 +91,19 @@ def port_settings_of(scenario: Scenario) -> tuple[PortSettings, ...]:
 def switch_settings(scenario: Scenario) -> SwitchSettings:
     """What carries packets on the host."""
     written = scenario.switch
+    # a path's own switch where nobody names one: of one hypervisor's paths all name the same
+    own = [
+        kind for group in scenario.guests if vswitches.suits(kind := datapath(group.datapath).switch, "linux-bridge")
+    ]
+    kind = next(iter(own), written.kind) if written.kind == "automatic" else written.kind
     flows = sum(getattr(item, "flows", 1) * len(routes(scenario, item)) for item in scenario.traffic)
     return vswitches.settings(
-        written.kind, cores=written.cores or (), masks=written.masks, flows=flows, reflected=written.mode == "vepa"
+        kind,
+        cores=written.cores or (),
+        masks=written.masks,
+        extensions=written.extensions,
+        flows=flows,
+        reflected=written.mode == "vepa",
     )
 
 
@@ -231,7 +242,7 @@ def nic_overrides(nic: Nic) -> dict[str, str]:
 def guest_settings(scenario: Scenario, host: HostSettings) -> Iterator[GuestSettings]:
     """Every guest of every group, in order, each followed by its second interface if it has one."""
     used, hops, known = uses(scenario), next_hops(scenario), interfaces(scenario)
-    numbers, second, macs = known.first, known.second, _addresses(scenario)
+    numbers, second, macs, local = known.first, known.second, _addresses(scenario), neighbours(scenario)
     shaped = {name for item in scenario.events if item.rate for name in meant(item.rate, functions(scenario))}
     taken: set[int] = {core for group in scenario.guests for core in group.placement.cores or ()} | set(host.irq_cores)
     taken |= {
@@ -243,7 +254,12 @@ def guest_settings(scenario: Scenario, host: HostSettings) -> Iterator[GuestSett
         for number, name in enumerate(group.members()):
             first = number * group.vcpus
             own = tuple(cores[(first + vcpu) % len(cores)] for vcpu in range(group.vcpus)) if cores else ()
-            settings = replace(_guest(group, name, own, used[name], host), adapter=numbers[name], shaped=name in shaped)
+            settings = replace(
+                _guest(group, name, own, used[name], host),
+                adapter=numbers[name],
+                shaped=name in shaped,
+                local=name in local,
+            )
             if group.application.kind == "forward":
                 settings = replace(settings, next_hop=macs[hops.get(name)], forwarder=_forwarder(scenario, group))
             yield settings
@@ -309,6 +325,7 @@ def _guest(group: Guest, name: str, cores: tuple[int, ...], use: Use, host: Host
         vlan=group.vlan,
         max_rate_bps=group.max_rate_bps or 0,
         standby=group.standby is not None,
+        macvtap=group.macvtap,
         min_rate_bps=group.min_rate_bps or 0,
         max_millipps=group.max_pps or 0,
         burst_bytes=group.burst_bytes or BURST_BYTES,
@@ -324,7 +341,7 @@ def _guest(group: Guest, name: str, cores: tuple[int, ...], use: Use, host: Host
         rx_ring=group.rx_ring or 0,
         tx_ring=group.tx_ring or 0,
         socket_buffer=group.socket_buffer,
-        mask_interrupts=group.mask_interrupts and group.datapath != "native",
+        mask_interrupts=group.mask_interrupts and not datapath(group.datapath).on_host,
         napi_tx=(group.napi_tx and group.application.kind == "socket") or not datapath(group.datapath).virtqueues,
         xdp=group.application.kind == "xdp",
         receive_ps=group.application.receive_ps,
@@ -337,8 +354,8 @@ def _guest(group: Guest, name: str, cores: tuple[int, ...], use: Use, host: Host
 
 def _mode(group: Guest, host: HostSettings) -> str:
     path = datapath(group.datapath)
-    if group.datapath == "native":
-        return "poll" if group.interrupts == "poll" else "native"
+    if path.on_host:
+        return group.interrupts if group.interrupts in path.modes else path.modes[0]
     if len(path.modes) > 1 and group.interrupts != "automatic":
         return group.interrupts
     return path.best_mode(host.apicv, host.posted_interrupts)

@@ -132,17 +132,34 @@ def _misplaced(route: Route, kinds: Mapping[str, str], directed: bool) -> Iterat
 
 
 def _neighbours(scenario: Scenario) -> Iterator[Fault]:
-    """From guest to guest there must be a way: one VLAN, and no container, whose frames all go to the adapter."""
+    """From guest to guest there must be a way: one VLAN, and no path whose frames all go to the adapter."""
     groups = {name: group for group in scenario.guests for name in group.members()}
     for index, item in enumerate(scenario.traffic):
         legs = (leg for route in routes(scenario, item) for leg in route.hops())
         for hop, to in ((one, other) for one, other in legs if one is not None and other is not None):
-            if any(groups[name].datapath in names.CONTAINERS for name in (hop, to)):
-                message = f"goes from {hop} to {to}: what a container and another guest of its host send each other is not modelled"
+            for path in {groups[name].datapath for name in (hop, to)} & set(names.NO_NEIGHBOURS):
+                message = f"goes from {hop} to {to}: what guests on the path {path} and others of their host send each other is not modelled"
+                yield ("traffic", index), InputError("", message)
+            modes = {groups[name].macvtap for name in (hop, to)}
+            if modes & {"private", "passthru"} or len(modes) > 1:
+                message = f"goes from {hop} ({groups[hop].macvtap}) to {to} ({groups[to].macvtap}): macvtap leads there in mode bridge or vepa of both"
                 yield ("traffic", index), InputError("", message)
             if groups[hop].vlan != groups[to].vlan:
                 message = f"goes from {hop} (VLAN {groups[hop].vlan}) to {to} (VLAN {groups[to].vlan}): no switch carries it there"
                 yield ("traffic", index), InputError("", message)
+
+
+def _hypervisors(scenario: Scenario) -> Iterator[Fault]:
+    """A host has one hypervisor."""
+    found: dict[str, str] = {}
+    for index, group in enumerate(scenario.guests):
+        if group.datapath not in names.OF_ANY:
+            found.setdefault(names.HYPERVISORS.get(group.datapath, "KVM"), group.datapath)
+        if len(found) > 1:
+            (one, path), (other, _) = found.items()
+            message = f"is a path of {other}, and {path} one of {one}: a host has one hypervisor"
+            yield ("guests", index, "datapath"), BadValue("", message, group.datapath)
+            return
 
 
 def _own_sources(item: Traffic) -> int:
@@ -202,7 +219,7 @@ def _interrupts(scenario: Scenario) -> Iterator[Fault]:
         scenario.host.source, scenario.host.capabilities.apicv, scenario.host.capabilities.posted_interrupts
     )
     for index, group in enumerate(scenario.guests):
-        if group.datapath != "native" and group.interrupts not in known:
+        if group.datapath not in names.ON_HOST and group.interrupts not in known:
             message = (
                 f"is an interrupt mode that host {names.host_name(scenario.host.source)} does not have"
                 " (host.capabilities can grant it)"
@@ -276,6 +293,7 @@ RULES: dict[Callable[[Scenario], Iterator[Fault]], tuple[str, ...]] = {
         *_WAYS,
     ),
     _neighbours: ("guests.*.datapath", "guests.*.vlan", "traffic.*.guests", *_WAYS),
+    _hypervisors: ("guests.*.datapath",),
     _adapters: ("nics", "nic", "guests.*.nic", "guests.*.second_nic", "guests.*.name", "guests.*.count"),
     _idle_adapters: ("nics", "guests.*"),
     _costs: ("host.model",),

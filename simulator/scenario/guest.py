@@ -109,6 +109,8 @@ class Guest(Strict):
     """With a count, even 1, the guests are name0, name1, ...; without, there is one and it is called name."""
     datapath: Annotated[str, name_of("datapath", names.datapaths)] = "sriov-vf"
     """How packets reach the guest."""
+    macvtap: Literal["bridge", "vepa", "private", "passthru"] = "bridge"
+    """macvtap: whether frames for neighbours go to them at once, by way of the switch outside, or nowhere; passthru owns the adapter."""
     standby: Literal["vhost-net", None] = None
     """A second device of the guest with the same address, which takes over while the virtual function is away; null is none."""
     nic: Name | None = None
@@ -174,6 +176,9 @@ class Guest(Strict):
         if self.standby is not None and self.datapath != "sriov-vf":
             message = f"stands beside a virtual function; {self.datapath} is none"
             raise refuse(BadValue("", message, self.standby), "standby", "datapath")
+        if self.macvtap != "bridge" and self.datapath != "macvtap":
+            message = f"is a mode of macvtap; the path is {self.datapath}"
+            raise refuse(BadValue("", message, self.macvtap), "macvtap", "datapath")
         if self.queues > self.vcpus:
             message = f"has more queues than vCPUs ({self.queues} and {self.vcpus})"
             raise refuse(InputError("", message), "queues", "vcpus")

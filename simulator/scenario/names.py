@@ -10,11 +10,28 @@ from __future__ import annotations
 from collections.abc import Callable
 
 DATAPATHS = (
-    "native", "container", "container-routed", "sriov-vf", "vdpa", "sub-function", "direct-assignment", "vhost-net", "macvtap",
-    "vhost-user", "virtio-qemu", "virtio-vmm", "vmxnet3", "emulated-e1000", "emulated-e1000e", "emulated-rtl8139",
+    "native", "af-xdp", "af-xdp-copy", "host", "container", "container-routed", "container-vf", "macvlan", "memif", "sriov-vf", "vdpa",
+    "sub-function", "direct-assignment", "vhost-net", "macvtap", "vhost-user", "xen-netfront", "hyperv-netvsc", "virtio-qemu",
+    "virtio-vmm", "vmxnet3", "emulated-e1000", "emulated-e1000e", "emulated-rtl8139",
 )  # fmt: skip
-CONTAINERS = ("container", "container-routed")
-"""Paths of processes on the host behind a pair of virtual devices."""
+ON_HOST = (
+    "native",
+    "af-xdp",
+    "af-xdp-copy",
+    "host",
+    "container",
+    "container-routed",
+    "container-vf",
+    "macvlan",
+    "memif",
+)
+"""Paths of processes on the host, which have its interrupts."""
+HYPERVISORS = {"xen-netfront": "Xen", "hyperv-netvsc": "Hyper-V"}
+"""Paths of other hypervisors than KVM."""
+OF_ANY = (*ON_HOST, "sriov-vf", "sub-function", "direct-assignment")
+"""Paths that every hypervisor has."""
+NO_NEIGHBOURS = ("container-routed", "macvlan")
+"""Paths on which guests of one host send each other nothing."""
 EMULATED = ("emulated-e1000", "emulated-e1000e", "emulated-rtl8139", "vmxnet3")
 """Devices of which a guest may have several."""
 TWO_INTERFACES = (
@@ -32,7 +49,7 @@ TWO_INTERFACES = (
 KERNEL_FORWARDERS, POLL_FORWARDERS = ("route", "linux-bridge", "ovs-kernel"), ("l2fwd", "l3fwd", "ovs-dpdk", "vpp")
 INTERRUPTS = ("automatic", "legacy", "apicv", "posted", "poll")
 SWITCHES = (
-    "automatic", "none", "embedded", "nic-eswitch", "linux-bridge", "ovs-kernel", "ovs-dpdk", "vpp", "testpmd",
+    "automatic", "none", "embedded", "nic-eswitch", "linux-bridge", "ovs-kernel", "hyperv-switch", "ovs-dpdk", "vpp", "testpmd",
 )  # fmt: skip
 
 

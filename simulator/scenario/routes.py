@@ -163,11 +163,18 @@ def next_hops(scenario: Scenario) -> dict[str, str | None]:
     return found
 
 
+def neighbours(scenario: Scenario) -> set[str]:
+    """Return the names of those who send something to another guest, or get something from one."""
+    hops = (hop for item in scenario.traffic for route in routes(scenario, item) for hop in route.hops())
+    return {name for hop in hops for name in hop if name is not None and None not in hop}
+
+
 def crosses_the_wire(scenario: Scenario) -> bool:
     """Return whether some guest sends to a guest by way of the wire: of another adapter, or of one that reflects outside."""
     reflected, known = scenario.switch.mode == "vepa", interfaces(scenario)
+    outside = {name for group in scenario.guests if group.macvtap == "vepa" for name in group.members()}
     return any(
-        one is not None and other is not None and (reflected or one != other)
+        one is not None and other is not None and (reflected or one != other or outside & {*route.nodes})
         for item in scenario.traffic
         for route in routes(scenario, item)
         for one, other in known.legs(route)

@@ -170,7 +170,7 @@ def _kind(guest: GuestSettings) -> str:
 
 
 def _steps(path: str, mode: str, kind: str, forwarder: PolledSwitch | None) -> tuple[Step, ...]:
-    steps, side = datapath(path).steps(mode), "h" if path == "native" else "g"
+    steps, side = datapath(path).steps(mode), "h" if datapath(path).on_host else "g"
     if kind == "socket" or mode == "poll":
         return steps
     return with_xdp(steps, side, path) if kind == "xdp" else with_forwarding(steps, side, forwarder)

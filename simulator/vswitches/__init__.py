@@ -7,7 +7,7 @@
 from __future__ import annotations
 
 from simulator.parts.settings import PolledSwitch, SwitchSettings
-from simulator.vswitches import embedded, linux_bridge, ovs_dpdk, ovs_kernel, testpmd, vpp
+from simulator.vswitches import embedded, hyperv_switch, linux_bridge, ovs_dpdk, ovs_kernel, testpmd, vpp
 from simulator.vswitches.model import Carrier
 
 SWITCHES: dict[str, Carrier] = {
@@ -17,6 +17,7 @@ SWITCHES: dict[str, Carrier] = {
         embedded.SECOND_NAME,
         linux_bridge.CARRIER,
         ovs_kernel.CARRIER,
+        hyperv_switch.CARRIER,
         ovs_dpdk.CARRIER,
         vpp.CARRIER,
         testpmd.CARRIER,
@@ -31,6 +32,7 @@ def settings(
     *,
     cores: tuple[int, ...] = (),
     masks: int = 1,
+    extensions: int = 0,
     flows: int = 1,
     reflected: bool = False,
 ) -> SwitchSettings:
@@ -38,7 +40,7 @@ def settings(
     chosen = dict(FAMILIES)
     if kind in SWITCHES:
         chosen[SWITCHES[kind].family] = SWITCHES[kind]
-    return SwitchSettings(chosen["kernel"].kernel(masks), chosen["user"].threads(flows), cores, reflected)
+    return SwitchSettings(chosen["kernel"].kernel(masks, extensions), chosen["user"].threads(flows), cores, reflected)
 
 
 def forwarder(kind: str, *, masks: int = 1, flows: int = 1) -> PolledSwitch | None:
@@ -53,4 +55,4 @@ def forwarder(kind: str, *, masks: int = 1, flows: int = 1) -> PolledSwitch | No
 
 def suits(kind: str, needed: str) -> bool:
     """Whether a switch is of the family of the one that a path names."""
-    return SWITCHES[kind].family == SWITCHES[needed].family
+    return {kind, needed} <= set(SWITCHES) and SWITCHES[kind].family == SWITCHES[needed].family

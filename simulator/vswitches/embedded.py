@@ -33,8 +33,8 @@ def ingress(vlans: int, macs: int, members: Sequence[Member], prefix: str = "") 
 
 def egress(vlans: int, macs: int, members: Sequence[Member], prefix: str = "", *, reflected: bool = False) -> Switch:
     """Table for frames that guests send; `reflected` (VEPA): all of them to the wire."""
-    to = WIRE_PORT if reflected else LOOPBACK_PORT
-    table = _table(vlans, macs, members, [to] * len(members), WIRE_PORT)
+    to = [WIRE_PORT if reflected or member.outside else LOOPBACK_PORT for member in members]
+    table = _table(vlans, macs, members, to, WIRE_PORT)
     return Switch(f"{prefix}port.egress", macs, table, ((0, 1), (1, 1)), default_port=WIRE_PORT)
 
 

@@ -17,19 +17,21 @@ from simulator.parts.settings import PolledSwitch
 
 @dataclass(frozen=True, slots=True)
 class Carrier:
-    """One switch. `with_flows` makes the polled switch for so many flows; `masks`: whether costs grow with a flow table's masks."""
+    """One switch. `with_flows` makes the polled switch for so many flows; `mask_costs` and `extension_costs`
+    are paid for each mask of a flow table that is tried and each extension that is passed."""
 
     name: str
     title: str
     family: str
     kernel_costs: tuple[str, ...] = ()
     mask_costs: tuple[str, ...] = ()
+    extension_costs: tuple[str, ...] = ()
     polled: PolledSwitch | None = None
     with_flows: Callable[[PolledSwitch, int], PolledSwitch] | None = None
 
-    def kernel(self, masks: int) -> tuple[str, ...]:
+    def kernel(self, masks: int = 1, extensions: int = 0) -> tuple[str, ...]:
         """Costs of a frame in the kernel."""
-        return (*self.kernel_costs, *self.mask_costs * masks)
+        return (*self.kernel_costs, *self.mask_costs * masks, *self.extension_costs * extensions)
 
     def threads(self, flows: int) -> PolledSwitch:
         """What its threads spend with so many flows."""

@@ -13,7 +13,7 @@ from tests.imports import SAMPLES
 
 NOT_MODELLED = {
     "user.xml": "user-network is not modelled; the nearest that is: virtio-qemu",
-    "policy-netdevice.yaml": "container-vf is not modelled; the nearest that is: native",
+    "policy-netdevice.yaml": "hardware-offload is not modelled; the nearest that is: embedded",
     "openstack-port-show.json": "hardware-offload is not modelled; the nearest that is: embedded",
 }
 REFUSED = dict.fromkeys(

@@ -47,7 +47,7 @@ def test_what_is_modelled_is_itself(sample: str, datapath: str) -> None:
 def test_an_emulated_model_by_its_name(model: str, tmp_path: Path) -> None:
     (tmp_path / "own.xml").write_text((SAMPLES / "rtl8139.xml").read_text().replace("rtl8139", model))
     datapath = guest(tmp_path / "own.xml", nearest=True)["datapath"]
-    assert datapath == {"vmxnet3": "vmxnet3", "netfront": "vhost-net"}.get(model, "emulated-e1000")
+    assert datapath == {"vmxnet3": "vmxnet3", "netfront": "xen-netfront"}.get(model, "emulated-e1000")
 
 
 def test_rings_of_a_macvtap_are_its_own(tmp_path: Path) -> None:
@@ -58,6 +58,15 @@ def test_rings_of_a_macvtap_are_its_own(tmp_path: Path) -> None:
     )
     (tmp_path / "own.xml").write_text(text)
     assert guest(tmp_path / "own.xml")["rx_ring"] == 512
+
+
+def test_the_mode_of_a_macvtap_is_written(tmp_path: Path) -> None:
+    text = (SAMPLES / "macvtap.xml").read_text(encoding="utf-8")
+    assert "macvtap" not in guest("macvtap.xml"), "bridge, the usual one"
+    for mode, written in (("vepa", "vepa"), ("private", "private"), ("passthrough", None)):
+        file = tmp_path / f"{mode}.xml"
+        file.write_text(text.replace('mode="bridge"', f'mode="{mode}"'), encoding="utf-8")
+        assert guest(file).get("macvtap") == written
 
 
 def test_the_switch_is_written_where_it_is_not_the_usual_one() -> None:

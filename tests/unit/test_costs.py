@@ -41,7 +41,9 @@ h_seg_tx_pk h_csum_fs h_tap_enq h_ctxsw h_idle_exit h_tick g_xdp_rx_pk g_xdp_tx_
 v_work v_rx_pk v_tx_pk v_signal v_flush s_bridge s_flood d_poll d_rx_burst d_rx_pk d_tx_pk
 p_mem p_mmio_rd p_mmio_wr_lat
 h_wake_work h_ipi_flight h_wake_run k_wake_work k_wake_run k_timer g_resched p_write_lat p_msi_flight k_pi_flight
-g_merge_pk h_merge_pk g_buf_pk h_buf_pk v_desc_pk g_copy_cold_fs h_copy_cold_fs s_filter s_conntrack d_line h_veth_pk s_route d_lpm_pk
+g_merge_pk h_merge_pk g_buf_pk h_buf_pk v_desc_pk g_copy_cold_fs h_copy_cold_fs s_filter s_conntrack d_line h_veth_pk s_route
+d_lpm_pk d_memif_pk d_xsk_rx_pk d_xsk_tx_pk h_xsk_rx_pk h_xsk_tx_pk h_xsk_copy_pk h_xsk_call
+x_rx_pk x_tx_pk x_evtchn x_grant y_message y_signal y_vsp_pk y_rndis_pk s_vmswitch s_vmswitch_ext
 g_fwd_pk h_fwd_pk
 s_macvlan s_ovs_hit s_ovs_mask s_emc s_dpcls s_vpp_pk s_vpp_frame d_vq_enq_pk d_vq_deq_pk d_call
 """

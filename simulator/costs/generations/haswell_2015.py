@@ -24,6 +24,7 @@ _GUEST = (
     *shared.XDP,
     *shared.FORWARD,
     *shared.USER_SPACE,
+    *shared.OTHER_BACKENDS,
     shared.SEND_CALL,
     Row(
         "g_stack_tx_pk",

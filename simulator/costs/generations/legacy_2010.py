@@ -23,6 +23,7 @@ _GUEST = (
     *shared.XDP,
     *shared.FORWARD,
     *shared.USER_SPACE,
+    *shared.OTHER_BACKENDS,
     Row(
         "g_app_tx_pk",
         "233",

@@ -57,6 +57,7 @@ GUEST = (
     *shared.XDP,
     *shared.FORWARD,
     *shared.USER_SPACE,
+    *shared.OTHER_BACKENDS,
     Row(
         "g_app_rx_pk",
         "522.5",
