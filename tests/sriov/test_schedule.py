@@ -96,6 +96,8 @@ def test_unplug_waits_for_the_guest_and_plug_for_reset_and_driver(tmp_path: Path
     assert outage_ms(entry, "vm#1") <= 5
     assert set(entry["drops"]) == {"vm0.q0.rx"}
     assert entry["drops"]["vm0.q0.rx"] == pytest.approx((ends_ms - begins_ms) * 2, abs=3)
+    sound = result(wanted, without_rings(with_events(wanted, build(wanted))))
+    assert (outage_ms(sound, "vm#0"), sum(sound["drops"].values())) == (pytest.approx(0, abs=5), 0)
 
 
 def test_from_n_to_m_vfs_interrupts_all_of_them(tmp_path: Path) -> None:
@@ -104,6 +106,8 @@ def test_from_n_to_m_vfs_interrupts_all_of_them(tmp_path: Path) -> None:
     back_ms = 150 + (timing.SETTLE.ps + timing.FLR.ps + timing.VF_START["iavf"].ps) / MS
     for guest in ("vm#0", "vm#1"):
         assert outage_ms(result(wanted), guest) == pytest.approx(back_ms - 50, abs=10)
+    sound = result(wanted, without_rings(with_events(wanted, build(wanted))))
+    assert (outage_ms(sound, "vm#0"), sum(sound["drops"].values())) == (pytest.approx(0, abs=5), 0)
 
 
 def test_vfs_that_are_enabled_later_are_not_there_before(tmp_path: Path) -> None:
