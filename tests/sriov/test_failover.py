@@ -94,7 +94,9 @@ def test_migration_with_a_standby_has_its_two_gaps_only(tmp_path: Path) -> None:
     wanted = scenario(tmp_path, MOVE)
     plan = plan_of(wanted)
     assert outage_ms(result(wanted, without_failover(plan), 500), "vm#0") > 230
-    assert outages_ms(result(wanted, without_stop(plan), 500), "vm#0") == pytest.approx([timing.FILTER.ps / MS], abs=1.5)
+    assert outages_ms(result(wanted, without_stop(plan), 500), "vm#0") == pytest.approx(
+        [timing.FILTER.ps / MS], abs=1.5
+    )
 
 
 def test_migration_goes_by_the_function_then_by_the_standby_and_back(tmp_path: Path) -> None:

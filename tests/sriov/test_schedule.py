@@ -138,6 +138,50 @@ def test_a_storm_of_resets_of_one_vf_leaves_the_other_alone(tmp_path: Path) -> N
     assert entry["drops"]["vm0.q0.rx"] == pytest.approx(8 * 0.5 * 100, rel=0.1)
 
 
+# Several adapters, each with its PF
+
+
+def several(tmp_path: Path, *events: str) -> Scenario:
+    """Two adapters, two guests behind each in turn: vm0 and vm2, vm1 and vm3."""
+    text = HEAD.replace("nic: {model: e810, rate: 10 Gbit/s}", "nics: [{name: a, model: e810}, {name: b, model: x710}]")
+    text = text.replace("count: 2", "count: 4") + TRAFFIC.replace("RATE", FAST)
+    text += "measurement: {warmup: 1 ms, duration: 10 ms}\nreplications: 1\nevents:\n"
+    path = tmp_path / "several.yaml"
+    path.write_text(text + "".join(f"  - {event}\n" for event in events), encoding="utf-8")
+    return load(path)
+
+
+@pytest.mark.parametrize(
+    ("event", "lost"),
+    [
+        ("{at: 2 ms, nic: b, reset: pf, takes: 3 ms}", {"vm1.q0.rx", "vm3.q0.rx"}),
+        ("{at: 2 ms, reset: vm2, takes: 3 ms}", {"vm2.q0.rx"}),
+        ("{at: 2 ms, nic: a, numvfs: 0}", {"vm0.q0.rx", "vm2.q0.rx"}),
+        ("{at: 2 ms, nic: a, link: down}", {"a.wire.in"}),
+    ],
+)
+def test_an_event_of_one_adapter_leaves_the_other_alone(tmp_path: Path, event: str, lost: set[str]) -> None:
+    assert set(result(several(tmp_path, event))["drops"]) == lost
+
+
+@pytest.mark.parametrize(
+    ("event", "message"),
+    [
+        ("{at: 2 ms, reset: pf}", "is needed where there are several adapters: a, b"),
+        ("{at: 2 ms, nic: c, link: down}", "is not a known adapter; choices: a, b"),
+        ("{at: 2 ms, nic: a, reset: vm1}", "is for numvfs, link and reset: pf"),
+    ],
+)
+def test_which_adapter_has_to_be_said_where_no_guest_is_named(tmp_path: Path, event: str, message: str) -> None:
+    with pytest.raises(ScenarioErrors, match=message):
+        several(tmp_path, event)
+
+
+def test_a_name_of_an_adapter_needs_several(tmp_path: Path) -> None:
+    with pytest.raises(ScenarioErrors, match="is for a host with several adapters"):
+        scenario(tmp_path, "{at: 1 ms, nic: a, reset: pf}")
+
+
 # Rates, links, and what is called off
 
 
