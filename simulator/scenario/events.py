@@ -1,6 +1,6 @@
 """What happens to the running machine: one item of ``events``, and what is wrong with a list of them.
 
-An item says when (``at``, from the beginning of the window), what (exactly one of ``numvfs``, ``plug``, ``unplug``, ``reset``, ``rate``,
+An item says when (``at``, from the beginning of the window), what (exactly one of ``numvfs``, ``plug``, ``unplug``, ``reset``, ``malicious``, ``rate``,
 ``link``, ``migrate``), and, if the waits of the real thing are too long for the window, how long it ``takes`` instead.
 
 *Scope*: words and names; what the PF driver says to it is ``simulator.sriov.schedule``'s. *Validation*: ``tests/sriov/test_schedule.py``,
@@ -24,15 +24,20 @@ from simulator.scenario.routes import adapters
 if TYPE_CHECKING:
     from simulator.scenario.model import Scenario
 
-VERBS = ("numvfs", "plug", "unplug", "reset", "rate", "link", "migrate")
-AT_ONCE = {"rate": "acts at once", "link": "acts at once", "migrate": "takes what its memory takes"}
+VERBS = ("numvfs", "plug", "unplug", "reset", "malicious", "rate", "link", "migrate")
+AT_ONCE = {
+    "rate": "acts at once",
+    "malicious": "acts at once",
+    "link": "acts at once",
+    "migrate": "takes what its memory takes",
+}
 MOVED = {"memory": "bytes", "bandwidth": "bps", "dirty": "bps", "downtime": "ps"}
 PF = "pf"
 RateOrOff = Annotated[int, quantity(units.BIT_RATE, off=True)]
 
 
 class Happening(Strict):
-    """One thing that happens while the scenario runs; exactly one of numvfs, plug, unplug, reset, rate, link, migrate."""
+    """One thing that happens while the scenario runs; exactly one of numvfs, plug, unplug, reset, malicious, rate, link, migrate."""
 
     at_ps: Time = Field(alias="at")
     """When, from the beginning of the window."""
@@ -44,6 +49,8 @@ class Happening(Strict):
     """Take the VF away from it: hot unplug."""
     reset: str | None = None
     """Reset the VF of this guest or pattern, or, with ``pf``, the physical function and with it all VFs."""
+    malicious: str | None = None
+    """The driver of this guest or pattern gives its VF a descriptor that no driver may write: the adapter stops the VF until it is ``reset``."""
     rate: str | None = None
     """Limit what the VF of this guest or pattern sends, ``to`` a rate."""
     to_bps: RateOrOff | None = Field(default=None, alias="to")
@@ -93,7 +100,9 @@ class Happening(Strict):
     def pattern(self) -> str | None:
         """The guests that it is about; None if it is about the port."""
         found: Any = getattr(self, self.verb)
-        return found if self.verb in ("plug", "unplug", "reset", "rate", "migrate") and found != PF else None
+        return (
+            found if self.verb in ("plug", "unplug", "reset", "malicious", "rate", "migrate") and found != PF else None
+        )
 
 
 def functions(scenario: Scenario) -> tuple[str, ...]:

@@ -8,7 +8,8 @@
 4. A guest with a standby sends through it from the instant at which its function is gone, and hears through it when the adapter's filter
    has been moved; both come back with the function.
 5. A VM that is moved: unplug, rounds in which what was written meanwhile is copied again, a stop for the last one, plug.
-6. What an earlier event had set in motion for a VF and has not happened yet is called off by a later one.
+6. A descriptor that no driver may write stops its VF, and only that, until it is reset.
+7. What an earlier event had set in motion for a VF and has not happened yet is called off by a later one.
 
 *Scope*: the ports of one host, each with its PF; VFs start side by side, not one after the other.
 The data plane's own queues outside the function (the adapter's packet buffer, the guest's sockets) are not touched. A VM that is stopped
@@ -287,6 +288,18 @@ class _Course:
             gap_ps = timing.FILTER.ps * (item.takes_ps or waits_ps) // waits_ps
             self._off(self._guest(vf), item.at_ps, gap_ps)
             self._on(self._guest(vf), item, waits_ps)
+
+    def _malicious(self, item: Happening) -> Outcome | None:
+        return self._each(item, self._stop_one)
+
+    def _stop_one(self, item: Happening, vf: Virtual) -> Outcome | None:
+        """The adapter's detection stops the queues, and the PF driver disables the VF until it is reset (i40e and ice since 2019)."""
+        if vf.owner is None:
+            return Outcome("ENODEV", (), 0, "no guest has the VF")
+        vf.running, vf.seen = False, (*vf.seen, "disabled: malicious driver detected")
+        self.host.say_driver(vf.parent, f"VF {vf.index}: malicious driver detected, disabled")
+        self._off(self._guest(vf), item.at_ps)
+        return None
 
     def _rate(self, item: Happening) -> Outcome | None:
         return self._each(item, self._rate_one)
