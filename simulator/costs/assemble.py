@@ -14,6 +14,7 @@ from collections.abc import Sequence
 from types import MappingProxyType
 
 from simulator.costs.compose import Row, assumed, compose, twins
+from simulator.costs.generations.bus import IOMMU
 from simulator.costs.model import Driver, Host, IdleState, Nic, Rule, Vendor
 from simulator.costs.names import COSTS, DRIVER_PARAMETERS, HOST_FACTS, NIC_FACTS, STACK_SUFFIXES
 
@@ -31,7 +32,14 @@ _WAKER = (("k_wake_work", "h_wake_work"),)
 
 
 def machine(
-    clock: Row, cores: str, apicv: bool, posted: bool, guest: tuple[Row, Row], ipi: bool = False, tick_hz: str = "250"
+    clock: Row,
+    cores: str,
+    apicv: bool,
+    posted: bool,
+    guest: tuple[Row, Row],
+    ipi: bool = False,
+    tick_hz: str = "250",
+    iommu: tuple[Row, ...] = IOMMU,
 ) -> tuple[Row, ...]:
     """Facts that are not costs. ``guest``: paravirtual EOI and the idle tick of the guests of the generation."""
     return (
@@ -42,6 +50,7 @@ def machine(
         assumed("has_ipi_virtualization", str(int(ipi)), "bool"),
         *guest,
         assumed("tick_hz", tick_hz, "Hz", "a common kernel configuration", low="100", high="1000"),
+        *iommu,
         assumed("fair_latency", "24", "ms", "default with 8 CPUs or more"),
         assumed("fair_minimum_granularity", "3", "ms", "default with 8 CPUs or more"),
         assumed("fair_wakeup_granularity", "4", "ms", "default with 8 CPUs or more"),

@@ -59,6 +59,8 @@ ice); the kernel's drivers set none."""
 PCIE_BACKLOG_PS = 0
 """How far ahead the receive engine books the PCIe link. Not at all: engines take turns on the bus, so a read request of the transmit
 engine waits for the write that is under way, and not for those of frames that still lie in the packet buffer."""
+ADDRESS_BITS = 32
+"""Memory of a ring's buffers: no two rings share a page."""
 _PS_PER_SECOND = 10**12
 
 
@@ -120,6 +122,7 @@ class Port:
     leave: int
     rx_engine: int
     tx_engine: int
+    translated: bool
     receivers: list[int] = field(default_factory=list)
     senders: list[Input] = field(default_factory=list)
     limits: dict[str, tuple[int, int]] = field(default_factory=dict)
@@ -153,7 +156,8 @@ def add_port(
         )
     )
     wire_out = add_wire(builder, settings, f"{prefix}wire.out", "link", leave)
-    return Port(settings, vlans, addresses, dma, wire_in, wire_out, pipe, buffer, peer, leave, rx_engine, tx_engine)
+    ends = (dma, wire_in, wire_out, pipe, buffer, peer, leave, rx_engine, tx_engine)
+    return Port(settings, vlans, addresses, *ends, translated=bool(host.iommu_page_bytes))
 
 
 def add_moderator(builder: PlanBuilder, port: Port, name: str, route: int, *, virtual: bool, tick_hz: int) -> int:
@@ -179,8 +183,10 @@ def add_queue_pair(
 ) -> QueuePair:
     """The two rings of one queue; `poller` is a poll-mode driver (-1: none)."""
     nic = port.settings.model
+    bases = [(builder.count(DescRing) + n << ADDRESS_BITS) if port.translated else NONE for n in (0, 1)]
     rx = builder.add(
         DescRing(
+            base_bytes=bases[0],
             name=f"{name}.rx",
             kind="rx",
             size=guest.rx_ring or port.settings.rx_ring or nic.value("vf_rx_ring" if guest.virtual else "rx_ring"),
@@ -199,6 +205,7 @@ def add_queue_pair(
     )
     tx = builder.add(
         DescRing(
+            base_bytes=bases[1],
             name=f"{name}.tx",
             kind="tx",
             size=guest.tx_ring or port.settings.tx_ring or nic.value("vf_tx_ring" if guest.virtual else "tx_ring"),

@@ -5,7 +5,9 @@
 3. The catalogue's read time `p_mem` is a whole round trip of a small read, `p_mmio_wr_lat` and `p_write_lat` are one way
    down and up. Both ways are put on the links and taken off the memory, so that neither is counted twice.
 
-*Scope*: usable rates without replay and credits; no IOMMU.
+4. With an IOMMU the buffers of each ring lie one after the other in memory of their own, mapped for good in pages of one size.
+
+*Scope*: usable rates without replay and credits; an IOMMU's invalidations are not modelled.
 *Validation*: byte formulas of docs/reference/plan.md section 4; tests/phenomena/test_pcie.py.
 """
 
@@ -47,6 +49,10 @@ def add_pcie(builder: PlanBuilder, host: HostSettings, port: PortSettings, name:
         Link(name=f"{name}.pcie.up", rate_bps=port.up_bps, propagation_ps=way_up_ps, stage=builder.stage(PCIE))
     )
     down = builder.add(Link(name=f"{name}.pcie.down", rate_bps=port.down_bps, propagation_ps=way_down_ps))
+    translation = {} if not host.iommu_page_bytes else {
+        "iotlb_entries": host.model.value("iotlb_entries"), "page_bytes": host.iommu_page_bytes,
+        "walkers": host.model.value("iommu_walkers"), "walk_ps": host.model.value("iommu_walk"),
+    }  # fmt: skip
     return builder.add(
         Dma(
             name=f"{name}.dma",
@@ -60,5 +66,6 @@ def add_pcie(builder: PlanBuilder, host: HostSettings, port: PortSettings, name:
             memory_spread=add_spread(builder, host, f"{name}.memory", ("p_mem",)),
             segment_header_bytes=SEGMENT_HEADER_BYTES,
             read_stage=builder.stage(PCIE_READ),
+            **translation,
         )
     )

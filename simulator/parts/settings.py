@@ -35,7 +35,8 @@ class HostSettings:
 
     `cores` None: as many as the placement needs. `tick`: on its cores; a guest's tick has the same frequency. `idle`, `noise`: words of
     `costs.idle` and `costs.noise`. `siblings`: cores 2n and 2n + 1 are threads of one. `backend_cores`: where vhost and QEMU run;
-    empty: a core of its own for each. `firewall`: `off`, `filter` or `conntrack` on the bridge.
+    empty: a core of its own for each. `firewall`: `off`, `filter` or `conntrack` on the bridge. `iommu_page_bytes`: pages by which
+    the IOMMU maps the memory of packets for good; 0: no translation.
     """
 
     model: Host
@@ -53,6 +54,7 @@ class HostSettings:
     variability: bool = False
     demote: bool = True
     scheduler: Scheduler = Scheduler()
+    iommu_page_bytes: int = 0
 
 
 @dataclass(frozen=True, slots=True)

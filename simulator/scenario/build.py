@@ -57,6 +57,7 @@ OVERRIDE_NOTE = "set by the scenario"
 _MODERATION = {"none": "none", "gap": "gap", "coalesce": "coal", "coalesce-eqe": "coal_eqe", "coalesce-cqe": "coal_cqe"}
 _IDLE = {"hlt": "hlt", "poll": "poll", "guest-halt-poll": "ghp"}
 _CABLE_PS_PER_MM = 5
+_PAGES = {"off": 0, "4 KiB": 1 << 12, "2 MiB": 1 << 21, "1 GiB": 1 << 30}
 BURST_BYTES = 16_384
 
 
@@ -187,6 +188,7 @@ def host_settings(host: Host) -> HostSettings:
         variability=host.variability,
         demote=host.softirq.demote,
         scheduler=scheduler,
+        iommu_page_bytes=_PAGES[host.iommu_pages],
     )
 
 

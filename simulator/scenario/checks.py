@@ -231,11 +231,6 @@ def _adapters(scenario: Scenario) -> Iterator[Fault]:
     """The host has one adapter or a list of them, whose names differ and are those that guests use."""
     if scenario.nics and scenario.nic != Nic():
         yield ("nic",), InputError("", "is not used: the adapters are those of nics", None, ("nic", "nics"))
-    if scenario.nics and scenario.events:
-        yield (
-            ("events",),
-            InputError("", "are of a host with one adapter, nic; with nics they would not say whose they are"),
-        )
     known = tuple(name for name, _ in adapters(scenario) if name)
     guests = set(guest_names(scenario))
     for index, name in enumerate(known):

@@ -1,6 +1,6 @@
 """What happens to the running machine: one item of ``events``, and what is wrong with a list of them.
 
-An item says when (``at``, from the beginning of the window), what (exactly one of ``numvfs``, ``plug``, ``unplug``, ``reset``, ``rate``,
+An item says when (``at``, from the beginning of the window), what (exactly one of ``numvfs``, ``plug``, ``unplug``, ``reset``, ``malicious``, ``rate``,
 ``link``, ``migrate``), and, if the waits of the real thing are too long for the window, how long it ``takes`` instead.
 
 *Scope*: words and names; what the PF driver says to it is ``simulator.sriov.schedule``'s. *Validation*: ``tests/sriov/test_schedule.py``,
@@ -19,19 +19,25 @@ from simulator import units
 from simulator.datapaths import datapath
 from simulator.errors import BadValue, InputError, unknown
 from simulator.scenario.fields import BitRate, PositiveTime, Size, Strict, Time, quantity, refuse
+from simulator.scenario.routes import adapters
 
 if TYPE_CHECKING:
     from simulator.scenario.model import Scenario
 
-VERBS = ("numvfs", "plug", "unplug", "reset", "rate", "link", "migrate")
-AT_ONCE = {"rate": "acts at once", "link": "acts at once", "migrate": "takes what its memory takes"}
+VERBS = ("numvfs", "plug", "unplug", "reset", "malicious", "rate", "link", "migrate")
+AT_ONCE = {
+    "rate": "acts at once",
+    "malicious": "acts at once",
+    "link": "acts at once",
+    "migrate": "takes what its memory takes",
+}
 MOVED = {"memory": "bytes", "bandwidth": "bps", "dirty": "bps", "downtime": "ps"}
 PF = "pf"
 RateOrOff = Annotated[int, quantity(units.BIT_RATE, off=True)]
 
 
 class Happening(Strict):
-    """One thing that happens while the scenario runs; exactly one of numvfs, plug, unplug, reset, rate, link, migrate."""
+    """One thing that happens while the scenario runs; exactly one of numvfs, plug, unplug, reset, malicious, rate, link, migrate."""
 
     at_ps: Time = Field(alias="at")
     """When, from the beginning of the window."""
@@ -43,12 +49,16 @@ class Happening(Strict):
     """Take the VF away from it: hot unplug."""
     reset: str | None = None
     """Reset the VF of this guest or pattern, or, with ``pf``, the physical function and with it all VFs."""
+    malicious: str | None = None
+    """The driver of this guest or pattern gives its VF a descriptor that no driver may write: the adapter stops the VF until it is ``reset``."""
     rate: str | None = None
     """Limit what the VF of this guest or pattern sends, ``to`` a rate."""
     to_bps: RateOrOff | None = Field(default=None, alias="to")
     """The rate of ``rate``, or ``off``."""
     link: Literal["up", "down", None] = None
     """Plug the cable of the port in, or pull it."""
+    nic: str | None = None
+    """Of several adapters, the one that ``numvfs``, ``link`` or ``reset: pf`` is about."""
     migrate: str | None = None
     """Move the VM of this name or pattern to an equal host: unplug, rounds of copying, downtime, plug."""
     memory_bytes: Size = Field(default=4 << 30, alias="memory")
@@ -70,6 +80,8 @@ class Happening(Strict):
             raise refuse(InputError("", f"needs exactly one of {', '.join(VERBS)}; it has", found))
         if (self.to_bps is None) == (self.rate is not None):
             raise refuse(InputError("", "needs rate and to together, such as {rate: vm0, to: 2 Gbit/s}"))
+        if self.nic is not None and self.pattern is not None:
+            raise refuse(BadValue("", f"is for numvfs, link and reset: pf; {given[0]} names guests", "nic"))
         if self.takes_ps is not None and given[0] in AT_ONCE:
             raise refuse(BadValue("", f"is for what has waits of its own; {given[0]} {AT_ONCE[given[0]]}", "takes"))
         if given[0] == "migrate" and self.dirty_bps >= self.bandwidth_bps:
@@ -88,7 +100,9 @@ class Happening(Strict):
     def pattern(self) -> str | None:
         """The guests that it is about; None if it is about the port."""
         found: Any = getattr(self, self.verb)
-        return found if self.verb in ("plug", "unplug", "reset", "rate", "migrate") and found != PF else None
+        return (
+            found if self.verb in ("plug", "unplug", "reset", "malicious", "rate", "migrate") and found != PF else None
+        )
 
 
 def functions(scenario: Scenario) -> tuple[str, ...]:
@@ -105,14 +119,15 @@ def meant(pattern: str, names: Iterable[str]) -> tuple[str, ...]:
 def event_faults(scenario: Scenario) -> Iterator[tuple[tuple[int | str, ...], InputError]]:
     """Guests without a VF, events after the end, plugs of poll-mode ports: what the list shows without a driver."""
     owners, length_ps = functions(scenario), scenario.measurement.duration_ps
+    adapter_names = [name for name, _ in adapters(scenario)] if scenario.nics else [None]
     for number, item in enumerate(scenario.events):
         if item.pattern is not None and not meant(item.pattern, owners):
             yield ("events", number, item.verb), unknown("", "guest with a virtual function", item.pattern, owners)
+        if item.pattern is None and item.nic not in adapter_names:
+            yield ("events", number, "nic"), _adapter_fault(item, adapter_names)
         if item.at_ps >= length_ps:
             message = f"is not before the end of the window, {units.format_time(length_ps)}"
             yield ("events", number, "at"), BadValue("", message, units.exact_time(item.at_ps))
-    if scenario.events and scenario.nics:
-        yield ("events",), InputError("", "are for a host with one adapter (nic), not for several (nics)")
     if scenario.events and not owners:
         yield ("events",), InputError("", "need a guest with a virtual function (datapath sriov-vf)")
     if scenario.events and scenario.measurement.warmup_ps is None:
@@ -122,6 +137,15 @@ def event_faults(scenario: Scenario) -> Iterator[tuple[tuple[int | str, ...], In
     if interval is not None and length_ps > MOST_INTERVALS * interval:
         message = f"divides the window into more than {MOST_INTERVALS:,}"
         yield ("measurement", "interval"), BadValue("", message, units.exact_time(interval))
+
+
+def _adapter_fault(item: Happening, names: list[str] | list[None]) -> InputError:
+    known = tuple(name for name in names if name)
+    if not known:
+        return InputError("", "is for a host with several adapters (nics)", item.nic)
+    if item.nic is None:
+        return InputError("", f"is needed where there are several adapters: {', '.join(known)}")
+    return unknown("", "adapter", item.nic, known)
 
 
 MOST_INTERVALS = 10_000

@@ -126,6 +126,8 @@ class Host(Strict):
     """Cores that vhost threads and QEMU's loops share in turn; null is a core of its own for each."""
     firewall: Literal["off", "filter", "conntrack"] = "off"
     """What the Linux bridge does to each frame besides: br_netfilter with an empty rule set, or connection tracking too."""
+    iommu_pages: Literal["off", "4 KiB", "2 MiB", "1 GiB"] = "off"
+    """Pages by which the IOMMU maps the memory of packets for DMA: those that back it on the host; off: no translation is ever missing."""
     variability: Switch
     """Whether costs spread over the range of their sources; on, but off on the textbook host."""
     scheduler: Scheduler = Scheduler()

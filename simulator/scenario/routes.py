@@ -16,10 +16,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from itertools import cycle, islice, pairwise
+from typing import TYPE_CHECKING
 
 from simulator.scenario.host import Nic
-from simulator.scenario.model import Scenario
 from simulator.scenario.traffic import Bursts, Capture, Constant, Poisson, Selection, Traffic
+
+if TYPE_CHECKING:
+    from simulator.scenario.model import Scenario
 
 FAR_END = "peer"
 

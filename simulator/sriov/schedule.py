@@ -8,11 +8,13 @@
 4. A guest with a standby sends through it from the instant at which its function is gone, and hears through it when the adapter's filter
    has been moved; both come back with the function.
 5. A VM that is moved: unplug, rounds in which what was written meanwhile is copied again, a stop for the last one, plug.
-6. What an earlier event had set in motion for a VF and has not happened yet is called off by a later one.
+6. A descriptor that no driver may write stops its VF, and only that, until it is reset.
+7. What an earlier event had set in motion for a VF and has not happened yet is called off by a later one.
 
-*Scope*: one port; VFs start side by side, not one after the other. The data plane's own queues outside the function (the adapter's
-packet buffer, the guest's sockets) are not touched. A VM that is stopped neither sends nor receives; its vCPU is not stopped, and the
-copying takes nothing of the port. *Validation*: ``tests/sriov/test_schedule.py``, ``tests/sriov/test_failover.py``.
+*Scope*: the ports of one host, each with its PF; VFs start side by side, not one after the other.
+The data plane's own queues outside the function (the adapter's packet buffer, the guest's sockets) are not touched. A VM that is stopped
+neither sends nor receives; its vCPU is not stopped, and the copying takes nothing of the port.
+*Validation*: ``tests/sriov/test_schedule.py``, ``tests/sriov/test_failover.py``.
 """
 
 from __future__ import annotations
@@ -29,6 +31,7 @@ from simulator.scenario.build import build
 from simulator.scenario.events import PF, Happening, functions, meant
 from simulator.scenario.load import DEFAULT, origins
 from simulator.scenario.model import Scenario
+from simulator.scenario.routes import adapter_of, adapters
 from simulator.sriov import assign, iplink, sysfs, timing
 from simulator.sriov.catalogue import MODELS
 from simulator.sriov.host import Host
@@ -38,6 +41,7 @@ from simulator.sriov.state import VFIO, Owner, Physical, Virtual
 DEVICES = {"textbook-nic": "textbook", "connectx-6": "connectx-5"}
 """Adapters of the cost catalogue whose registers are those of another model; the others have the same name in both."""
 WIRE = ("wire.in", "wire.out")
+RECEIVE = "port.receive"
 PS_PER_MBIT_S = 10**6
 PS_PER_S = 10**12
 
@@ -125,14 +129,13 @@ def _moved(plan: Plan, when: int, kind: str, guest: str, to_standby: int) -> Ite
         for index in range(len(plan.switches[bond].table)):
             yield Event(when, "entry", bond, index, STANDBY_PORT if to_standby else FUNCTION_PORT)
         return
-    receive = next(worker for worker in plan.workers if worker.name == "port.receive")
-    ingress = plan.switches[receive.switch]
-    firsts = [plan.rings[receive.outputs[first].index].name for first, _ in ingress.ports]
-    function = firsts.index(f"{guest}.q0.rx")
-    for index, port in enumerate(ingress.table):
-        if port == function:
-            # the standby joins right after the function
-            yield Event(when, "entry", receive.switch, index, function + to_standby)
+    for receive in (worker for worker in plan.workers if worker.name.endswith(RECEIVE)):
+        ingress = plan.switches[receive.switch]
+        firsts = [plan.rings[receive.outputs[first].index].name for first, _ in ingress.ports]
+        for index, port in enumerate(ingress.table):
+            if port >= 0 and firsts[port] == f"{guest}.q0.rx":
+                # the standby joins right after the function
+                yield Event(when, "entry", receive.switch, index, port + to_standby)
 
 
 class _Course:
@@ -143,19 +146,23 @@ class _Course:
         self.guests = functions(scenario)
         self.found = Timeline()
         self.host = Host()
-        name = scenario.nic.model
-        (self.pf, *_) = self.host.plug(MODELS[DEVICES.get(name, name)])
+        self.adapters = adapters(scenario)
+        models = (MODELS[DEVICES.get(nic.model, nic.model)] for _, nic in self.adapters)
+        self.pfs = [self.host.plug(model)[0] for model in models]
+        behind = adapter_of(scenario)
+        self.owners = [[guest for guest in self.guests if behind[guest] == number] for number in range(len(self.pfs))]
         self.bonded = {name for group in scenario.guests if group.standby for name in group.members()}
         self.pending: dict[str, list[tuple[int, str, str, int]]] = {guest: [] for guest in self.guests}
 
     def run(self) -> Timeline:
         items = sorted(enumerate(self.scenario.events), key=lambda pair: pair[1].at_ps)
-        writes = [item.numvfs for _, item in items if item.numvfs is not None]
-        if writes and writes[0] > 0:
-            for guest in self.guests:
-                self.found.events.append((-self.scenario.measurement.before_ps, "function", guest, 0))
-        else:
-            self._bring_up(len(self.guests))
+        for number, pf in enumerate(self.pfs):
+            writes = [item.numvfs for _, item in items if item.numvfs is not None and self._number(item) == number]
+            if writes and writes[0] > 0:
+                for guest in self.owners[number]:
+                    self.found.events.append((-self.scenario.measurement.before_ps, "function", guest, 0))
+            elif self.owners[number]:
+                self._bring_up(pf, len(self.owners[number]))
         for number, item in items:
             refused = getattr(self, f"_{item.verb}")(item)
             if refused is not None:
@@ -166,9 +173,9 @@ class _Course:
         self.found.marks.sort(key=lambda mark: mark.at_ps)
         return self.found
 
-    def _bring_up(self, count: int) -> None:
+    def _bring_up(self, pf: Physical, count: int) -> None:
         """The state at the beginning: whatever it took was before."""
-        for outcome in (sysfs.write(self.host, self.pf, "sriov_numvfs", str(count)), *map(self._give, self.pf.vfs)):
+        for outcome in (sysfs.write(self.host, pf, "sriov_numvfs", str(count)), *map(self._give, pf.vfs)):
             if outcome.errno:
                 message = f"cannot be brought up for {count} guests: {outcome.errno}"
                 raise InputError("events", message + (f" ({outcome.why})" if outcome.why else ""))
@@ -181,13 +188,22 @@ class _Course:
                     outcome = sysfs.write(self.host, vf, name, text)
                     if outcome.errno:
                         return outcome
-        return assign.assign(self.host, vf, Owner("vm", self.guests[vf.index], 0))
+        return assign.assign(self.host, vf, Owner("vm", self._guests_of(vf.parent)[vf.index], 0))
+
+    def _number(self, item: Happening) -> int:
+        """Which adapter an event is about that names no guest."""
+        return next((number for number, (name, _) in enumerate(self.adapters) if item.nic == name), 0)
+
+    def _guests_of(self, pf: Physical) -> list[str]:
+        return next(owners for owners, found in zip(self.owners, self.pfs, strict=True) if found is pf)
 
     # What happens
 
     def _numvfs(self, item: Happening) -> Outcome | None:
-        had = [self.guests[vf.index] for vf in self.pf.vfs]
-        outcome = sysfs.write(self.host, self.pf, "sriov_numvfs", str(item.numvfs))
+        pf = self.pfs[self._number(item)]
+        guests = self._guests_of(pf)
+        had = [guests[vf.index] for vf in pf.vfs[: len(guests)]]
+        outcome = sysfs.write(self.host, pf, "sriov_numvfs", str(item.numvfs))
         if outcome.errno:
             return outcome
         self._mark(item, f"sriov_numvfs = {item.numvfs}")
@@ -195,12 +211,12 @@ class _Course:
             for guest in had:
                 self._off(guest, item.at_ps)
             return None
-        waits_ps = timing.SETTLE.ps + timing.FLR.ps + self._start_ps
-        for vf in self.pf.vfs[: len(self.guests)]:
+        waits_ps = timing.SETTLE.ps + timing.FLR.ps + _start_ps(pf)
+        for vf in pf.vfs[: len(guests)]:
             given = self._give(vf)
             if given.errno:
                 return given
-            self._on(self.guests[vf.index], item, waits_ps)
+            self._on(guests[vf.index], item, waits_ps)
         return None
 
     def _plug(self, item: Happening) -> Outcome | None:
@@ -210,7 +226,7 @@ class _Course:
         outcome = self._give(vf)
         if outcome.errno:
             return outcome
-        self._on(self.guests[vf.index], item, timing.FLR.ps + self._start_ps)
+        self._on(self._guest(vf), item, timing.FLR.ps + _start_ps(vf.parent))
         return None
 
     def _unplug(self, item: Happening) -> Outcome | None:
@@ -221,7 +237,7 @@ class _Course:
         if outcome.errno:
             return outcome
         gone_ps = item.takes_ps or timing.UNPLUG_ACPI.ps
-        self._off(self.guests[vf.index], item.at_ps + gone_ps, timing.FILTER.ps * gone_ps // timing.UNPLUG_ACPI.ps)
+        self._off(self._guest(vf), item.at_ps + gone_ps, timing.FILTER.ps * gone_ps // timing.UNPLUG_ACPI.ps)
         return None
 
     def _migrate(self, item: Happening) -> Outcome | None:
@@ -231,7 +247,7 @@ class _Course:
         outcome = assign.release(self.host, vf)
         if outcome.errno:
             return outcome
-        guest, at_ps = self.guests[vf.index], item.at_ps + timing.UNPLUG_ACPI.ps
+        guest, at_ps = self._guest(vf), item.at_ps + timing.UNPLUG_ACPI.ps
         self._off(guest, at_ps)
         rounds = copying(item)
         at_ps += timing.FILTER.ps + sum(rounds[:-1])
@@ -244,57 +260,70 @@ class _Course:
         if given.errno:
             return given
         mapped_ps = timing.MAP_PER_GIB.ps * item.memory_bytes // (1 << 30)
-        self._back(guest, at_ps + mapped_ps + timing.FLR.ps + self._start_ps)
+        self._back(guest, at_ps + mapped_ps + timing.FLR.ps + _start_ps(vf.parent))
         return None
 
     def _reset(self, item: Happening) -> Outcome | None:
         if item.reset != PF:
             return self._each(item, self._reset_one)
-        outcome = sysfs.write(self.host, self.pf, "reset", "1")
+        pf = self.pfs[self._number(item)]
+        outcome = sysfs.write(self.host, pf, "reset", "1")
         if outcome.errno:
             return outcome
         self._mark(item, "PF reset")
-        for vf in self.pf.vfs:
-            self._again(item, vf, timing.FLR.ps + timing.SETTLE.ps + self._start_ps)
+        for vf in pf.vfs:
+            self._again(item, vf, timing.FLR.ps + timing.SETTLE.ps + _start_ps(pf))
         return None
 
     def _reset_one(self, item: Happening, vf: Virtual) -> Outcome | None:
         outcome = sysfs.write(self.host, vf, "reset", "1")
         if outcome.errno:
             return outcome
-        self._again(item, vf, timing.FLR.ps + self._start_ps)
+        self._again(item, vf, timing.FLR.ps + _start_ps(vf.parent))
         return None
 
     def _again(self, item: Happening, vf: Virtual, waits_ps: int) -> None:
         """A reset: off now, and on when the driver has started, if a guest has the VF at all."""
-        if vf.owner is not None and vf.index < len(self.guests):
+        if vf.owner is not None and vf.index < len(self._guests_of(vf.parent)):
             gap_ps = timing.FILTER.ps * (item.takes_ps or waits_ps) // waits_ps
-            self._off(self.guests[vf.index], item.at_ps, gap_ps)
-            self._on(self.guests[vf.index], item, waits_ps)
+            self._off(self._guest(vf), item.at_ps, gap_ps)
+            self._on(self._guest(vf), item, waits_ps)
+
+    def _malicious(self, item: Happening) -> Outcome | None:
+        return self._each(item, self._stop_one)
+
+    def _stop_one(self, item: Happening, vf: Virtual) -> Outcome | None:
+        """The adapter's detection stops the queues, and the PF driver disables the VF until it is reset (i40e and ice since 2019)."""
+        if vf.owner is None:
+            return Outcome("ENODEV", (), 0, "no guest has the VF")
+        vf.running, vf.seen = False, (*vf.seen, "disabled: malicious driver detected")
+        self.host.say_driver(vf.parent, f"VF {vf.index}: malicious driver detected, disabled")
+        self._off(self._guest(vf), item.at_ps)
+        return None
 
     def _rate(self, item: Happening) -> Outcome | None:
         return self._each(item, self._rate_one)
 
     def _rate_one(self, item: Happening, vf: Virtual) -> Outcome | None:
         rate_bps = item.to_bps or 0
-        outcome = iplink.set_vf(self.host, self.pf, vf.index, max_tx_rate=-(-rate_bps // PS_PER_MBIT_S))
+        outcome = iplink.set_vf(self.host, vf.parent, vf.index, max_tx_rate=-(-rate_bps // PS_PER_MBIT_S))
         if outcome.errno:
             return outcome
-        self.found.events.append((item.at_ps, "rate", self.guests[vf.index], rate_bps))
+        self.found.events.append((item.at_ps, "rate", self._guest(vf), rate_bps))
         return None
 
     def _link(self, item: Happening) -> Outcome | None:
         self._mark(item, f"link {item.link}")
+        adapter, _ = self.adapters[self._number(item)]
         for name in WIRE:
-            self.found.events.append((item.at_ps, "link", name, int(item.link == "up")))
+            link = f"{adapter}.{name}" if adapter else name
+            self.found.events.append((item.at_ps, "link", link, int(item.link == "up")))
         return None
 
     # How it is noted
 
-    @property
-    def _start_ps(self) -> int:
-        """How long the VF's driver needs to start, mail included."""
-        return timing.vf_start_ps(self.pf.hardware.model.vf_driver)
+    def _guest(self, vf: Virtual) -> str:
+        return self._guests_of(vf.parent)[vf.index]
 
     def _each(self, item: Happening, step: object) -> Outcome | None:
         """The step for every VF that the event names."""
@@ -311,12 +340,14 @@ class _Course:
         return None
 
     def _vf(self, guest: str) -> Virtual | None:
-        index = self.guests.index(guest)
-        physical: Physical = self.pf
-        return physical.vfs[index] if index < len(physical.vfs) else None
+        number = next(number for number, owners in enumerate(self.owners) if guest in owners)
+        index, vfs = self.owners[number].index(guest), self.pfs[number].vfs
+        return vfs[index] if index < len(vfs) else None
 
     def _mark(self, item: Happening, what: str) -> None:
-        self.found.marks.append(Mark(item.at_ps, what))
+        adapter, _ = self.adapters[self._number(item)]
+        of = f"{adapter}: " if adapter and item.pattern is None else ""
+        self.found.marks.append(Mark(item.at_ps, of + what))
 
     def _off(self, guest: str, at_ps: int, gap_ps: int = timing.FILTER.ps) -> None:
         """The function is gone; a standby sends from then on and hears after `gap_ps`, when the adapter's filter was moved."""
@@ -339,6 +370,11 @@ class _Course:
             return
         before = [change for change in self.pending[guest] if change[0] <= at_ps]
         self.pending[guest] = [*before, (at_ps, kind, guest, value)]
+
+
+def _start_ps(pf: Physical) -> int:
+    """How long the driver of its VFs needs to start, mail included."""
+    return timing.vf_start_ps(pf.hardware.model.vf_driver)
 
 
 def copying(item: Happening) -> list[int]:

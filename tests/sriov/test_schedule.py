@@ -96,6 +96,8 @@ def test_unplug_waits_for_the_guest_and_plug_for_reset_and_driver(tmp_path: Path
     assert outage_ms(entry, "vm#1") <= 5
     assert set(entry["drops"]) == {"vm0.q0.rx"}
     assert entry["drops"]["vm0.q0.rx"] == pytest.approx((ends_ms - begins_ms) * 2, abs=3)
+    sound = result(wanted, without_rings(with_events(wanted, build(wanted))))
+    assert (outage_ms(sound, "vm#0"), sum(sound["drops"].values())) == (pytest.approx(0, abs=5), 0)
 
 
 def test_from_n_to_m_vfs_interrupts_all_of_them(tmp_path: Path) -> None:
@@ -104,6 +106,8 @@ def test_from_n_to_m_vfs_interrupts_all_of_them(tmp_path: Path) -> None:
     back_ms = 150 + (timing.SETTLE.ps + timing.FLR.ps + timing.VF_START["iavf"].ps) / MS
     for guest in ("vm#0", "vm#1"):
         assert outage_ms(result(wanted), guest) == pytest.approx(back_ms - 50, abs=10)
+    sound = result(wanted, without_rings(with_events(wanted, build(wanted))))
+    assert (outage_ms(sound, "vm#0"), sum(sound["drops"].values())) == (pytest.approx(0, abs=5), 0)
 
 
 def test_vfs_that_are_enabled_later_are_not_there_before(tmp_path: Path) -> None:
@@ -126,12 +130,98 @@ def test_flr_or_unplug_of_one_vf_loses_no_packet_of_another(tmp_path: Path, even
     assert entry["guests"]["vm#1"]["all"]["delivered_pps"] == calm["guests"]["vm#1"]["all"]["delivered_pps"]
 
 
+def test_a_malicious_driver_loses_its_own_function_until_it_is_reset(tmp_path: Path) -> None:
+    """The other guest receives what it receives on a calm host, packet for packet and at the same times."""
+    attack = scenario(tmp_path, "{at: 2 ms, malicious: vm0}", "{at: 6 ms, reset: vm0, takes: 1 ms}")
+    entry, calm = result(attack), result(scenario(tmp_path, "{at: 2 ms, rate: vm0, to: off}"))
+    assert outages_ms(entry, "vm#0") == pytest.approx([5.0], abs=0.2)
+    assert set(entry["drops"]) == {"vm0.q0.rx"}
+    assert entry["guests"]["vm#1"]["all"] == calm["guests"]["vm#1"]["all"]
+    for_ever = result(scenario(tmp_path, "{at: 2 ms, malicious: vm0}"))
+    assert outages_ms(for_ever, "vm#0") == pytest.approx([8.0], abs=0.2)
+
+
+def test_a_malicious_driver_needs_a_function(tmp_path: Path) -> None:
+    wanted = scenario(tmp_path, "{at: 1 ms, unplug: vm0, takes: 100 us}", "{at: 3 ms, malicious: vm0}")
+    with pytest.raises(ScenarioErrors, match="ENODEV"):
+        with_events(wanted, build(wanted))
+
+
+FLOOD = """traffic:
+  - {name: flood, guests: vm0, kind: constant, direction: WAY, throughput: RATE, size: 64 B, overload: on}
+  - {name: calm, guests: vm1, kind: constant, direction: WAY, rate: 100 kpps, size: 256 B}
+"""
+
+
+def flooded(tmp_path: Path, way: str, rate: str) -> dict[str, Any]:
+    return result(scenario(tmp_path, traffic=FLOOD.replace("WAY", way).replace("RATE", rate)))
+
+
+def test_a_flood_to_one_function_does_not_touch_another(tmp_path: Path) -> None:
+    """59,000 of 62,000 frames are lost at the ring and the socket of the one; not a picosecond moves at the other."""
+    entry, calm = (flooded(tmp_path, "rx", rate) for rate in ("3 Gbit/s", "1 Mbit/s"))
+    assert entry["drops"]["vm0.q0.rx"] > 10_000
+    assert set(entry["drops"]) == {"vm0.q0.rx", "vm0.q0.socket"}
+    assert entry["guests"]["vm#1"]["all"] == calm["guests"]["vm#1"]["all"]
+
+
+def test_a_flood_from_one_function_costs_another_a_turn_at_most(tmp_path: Path) -> None:
+    entry, calm = (flooded(tmp_path, "tx", rate)["guests"]["vm#1"]["all"] for rate in ("3 Gbit/s", "1 Mbit/s"))
+    assert entry["delivered_pps"] == calm["delivered_pps"]
+    assert entry["latency_us"]["mean"] == pytest.approx(calm["latency_us"]["mean"], rel=0.002)
+    assert entry["latency_us"]["max"] == pytest.approx(calm["latency_us"]["max"], rel=0.01)
+
+
 def test_a_storm_of_resets_of_one_vf_leaves_the_other_alone(tmp_path: Path) -> None:
     storm = [f"{{at: {number} ms, reset: vm0, takes: 500 us}}" for number in range(1, 9)]
     entry = result(scenario(tmp_path, *storm))
     assert set(entry["drops"]) == {"vm0.q0.rx"}
     assert entry["guests"]["vm#1"]["all"]["delivered_pps"] == pytest.approx(100_000, rel=0.002)
     assert entry["drops"]["vm0.q0.rx"] == pytest.approx(8 * 0.5 * 100, rel=0.1)
+
+
+# Several adapters, each with its PF
+
+
+def several(tmp_path: Path, *events: str) -> Scenario:
+    """Two adapters, two guests behind each in turn: vm0 and vm2, vm1 and vm3."""
+    text = HEAD.replace("nic: {model: e810, rate: 10 Gbit/s}", "nics: [{name: a, model: e810}, {name: b, model: x710}]")
+    text = text.replace("count: 2", "count: 4") + TRAFFIC.replace("RATE", FAST)
+    text += "measurement: {warmup: 1 ms, duration: 10 ms}\nreplications: 1\nevents:\n"
+    path = tmp_path / "several.yaml"
+    path.write_text(text + "".join(f"  - {event}\n" for event in events), encoding="utf-8")
+    return load(path)
+
+
+@pytest.mark.parametrize(
+    ("event", "lost"),
+    [
+        ("{at: 2 ms, nic: b, reset: pf, takes: 3 ms}", {"vm1.q0.rx", "vm3.q0.rx"}),
+        ("{at: 2 ms, reset: vm2, takes: 3 ms}", {"vm2.q0.rx"}),
+        ("{at: 2 ms, nic: a, numvfs: 0}", {"vm0.q0.rx", "vm2.q0.rx"}),
+        ("{at: 2 ms, nic: a, link: down}", {"a.wire.in"}),
+    ],
+)
+def test_an_event_of_one_adapter_leaves_the_other_alone(tmp_path: Path, event: str, lost: set[str]) -> None:
+    assert set(result(several(tmp_path, event))["drops"]) == lost
+
+
+@pytest.mark.parametrize(
+    ("event", "message"),
+    [
+        ("{at: 2 ms, reset: pf}", "is needed where there are several adapters: a, b"),
+        ("{at: 2 ms, nic: c, link: down}", "is not a known adapter; choices: a, b"),
+        ("{at: 2 ms, nic: a, reset: vm1}", "is for numvfs, link and reset: pf"),
+    ],
+)
+def test_which_adapter_has_to_be_said_where_no_guest_is_named(tmp_path: Path, event: str, message: str) -> None:
+    with pytest.raises(ScenarioErrors, match=message):
+        several(tmp_path, event)
+
+
+def test_a_name_of_an_adapter_needs_several(tmp_path: Path) -> None:
+    with pytest.raises(ScenarioErrors, match="is for a host with several adapters"):
+        scenario(tmp_path, "{at: 1 ms, nic: a, reset: pf}")
 
 
 # Rates, links, and what is called off

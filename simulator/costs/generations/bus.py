@@ -77,3 +77,19 @@ BUS_UP = (
     ),
 )
 """The way up: data, then the interrupt of each mode."""
+
+IOMMU = (
+    Row(
+        "iotlb_entries", "64", "entries", "borrowed", ("iotlb_64",), "iotlb_64", low="32", high="128",
+        note="Sandy Bridge to Broadwell, by the window at which reads of 64 B slow down",
+    ),
+    Row(
+        "iommu_walk", "280", "ns", "borrowed", ("iotlb_miss_bdw", "ddio_miss_bdw"), "iotlb_miss_bdw - ddio_miss_bdw", low="197", high="347",
+        note="window of 64 MB, pages of 4 KiB, Broadwell; low: one read of a walk on Cascade Lake; high: against a hit in a small window",
+    ),
+    Row(
+        "iommu_walkers", "5", "walkers", "assumed", ("iotlb_bw_bdw_bad",), low="4", high="7",
+        note="280 ns over 52 ns per read of 64 B where every page is walked for (9.8 Gbit/s): 5.4",
+    ),
+)  # fmt: skip
+"""Of Intel machines of 2012 to 2016: no later one has been read."""

@@ -24,6 +24,12 @@ _GUEST = (
     assumed("guest_nohz", "0", "bool", "the sums contain no timer"),
 )
 
+_IOMMU = (
+    assumed("iotlb_entries", "64", "entries"),
+    assumed("iommu_walk", "300", "ns"),
+    assumed("iommu_walkers", "4", "walkers"),
+)
+
 
 def build() -> Host:
     """The host ``textbook``."""
@@ -33,6 +39,8 @@ def build() -> Host:
         default_nic="textbook-nic",
         families=(),
         rows=(*expected(*every_name()), *_POLLING),
-        facts=machine(assumed("cpu_hz", "3000000000", "Hz"), cores="16", apicv=True, posted=True, guest=_GUEST),
+        facts=machine(
+            assumed("cpu_hz", "3000000000", "Hz"), cores="16", apicv=True, posted=True, guest=_GUEST, iommu=_IOMMU
+        ),
         exact=True,
     )

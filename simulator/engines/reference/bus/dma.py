@@ -15,10 +15,11 @@ from collections import deque
 
 from simulator.engines.reference.bus.later import RxRing
 from simulator.engines.reference.bus.transactions import DataRead, Read, ReadCompletion, ReadRequest, RxWrite
-from simulator.engines.reference.bus.translation import Buffers, Iommu
+from simulator.engines.reference.bus.translation import Iommu
 from simulator.engines.reference.bus.world import Entity, World
 from simulator.engines.reference.clock.arithmetic import ceil_div
 from simulator.engines.reference.clock.calendar import Process, Slot
+from simulator.engines.reference.clock.later import Addresses
 from simulator.engines.reference.clock.packets import Packet
 from simulator.plan import model
 
@@ -74,7 +75,7 @@ class Dma(Entity):
         if isinstance(request.read, DataRead):
             self._translate(request.read.buffers, request.read.packet, 1)
 
-    def _translate(self, buffers: Buffers | None, packet: Packet, taken: int) -> None:
+    def _translate(self, buffers: Addresses | None, packet: Packet, taken: int) -> None:
         if self._iommu is not None and buffers is not None:
             self._iommu.translate(buffers, packet.length_bytes, taken)
             self.counts["walks"], self._iommu.walks = self.counts["walks"] + self._iommu.walks, 0

@@ -5,13 +5,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Protocol
+from typing import Protocol
 
+from simulator.engines.reference.clock.later import Addresses
 from simulator.engines.reference.clock.packets import Packet
 from simulator.plan import model
-
-if TYPE_CHECKING:
-    from simulator.engines.reference.bus.translation import Buffers
 
 
 class Fifo(Protocol):
@@ -50,7 +48,7 @@ class RxRing(DescRing, Protocol):
         """Bytes of a completion."""
 
     @property
-    def packet_buffers(self) -> Buffers | None:
+    def packet_buffers(self) -> Addresses | None:
         """Where its buffers lie, if they are translated."""
 
     @property

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from simulator.engines.reference.bus.dma import Dma
     from simulator.engines.reference.bus.later import DescRing, Fifo, Moderator, RxRing, TxRing
     from simulator.engines.reference.bus.links import Link
-    from simulator.engines.reference.bus.translation import Buffers
+    from simulator.engines.reference.clock.later import Addresses
     from simulator.engines.reference.clock.packets import Packet
 
 
@@ -119,7 +119,7 @@ class DataRead:
 
     packet: Packet
     fifo: Fifo
-    buffers: Buffers | None = None
+    buffers: Addresses | None = None
 
     def complete(self, dma: Dma) -> None:
         """The packet is in the device."""

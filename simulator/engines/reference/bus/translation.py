@@ -14,6 +14,7 @@ from collections.abc import Iterator
 
 from simulator.engines.reference.bus.links import Link
 from simulator.engines.reference.clock.chance import Chance
+from simulator.engines.reference.clock.later import Addresses
 from simulator.plan import model
 from simulator.plan.model import NONE
 
@@ -43,7 +44,7 @@ class Iommu:
         self._held: list[int] = []
         self._free_ps = [0] * data.walkers
 
-    def translate(self, buffers: Buffers, size_bytes: int, taken: int) -> None:
+    def translate(self, buffers: Addresses, size_bytes: int, taken: int) -> None:
         """What was sent last touches ``size_bytes`` of the next of ``buffers``, of which it takes ``taken``."""
         walks_end_ps = [
             self._walk() for page in self._pages(buffers.next(taken), size_bytes) if not self._is_held(page)

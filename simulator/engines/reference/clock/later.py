@@ -34,12 +34,24 @@ class Source(Protocol):
         """One of its data packets was delivered."""
 
 
+class Addresses(Protocol):
+    """Where packet buffers lie, one after the other."""
+
+    def next(self, count: int) -> int:
+        """The address of the next, of ``count`` that are taken."""
+        ...
+
+
 class TxRing(Protocol):
     """What a packet asks of the ring whose descriptors it holds."""
 
     @property
     def data(self) -> model.DescRing:
         """Whose memory it is in."""
+
+    @property
+    def packet_buffers(self) -> Addresses | None:
+        """Where its buffers lie, if they are translated."""
 
     def finish(self, packet: Packet, *, at_once: bool) -> None:
         """The device is done with ``packet``."""
