@@ -1,7 +1,7 @@
 """Intel X710: 10 Gbit/s port of the XL710 family, PCIe Gen3 x8, 128 VFs.
 
-*Scope*: one port. The XL710 of the same family has 40 Gbit/s ports and the same limit of 18.75 Mpps: set the rate to
-model it.
+*Scope*: one port; a multiple of its rate stands for several ports of one device. The XL710 of the same family, with ports of 40
+Gbit/s and the same limit of 18.75 Mpps, is ``intel_xl710``.
 *Validation*: values recomputed by ``tests/unit/test_costs.py``.
 """
 
