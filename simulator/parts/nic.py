@@ -273,7 +273,7 @@ def close_port(builder: PlanBuilder, port: Port, ingress: Switch, egress: Switch
         target=entrance,
     )
     builder.keep(port.pipe, pipe)
-    full = "drop" if port.settings.drop_enable else "block"
+    full = "drop" if _drops(port.settings) else "block"
     receive = Worker(
         name=f"{port.prefix}port.receive",
         kind="hw",
@@ -286,6 +286,12 @@ def close_port(builder: PlanBuilder, port: Port, ingress: Switch, egress: Switch
     )
     builder.keep(port.rx_engine, receive)
     _add_transmit(builder, port, egress, entrance)
+
+
+def _drops(settings: PortSettings) -> bool:
+    """Whether a full receive ring drops at once, and does not hold up what comes behind."""
+    fact = "drop_enable_sriov" if settings.virtual_functions else "drop_enable"
+    return bool(settings.model.value(fact)) if settings.drop_enable is None else settings.drop_enable
 
 
 def _add_parser(builder: PlanBuilder, port: Port) -> int:

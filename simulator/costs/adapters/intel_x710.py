@@ -105,6 +105,7 @@ ROWS = (
     Row("itr_maximum", "8160", "us", "cited", ("i40e_itr_max",), "i40e_itr_max"),
     Row("itr_granularity", "2", "us", "cited", ("i40e_itr_max",), "2", note=shared.STEP_NOTE),
     Row("rx_usecs", "50", "us", "cited", ("i40e_itr_def",), "i40e_itr_def"),
+    assumed("drop_enable", "1", "bool", "no setting: it counts what it drops for want of a descriptor"),
     assumed("drop_enable_sriov", "1", "bool", "as the 82599"),
     assumed("mac_entries", "1536", "entries"),
 )
