@@ -212,6 +212,7 @@ NIC_FACTS: dict[str, tuple[str, str]] = {
     "itr_maximum": ("ps", "largest gap"),
     "itr_granularity": ("ps", "step of the gap"),
     "rx_usecs": ("us", "what ethtool shows as rx-usecs; 1 = adaptive on ixgbe"),
+    "drop_enable": ("bool", "full receive ring drops instead of blocking, without SR-IOV"),
     "drop_enable_sriov": ("bool", "full receive ring drops instead of blocking, with SR-IOV on"),
     "mac_entries": ("entries", "exact MAC addresses of the embedded switch"),
 }

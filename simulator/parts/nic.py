@@ -280,7 +280,7 @@ def close_port(builder: PlanBuilder, port: Port, ingress: Switch, egress: Switch
         target=entrance,
     )
     builder.keep(port.pipe, pipe)
-    full = "drop" if port.settings.drop_enable else "block"
+    full = "drop" if _drops(port.settings) else "block"
     receive = Worker(
         name=f"{port.prefix}port.receive",
         kind="hw",
@@ -293,6 +293,12 @@ def close_port(builder: PlanBuilder, port: Port, ingress: Switch, egress: Switch
     )
     builder.keep(port.rx_engine, receive)
     _add_transmit(builder, port, egress, entrance)
+
+
+def _drops(settings: PortSettings) -> bool:
+    """Whether a full receive ring drops at once, and does not hold up what comes behind."""
+    fact = "drop_enable_sriov" if settings.virtual_functions else "drop_enable"
+    return bool(settings.model.value(fact)) if settings.drop_enable is None else settings.drop_enable
 
 
 def _add_parser(builder: PlanBuilder, port: Port) -> int:
@@ -362,13 +368,23 @@ def _doorbell(ring: int, cost_ps: int) -> Gate:
 def _receive_pps(port: Port) -> int:
     """Packets per second that the port's parser looks at; 0: no limit."""
     nic = port.settings.model
-    return _least(nic.value("max_rx_pps"), nic.value("max_device_pps"))
+    return _least(nic.value("max_rx_pps") * _ports(port), nic.value("max_device_pps"))
 
 
 def _send_pps(port: Port) -> int:
     """Packets per second that leave the rings; with VFs on, the embedded switch looks each up: does it stay inside?"""
     nic, virtual = port.settings.model, port.settings.virtual_functions
-    return _least(nic.value("max_tx_pps"), nic.value("max_device_pps"), nic.value("max_switch_pps") if virtual else 0)
+    return _least(
+        nic.value("max_tx_pps") * _ports(port),
+        nic.value("max_device_pps"),
+        nic.value("max_switch_pps") if virtual else 0,
+    )
+
+
+def _ports(port: Port) -> int:
+    """A port of a multiple of the adapter's rate stands for so many of its ports."""
+    times, rest = divmod(port.settings.rate_bps, port.settings.model.value("port_rate_bps"))
+    return 1 if rest else max(1, times)
 
 
 def _most_pps(port: Port) -> float:

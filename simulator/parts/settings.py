@@ -81,7 +81,8 @@ class PortSettings:
     cable_ps: int = 0
     mps_bytes: int = 256
     mrrs_bytes: int = 512
-    drop_enable: bool = True
+    drop_enable: bool | None = None
+    """Whether a full receive ring drops at once; None: as the adapter's driver sets it, with or without VFs."""
     arbiter: str = "rr"
     quantum_bytes: int = 1514
     moderation: Moderation = Moderation()
@@ -208,7 +209,6 @@ def port_settings(nic: Nic, *, moderation: Moderation | None = None, cable_m: in
         cable_ps=cable_m * CABLE_PS_PER_M,
         mps_bytes=nic.value("mps_bytes"),
         mrrs_bytes=nic.value("mrrs_bytes"),
-        drop_enable=bool(nic.value("drop_enable_sriov")),
         moderation=moderation if moderation is not None else default,
         loopback_bps=nic.value("loopback_bps"),
     )

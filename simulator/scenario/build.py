@@ -211,7 +211,7 @@ def nic_settings(nic: Nic) -> PortSettings:
         cable_ps=(nic.cable_mm or 0) * _CABLE_PS_PER_MM,
         mps_bytes=_or(nic.pcie.mps_bytes, port.mps_bytes),
         mrrs_bytes=_or(nic.pcie.mrrs_bytes, port.mrrs_bytes),
-        drop_enable=port.drop_enable if nic.drop_enable is None else nic.drop_enable,
+        drop_enable=nic.drop_enable,
         arbiter=nic.arbiter.kind,
         quantum_bytes=nic.arbiter.quantum_bytes,
         loopback_bps=_or(nic.loopback_bps, port.loopback_bps),
@@ -230,7 +230,11 @@ def nic_overrides(nic: Nic) -> dict[str, str]:
         "mrrs_bytes": ("nic.pcie.mrrs", written.mrrs_bytes, units.SIZE),
         "pcie_generation": ("nic.pcie.generation", written.generation, None),
         "pcie_lanes": ("nic.pcie.lanes", written.lanes, None),
-        "drop_enable_sriov": ("nic.drop_enable", None if nic.drop_enable is None else int(nic.drop_enable), None),
+        "drop_enable" if nic.drop_enable else "drop_enable_sriov": (
+            "nic.drop_enable",
+            None if nic.drop_enable is None else int(nic.drop_enable),
+            None,
+        ),
     }
     found = {}
     for fact, (key, value, dimension) in facts.items():

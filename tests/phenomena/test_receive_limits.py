@@ -62,6 +62,46 @@ def test_a_limit_below_the_line_loses_at_once(run: Runner) -> None:
     assert high.latency_us(0.99) - low.latency_us(0.99) < 64 / 18.75 + 1
 
 
+@pytest.mark.parametrize(
+    ("model", "datapath", "waits"), [("82599", "native", 1), ("82599", "sriov-vf", 0), ("x710", "native", 0)]
+)
+def test_who_holds_up_frames_without_a_descriptor(run: Runner, model: str, datapath: str, waits: int) -> None:
+    """Full rings drop with SR-IOV on. Without it those of an 82599 wait, and 512 KiB of 60 B stand behind them: 8,738 frames of 2.03 us."""
+    outcome = run(
+        host={"model": "haswell-2015", "idle": "poll", "variability": "off"},
+        nic={"model": model},
+        guests=[
+            {
+                "name": "vm",
+                "datapath": datapath,
+                "interrupts": "poll",
+                "application": {"receive": "2 us"},
+                "rx_ring": 512,
+            }
+        ],
+        traffic=[{"name": "in", "kind": "constant", "rate": "1 Mpps", "overload": True}],
+        measurement={"warmup": "40 ms", "duration": "5 ms"},
+    )
+    frames = 512 + waits * 524_288 / 60
+    assert outcome.latency_us(0.5) == pytest.approx(frames * 2.0295, rel=0.02)
+
+
+def test_two_ports_in_one_have_the_limits_of_two(run: Runner) -> None:
+    """Twice 18.75 Mpps are more than the 37 of an XL710 as a whole; a rate that is no multiple is one port."""
+
+    def at(rate: str) -> Any:
+        return run(
+            host={"model": "haswell-2015", "variability": "off", "costs": {"d_rx_pk": "5 ns"}},
+            nic={"model": "xl710", "rate": rate},
+            guests=[{"name": "vm", "datapath": "native", "interrupts": "poll", "rx_ring": 4096}],
+            traffic=[{"name": "in", "kind": "constant", "rate": "50 Mpps", "overload": True}],
+            measurement=WINDOW,
+        )
+
+    assert at("80 Gbit/s").goodput_pps == pytest.approx(37e6, rel=0.01)
+    assert at("50 Gbit/s").goodput_pps == pytest.approx(18.75e6, rel=0.01)
+
+
 def test_a_stated_time_of_an_application_does_not_spread(run: Runner) -> None:
     """10 us of an application behind a poll-mode driver whose costs spread by half: hardly any of it is to be seen."""
     outcome = run(

@@ -57,6 +57,7 @@ ROWS = (
     assumed("itr_maximum", "4095", "us", "12 bits", low="4095", high="4095"),
     assumed("itr_granularity", "1", "us", shared.STEP_NOTE, low="1", high="1"),
     Row("rx_usecs", "8", "us", "cited", ("dim_rx_cqe",), "dim_rx_cqe[1]"),
+    assumed("drop_enable", "1", "bool", "no setting: it counts what it drops for want of a descriptor"),
     assumed("drop_enable_sriov", "1", "bool", "as the 82599"),
     assumed("mac_entries", "1024", "entries"),
 )

@@ -112,6 +112,15 @@ _ROWS = (
     Row("itr_maximum", "1022", "us", "cited", ("ixgbe_itr_usecs",), "ixgbe_itr_usecs[1]"),
     Row("itr_granularity", "2", "us", "cited", ("ixgbe_itr_usecs",), "ixgbe_itr_usecs[0]", note=shared.STEP_NOTE),
     Row("rx_usecs", "1", "us", "cited", ("ixgbe_itr_usecs",), "1", note="1 stands for adaptive"),
+    Row(
+        "drop_enable",
+        "0",
+        "bool",
+        "derived",
+        ("ixgbe_drop_en",),
+        "1 - ixgbe_drop_en",
+        note="only with SR-IOV, or several queues and no flow control, which is on by default; DPDK sets none either",
+    ),
     Row("drop_enable_sriov", "1", "bool", "cited", ("ixgbe_drop_en",), "ixgbe_drop_en"),
     assumed("mac_entries", "128", "entries"),
 )

@@ -89,6 +89,7 @@ _ROWS = (
     Row("itr_maximum", "8160", "us", "cited", ("ice_itr_def",), "8160"),
     Row("itr_granularity", "2", "us", "cited", ("ice_itr_def",), "2", note=shared.STEP_NOTE),
     Row("rx_usecs", "50", "us", "cited", ("ice_itr_def",), "ice_itr_def"),
+    assumed("drop_enable", "1", "bool", "no setting: it counts what it drops for want of a descriptor"),
     assumed("drop_enable_sriov", "1", "bool", "as the 82599"),
     assumed("mac_entries", "1536", "entries"),
 )

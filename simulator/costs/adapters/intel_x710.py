@@ -1,7 +1,7 @@
 """Intel X710: 10 Gbit/s port of the XL710 family, PCIe Gen3 x8, 128 VFs.
 
-*Scope*: one port. The XL710 of the same family has 40 Gbit/s ports and the same limit of 18.75 Mpps: set the rate to
-model it.
+*Scope*: one port; a multiple of its rate stands for several ports of one device. The XL710 of the same family, with ports of 40
+Gbit/s and the same limit of 18.75 Mpps, is ``intel_xl710``.
 *Validation*: values recomputed by ``tests/unit/test_costs.py``.
 """
 
@@ -105,6 +105,7 @@ ROWS = (
     Row("itr_maximum", "8160", "us", "cited", ("i40e_itr_max",), "i40e_itr_max"),
     Row("itr_granularity", "2", "us", "cited", ("i40e_itr_max",), "2", note=shared.STEP_NOTE),
     Row("rx_usecs", "50", "us", "cited", ("i40e_itr_def",), "i40e_itr_def"),
+    assumed("drop_enable", "1", "bool", "no setting: it counts what it drops for want of a descriptor"),
     assumed("drop_enable_sriov", "1", "bool", "as the 82599"),
     assumed("mac_entries", "1536", "entries"),
 )

@@ -34,6 +34,7 @@ _VALUES = {
     "vf_queues": "4",
     "itr_maximum": "10000000000",
     "itr_granularity": "1",
+    "drop_enable": "1",
     "drop_enable_sriov": "1",
     "mac_entries": "1024",
 }
