@@ -14,6 +14,7 @@ from simulator.charts.limits import LOOK, limits
 from simulator.charts.marks import whisker
 from simulator.charts.scales import NO_LOSS
 from tests.charts import stress
+from tests.charts.stress import EVENTS
 
 
 def horizontals(axes: Axes) -> list[float]:
@@ -134,6 +135,21 @@ def test_a_course_of_nothing_has_the_same_time_in_every_panel_and_a_unit_that_pe
     assert throughput.get_xlim() == latency.get_xlim() == pytest.approx((0, 100))
     assert drops.get_xlim()[1] >= 95
     assert (throughput.get_ylabel(), throughput.get_ylim()) == ("Mbit/s", (0, 1))
+
+
+def test_a_course_of_one_point_has_a_line_for_each_guest_and_of_several_one_for_each() -> None:
+    def names(document: Any) -> list[str]:
+        axes = charts.chart(document, "course").axes
+        assert len(axes[0].lines) == len(axes[1].lines) == len(EVENTS) + len(axes[-1].texts)
+        return [text.get_text() for text in axes[-1].texts]
+
+    document = stress.document("delivered", 3)
+    assert names(document | {"points": document["points"][2:]}) == [
+        "vm#0 \N{DAGGER}",
+        "vm#1 \N{DAGGER}",
+        "vm#2 \N{DAGGER}",
+    ]
+    assert names(document) == ["VF 1 \N{DAGGER}", "VF 2 \N{DAGGER}", "VF 3 \N{DAGGER}"]
 
 
 def test_rows_of_guests_say_once_that_nothing_was_delivered() -> None:
