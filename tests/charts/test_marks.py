@@ -189,3 +189,17 @@ def test_a_whisker_stands_where_a_point_has_an_interval_over_its_costs() -> None
         ([7.0, 7.0], [2.0, 5.0]),
         ([2.0, 5.0], [7.0, 7.0]),
     ]
+
+
+@pytest.mark.parametrize(("kind", "sweep"), [("overview", ""), ("overview", "rate"), ("load", "rate")])
+def test_intervals_over_costs_and_ranges_over_runs_are_drawn_in_every_chart_of_latency(kind: str, sweep: str) -> None:
+    document = stress.document("delivered", 2, sweep=sweep)
+    ends = {"low": 3.0, "high": 30.0, "min": 2.0, "max": 40.0}
+
+    def lines(**more: Any) -> int:
+        points = [point | more for point in document["points"]]
+        return sum(len(axes.lines) for axes in charts.chart(document | {"points": points}, kind).axes)
+
+    drawn = len(document["points"])
+    assert lines(uncertainty={"draws": 16, "metrics": {"latency.p99": ends}}) == lines() + drawn
+    assert lines(ranges={"latency.p99": ends}) == lines() + drawn
