@@ -99,8 +99,8 @@ def unsteady(plan: Plan, trace: Trace) -> str:
     grown = _grown(plan, trace)
     worst = max(grown, key=lambda name: grown[name], default="")
     if worst and grown[worst] * GROWTH_SAID_FROM > made:
-        more = _percent(grown[worst] / made) if made else f"{grown[worst]} packets"
-        return f"{worst} holds {more} of the offered packets more at the end than at the start"
+        more = f"{_percent(grown[worst] / made)} of the offered packets" if made else f"{grown[worst]} packets"
+        return f"{worst} holds {more} more at the end than at the start"
     p50_us = latency_us(plan, trace)["p50"]
     if p50_us is not None and p50_us * 10**6 * 4 > window.length_ps(trace):
         return "half of the packets take over a quarter of the window"

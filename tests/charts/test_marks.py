@@ -14,6 +14,7 @@ from simulator.charts.limits import LOOK, limits
 from simulator.charts.marks import whisker
 from simulator.charts.scales import NO_LOSS
 from tests.charts import stress
+from tests.charts.stress import EVENTS
 
 
 def horizontals(axes: Axes) -> list[float]:
@@ -136,6 +137,21 @@ def test_a_course_of_nothing_has_the_same_time_in_every_panel_and_a_unit_that_pe
     assert (throughput.get_ylabel(), throughput.get_ylim()) == ("Mbit/s", (0, 1))
 
 
+def test_a_course_of_one_point_has_a_line_for_each_guest_and_of_several_one_for_each() -> None:
+    def names(document: Any) -> list[str]:
+        axes = charts.chart(document, "course").axes
+        assert len(axes[0].lines) == len(axes[1].lines) == len(EVENTS) + len(axes[-1].texts)
+        return [text.get_text() for text in axes[-1].texts]
+
+    document = stress.document("delivered", 3)
+    assert names(document | {"points": document["points"][2:]}) == [
+        "vm#0 \N{DAGGER}",
+        "vm#1 \N{DAGGER}",
+        "vm#2 \N{DAGGER}",
+    ]
+    assert names(document) == ["VF 1 \N{DAGGER}", "VF 2 \N{DAGGER}", "VF 3 \N{DAGGER}"]
+
+
 def test_rows_of_guests_say_once_that_nothing_was_delivered() -> None:
     texts = [text.get_text() for text in charts.chart(stress.document("nothing", 1), "guests").axes[0].texts]
     assert texts == ["nothing delivered"] * 2  # received, sent
@@ -173,3 +189,17 @@ def test_a_whisker_stands_where_a_point_has_an_interval_over_its_costs() -> None
         ([7.0, 7.0], [2.0, 5.0]),
         ([2.0, 5.0], [7.0, 7.0]),
     ]
+
+
+@pytest.mark.parametrize(("kind", "sweep"), [("overview", ""), ("overview", "rate"), ("load", "rate")])
+def test_intervals_over_costs_and_ranges_over_runs_are_drawn_in_every_chart_of_latency(kind: str, sweep: str) -> None:
+    document = stress.document("delivered", 2, sweep=sweep)
+    ends = {"low": 3.0, "high": 30.0, "min": 2.0, "max": 40.0}
+
+    def lines(**more: Any) -> int:
+        points = [point | more for point in document["points"]]
+        return sum(len(axes.lines) for axes in charts.chart(document | {"points": points}, kind).axes)
+
+    drawn = len(document["points"])
+    assert lines(uncertainty={"draws": 16, "metrics": {"latency.p99": ends}}) == lines() + drawn
+    assert lines(ranges={"latency.p99": ends}) == lines() + drawn

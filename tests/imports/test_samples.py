@@ -9,6 +9,7 @@ import pytest
 from click.testing import CliRunner
 
 from simulator.cli import cli
+from simulator.imports.lines import word
 from tests.imports import SAMPLES
 
 NOT_MODELLED = {
@@ -67,3 +68,7 @@ def test_every_value_has_its_place_or_is_called_guessed(path: Path) -> None:
             said = bare.partition(" # ")[2] or (before if before.startswith("# ") else "")
             assert said, line
         before = bare
+
+
+def test_only_a_name_that_yaml_would_take_for_something_else_is_quoted() -> None:
+    assert [word(name) for name in ("e810", "x710", "connectx-5", "82599")] == ["e810", "x710", "connectx-5", '"82599"']

@@ -45,6 +45,15 @@ def test_what_comes_to_a_guest_and_what_it_sends_are_told_apart() -> None:
     assert guests["victim"]["rx"]["delivered_pps"] == pytest.approx(20_000, rel=0.01)
 
 
+@pytest.mark.parametrize("way", [{"direction": "tx"}, {"from": "vm", "to": "peer"}])
+def test_what_a_single_guest_sends_is_sent_however_it_is_said(way: dict[str, str]) -> None:
+    # its packets are recorded in the far end's own sink
+    sent = {"name": "out", "kind": "constant", "rate": "50 kpps"} | way
+    guests = entry(guests=[{"name": "vm", "datapath": "sriov-vf"}], traffic=[sent])["guests"]
+    assert guests["vm"].keys() == {"all", "tx"}
+    assert guests["vm"]["tx"]["offered_pps"] == pytest.approx(50_000, rel=0.01)
+
+
 def test_parts_add_up_to_the_whole() -> None:
     found = entry()
     guests = found["guests"]

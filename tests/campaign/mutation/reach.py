@@ -27,7 +27,7 @@ from xml.etree import ElementTree
 ROOT = Path(__file__).resolve().parents[3]
 FOLDERS = (
     "unit", "golden", "phenomena", "theory", "charts", "property", "architecture", "results", "validation", "imports", "sriov", "measure", "bounds",
-    "search", "decide", "calibrate", "prove", "statistics",
+    "search", "decide", "calibrate", "prove", "statistics", "conformance", "engines/test_compiled_draws.py",
 )  # fmt: skip
 LEFT_OUT = ("test_mutation", "test_benchmarks", "test_cluster")
 """Files whose tests are about other processes."""
@@ -111,13 +111,10 @@ def measure(folder: Path, known: Reach | None = None) -> Reach:
 
 def digests() -> dict[str, str]:
     """File of tests -> a digest of its text."""
-    paths = [
-        path
-        for folder in FOLDERS
-        for path in sorted((ROOT / "tests" / folder).rglob("test_*.py"))
-        if path.stem not in LEFT_OUT
-    ]
-    return {path.relative_to(ROOT).as_posix(): sha256(path.read_bytes()).hexdigest()[:16] for path in paths}
+    places = [ROOT / "tests" / folder for folder in FOLDERS]
+    paths = [path for place in places for path in ([place] if place.is_file() else sorted(place.rglob("test_*.py")))]
+    wanted = [path for path in paths if path.stem not in LEFT_OUT]
+    return {path.relative_to(ROOT).as_posix(): sha256(path.read_bytes()).hexdigest()[:16] for path in wanted}
 
 
 def merged(known: Reach, new: Reach, today: dict[str, str], measured: Collection[str]) -> Reach:
