@@ -36,7 +36,6 @@ DATAPATHS = {
     "mediated-device": Nearest("sriov-vf", "a function of its own instead of a share of one"),
 }
 SWITCHES = {
-    "hardware-offload": Nearest("embedded", "the adapter's switch too, without flows that the CPU has to set up"),
     "routed": Nearest("linux-bridge", "the host's kernel carries the frames there too, but switches them"),
 }
 

@@ -33,6 +33,8 @@ class Attachment:
     sink: int
     port: Port
     sent: int = NONE
+    alias: int = NONE
+    """MAC index of its packets that begin a flow; -1: they are like the others."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 from simulator import units
 from simulator.costs import Host, Nic
@@ -119,6 +120,8 @@ class SwitchSettings:
     polled: PolledSwitch = PolledSwitch()
     cores: tuple[int, ...] = ()
     reflected: bool = False
+    upcall_costs: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    """Family -> what the handler of the first packet of a flow spends; nothing: all flows are known."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,6 +184,8 @@ class GuestSettings:
     second_of: str = ""
     sends: bool = False
     answers: bool = False
+    new_flows: bool = False
+    """Whether some of the packets that come to it begin a flow."""
     macvtap: str = "bridge"
     """Mode of a macvtap device: bridge, vepa, private or passthru."""
     local: bool = False

@@ -136,7 +136,7 @@ FIREWALL = {"off": (), "filter": ("s_filter",), "conntrack": ("s_filter", "s_con
 def join_uplink(machine: Machine, guest: GuestSettings, carry: tuple[str, ...] = TAP) -> tuple[int, tuple[Lane, ...]]:
     """MAC index of `guest` behind the switch, and the lanes that its frames use."""
     machine.uplink.merges |= guest.gro and guest.bulk
-    lanes = _open(machine, guest.queues, carry)
+    lanes = open_lanes(machine, guest.queues, carry)
     mac = join(machine.port, guest, lanes[0].receiver, len(lanes))
     vlan = machine.port.vlans.index(guest.vlan)
     machine.uplink.members.append((mac, vlan, len(machine.uplink.taps), guest.queues))
@@ -145,7 +145,7 @@ def join_uplink(machine: Machine, guest: GuestSettings, carry: tuple[str, ...] =
 
 def join_standby(machine: Machine, guest: GuestSettings, mac: int) -> tuple[Lane, ...]:
     """Behind the switch, the guest that has the address `mac` at the adapter already; the adapter gets a second port for it."""
-    lanes = _open(machine, 1, TAP)
+    lanes = open_lanes(machine, 1, TAP)
     join(machine.port, guest, lanes[0].receiver, len(lanes))
     machine.uplink.members.append((mac, machine.port.vlans.index(guest.vlan), len(machine.uplink.taps), 1))
     return lanes
@@ -189,7 +189,7 @@ def close_uplink(machine: Machine, from_wire: Switch, from_guest: Switch) -> Non
         builder.change(Worker, worker, outputs=(ring, *beside), switch=outward)
 
 
-def _open(machine: Machine, queues: int, carry: tuple[str, ...]) -> tuple[Lane, ...]:
+def open_lanes(machine: Machine, queues: int, carry: tuple[str, ...]) -> tuple[Lane, ...]:
     """New lanes while there may be more, else the bundle whose turn it is; the first guest of its kind always gets one."""
     uplink: Uplink = machine.uplink
     existing = sum(len(bundle) for bundles in uplink.bundles.values() for bundle in bundles)

@@ -18,6 +18,7 @@ from simulator.parts.network import join_ports
 from simulator.parts.nic import close_port
 from simulator.parts.polled import close_polled
 from simulator.parts.settings import GuestSettings, HostSettings, PortSettings, SwitchSettings
+from simulator.parts.upcalls import add_adapter_upcalls, add_kernel_upcalls
 from simulator.parts.uplink import close_uplink
 from simulator.plan.model import NONE, DescRing, Worker
 from simulator.vswitches import embedded, linux_bridge
@@ -43,7 +44,7 @@ def assemble(
     behind = Counter(guest.adapter for guest in guests)
     carried = vswitches.settings() if switch is None else switch
     machine = add_machine(
-        host, ports, carried, vlans=vlans, guests=len(guests) + sum(guest.standby for guest in guests)
+        host, ports, carried, vlans=vlans, guests=len(guests) + sum(guest.standby + guest.new_flows for guest in guests)
     )
     machine.cpus.reserve(core for guest in guests for core in guest.cores)
     machine.cpus.reserve(carried.cores)
@@ -54,6 +55,8 @@ def assemble(
                 message = f"owns the whole adapter, and {behind[guest.adapter]} guests use it"
                 raise InputError(f"guests.{guest.name}.datapath", message, guest.datapath)
             datapath(guest.datapath).build(machine.at(guest.adapter), guest)
+            if guest.new_flows:
+                _add_upcalls(machine.at(guest.adapter), guest)
             if guest.second_of:
                 _cross(machine, guest.second_of, guest.name)
         except InputError as error:
@@ -68,6 +71,15 @@ def assemble(
     if joined:
         join_ports(machine)
     return machine
+
+
+def _add_upcalls(machine: Machine, guest: GuestSettings) -> None:
+    """The way of the first packets of flows, if the guest's switch has one."""
+    kind = datapath(guest.datapath).switch
+    family = vswitches.SWITCHES[kind].family if kind in vswitches.SWITCHES else ""
+    if costs := machine.switch.upcall_costs.get(family, ()):
+        add = add_adapter_upcalls if family == "adapter" else add_kernel_upcalls
+        add(machine, guest, costs)
 
 
 def _cross(machine: Machine, first: str, second: str) -> None:

@@ -50,8 +50,9 @@ from simulator.scenario.routes import (
     second_name,
 )
 from simulator.scenario.sources import add_traffic
-from simulator.scenario.traffic import Capture
+from simulator.scenario.traffic import Capture, Poisson
 from simulator.scenario.uses import Use, uses
+from simulator.vswitches.model import Flows
 
 OVERRIDE_NOTE = "set by the scenario"
 _MODERATION = {"none": "none", "gap": "gap", "coalesce": "coal", "coalesce-eqe": "coal_eqe", "coalesce-cqe": "coal_cqe"}
@@ -97,7 +98,11 @@ def switch_settings(scenario: Scenario) -> SwitchSettings:
         kind for group in scenario.guests if vswitches.suits(kind := datapath(group.datapath).switch, "linux-bridge")
     ]
     kind = next(iter(own), written.kind) if written.kind == "automatic" else written.kind
-    flows = sum(getattr(item, "flows", 1) * len(routes(scenario, item)) for item in scenario.traffic)
+    flows = Flows(
+        max(1, sum(getattr(item, "flows", 1) * len(routes(scenario, item)) for item in scenario.traffic)),
+        max((item.new_flows_ppm for item in scenario.traffic if isinstance(item, Poisson)), default=0),
+        written.smc,
+    )
     return vswitches.settings(
         kind,
         cores=written.cores or (),
@@ -248,7 +253,8 @@ def nic_overrides(nic: Nic) -> dict[str, str]:
 def guest_settings(scenario: Scenario, host: HostSettings) -> Iterator[GuestSettings]:
     """Every guest of every group, in order, each followed by its second interface if it has one."""
     used, hops, known = uses(scenario), next_hops(scenario), interfaces(scenario)
-    numbers, second, macs, local = known.first, known.second, _addresses(scenario), neighbours(scenario)
+    numbers, second, local, unknown = known.first, known.second, neighbours(scenario), _meets_first(scenario)
+    macs = _addresses(scenario, unknown)
     shaped = {name for item in scenario.events if item.rate for name in meant(item.rate, functions(scenario))}
     taken: set[int] = {core for group in scenario.guests for core in group.placement.cores or ()} | set(host.irq_cores)
     taken |= {
@@ -265,6 +271,7 @@ def guest_settings(scenario: Scenario, host: HostSettings) -> Iterator[GuestSett
                 adapter=numbers[name],
                 shaped=name in shaped,
                 local=name in local,
+                new_flows=name in unknown,
             )
             if group.application.kind == "forward":
                 settings = replace(settings, next_hop=macs[hops.get(name)], forwarder=_forwarder(scenario, group))
@@ -276,7 +283,24 @@ def guest_settings(scenario: Scenario, host: HostSettings) -> Iterator[GuestSett
                 )
 
 
-def _addresses(scenario: Scenario) -> dict[str | None, int]:
+def _meets_first(scenario: Scenario) -> set[str]:
+    """Guests to which packets come that begin a flow, by a switch whose handler is another thread."""
+    ways = (
+        route
+        for item in scenario.traffic
+        if isinstance(item, Poisson) and item.new_flows_ppm
+        for route in routes(scenario, item)
+    )
+    met = {route.receiver for route in ways}
+    return {
+        name
+        for group in scenario.guests
+        for name in group.members()
+        if name in met and not vswitches.suits(datapath(group.datapath).switch, "ovs-dpdk")
+    }
+
+
+def _addresses(scenario: Scenario, first: set[str]) -> dict[str | None, int]:
     """MAC index of every interface, in the order in which they join; None is the far end."""
     found: dict[str | None, int] = {None: PEER}
     number = PEER
@@ -287,7 +311,7 @@ def _addresses(scenario: Scenario) -> dict[str | None, int]:
             if group.second_nic is not None:
                 number += 1
                 found[second_name(name)] = number
-            number += group.standby is not None
+            number += (group.standby is not None) + (name in first)
     return found
 
 
@@ -299,7 +323,8 @@ def _forwarder(scenario: Scenario, group: Guest) -> PolledSwitch | None:
     met = (
         item for item in scenario.traffic for route in routes(scenario, item) if set(group.members()) & {*route.through}
     )
-    return vswitches.forwarder(given, masks=scenario.switch.masks, flows=sum(getattr(item, "flows", 1) for item in met))
+    flows = Flows(max(1, sum(getattr(item, "flows", 1) for item in met)), 0, scenario.switch.smc)
+    return vswitches.forwarder(given, masks=scenario.switch.masks, flows=flows)
 
 
 def _shared(group: Guest, taken: set[int]) -> tuple[int, ...]:

@@ -28,7 +28,7 @@ from simulator.scenario.routes import (
     patterns_of,
     routes,
 )
-from simulator.scenario.traffic import Bulk, Capture, RequestResponse, Selection, Traffic
+from simulator.scenario.traffic import Bulk, Capture, Poisson, RequestResponse, Selection, Traffic
 
 MOST_SOURCES = 8192
 
@@ -147,6 +147,31 @@ def _neighbours(scenario: Scenario) -> Iterator[Fault]:
             if groups[hop].vlan != groups[to].vlan:
                 message = f"goes from {hop} (VLAN {groups[hop].vlan}) to {to} (VLAN {groups[to].vlan}): no switch carries it there"
                 yield ("traffic", index), InputError("", message)
+
+
+def _first_packets(scenario: Scenario) -> Iterator[Fault]:
+    """The first packet of a flow matters where a flow table has to be filled."""
+    groups = {name: group for group in scenario.guests for name in group.members()}
+    shares: dict[int, str] = {}
+    for index, item in enumerate(scenario.traffic):
+        if not isinstance(item, Poisson) or not item.new_flows_ppm:
+            continue
+        shares.setdefault(item.new_flows_ppm, item.name)
+        for route in routes(scenario, item):
+            path = groups[route.receiver or route.sender or ""].datapath
+            carried = names.FLOW_TABLES.get(scenario.switch.kind, {}).get(path)
+            if carried is None or (route.receiver is None and carried != "any"):
+                towards = "" if route.receiver else ", from guests to the far end"
+                known = ", ".join(kind for kind in names.FLOW_TABLES if kind != "automatic")
+                where = f"on the path {path} behind switch '{scenario.switch.kind}'{towards}"
+                message = f"changes nothing {where}: no flow table is filled there (switches that have one: {known})"
+                yield ("traffic", index, "new_flows"), InputError("", message)
+                break
+        if len(shares) > 1 and scenario.switch.kind in ("automatic", "ovs-dpdk"):
+            message = (
+                f"is not the share of {next(iter(shares.values()))}: a polling switch draws one for all its packets"
+            )
+            yield ("traffic", index, "new_flows"), InputError("", message)
 
 
 def _hypervisors(scenario: Scenario) -> Iterator[Fault]:
@@ -289,6 +314,7 @@ RULES: dict[Callable[[Scenario], Iterator[Fault]], tuple[str, ...]] = {
     ),
     _neighbours: ("guests.*.datapath", "guests.*.vlan", "traffic.*.guests", *_WAYS),
     _hypervisors: ("guests.*.datapath",),
+    _first_packets: ("guests.*.datapath", "switch.kind", "traffic.*.guests", "traffic.*.direction", *_WAYS),
     _adapters: ("nics", "nic", "guests.*.nic", "guests.*.second_nic", "guests.*.name", "guests.*.count"),
     _idle_adapters: ("nics", "guests.*"),
     _costs: ("host.model",),

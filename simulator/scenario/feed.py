@@ -107,8 +107,19 @@ class Feed:
             attachment.sent = self.machine.builder.add(Sink(name=sent_name(self.guest.name)))
         return attachment.sent
 
-    def add(self, name: str, kind: str, size: Stream, flow: Stream, *, back: bool = False, **fields: Any) -> None:
-        """One source; `fields` are those of its kind. `back`: a recording's other direction, from the guest."""
+    def add(
+        self,
+        name: str,
+        kind: str,
+        size: Stream,
+        flow: Stream,
+        *,
+        back: bool = False,
+        unknown: bool = False,
+        **fields: Any,
+    ) -> None:
+        """One source; `fields` are those of its kind. `back`: a recording's other direction, from the guest; `unknown`: of packets
+        that begin a flow."""
         route = self.place_of.route
         sender, first = (self.guest.name, None) if back else self.place_of.entries[:2]
         if sender is None:
@@ -122,6 +133,9 @@ class Feed:
         if outside or (answered and None in (sender, route.receiver)):
             fields["record"] = self.record()
         mac = self._mac(first)
+        if unknown:
+            assert first is not None
+            mac = self.machine.attached[first].alias
         source = Source(
             name=name,
             kind=kind,

@@ -278,6 +278,8 @@ class VirtualSwitch(Strict):
     """Cores of the polling threads of ovs-dpdk, vpp or testpmd, one on each; null is one core of its own."""
     masks: Annotated[int, Field(strict=True, ge=1, le=4096)] = 1
     """ovs-kernel: masks of its flow table that a packet tries in the mean."""
+    smc: Switch = False
+    """ovs-dpdk: whether signatures of flows are cached behind the exact-match cache."""
     extensions: Annotated[int, Field(strict=True, ge=0, le=64)] = 0
     """hyperv-switch: extensions that a frame passes."""
     mode: Literal["veb", "vepa"] = "veb"

@@ -30,6 +30,16 @@ HYPERVISORS = {"xen-netfront": "Xen", "hyperv-netvsc": "Hyper-V"}
 """Paths of other hypervisors than KVM."""
 OF_ANY = (*ON_HOST, "sriov-vf", "sub-function", "direct-assignment")
 """Paths that every hypervisor has."""
+_POLLED = dict.fromkeys(("vhost-user", "memif"), "any")
+FLOW_TABLES: dict[str, dict[str, str]] = {
+    "automatic": _POLLED,
+    "ovs-dpdk": _POLLED,
+    "ovs-kernel": dict.fromkeys(
+        ("vhost-net", "virtio-qemu", "virtio-vmm", "xen-netfront", "vmxnet3", "emulated-e1000", "emulated-e1000e", "emulated-rtl8139",
+         "container", "host"), "towards"),
+    "hardware-offload": dict.fromkeys(("sriov-vf", "vdpa", "sub-function", "container-vf"), "towards"),
+}  # fmt: skip
+"""Switch -> path -> directions in which the first packet of a flow meets a table that does not know it."""
 NO_NEIGHBOURS = ("container-routed", "macvlan")
 """Paths on which guests of one host send each other nothing."""
 EMULATED = ("emulated-e1000", "emulated-e1000e", "emulated-rtl8139", "vmxnet3")
@@ -49,7 +59,7 @@ TWO_INTERFACES = (
 KERNEL_FORWARDERS, POLL_FORWARDERS = ("route", "linux-bridge", "ovs-kernel"), ("l2fwd", "l3fwd", "ovs-dpdk", "vpp")
 INTERRUPTS = ("automatic", "legacy", "apicv", "posted", "poll")
 SWITCHES = (
-    "automatic", "none", "embedded", "nic-eswitch", "linux-bridge", "ovs-kernel", "hyperv-switch", "ovs-dpdk", "vpp", "testpmd",
+    "automatic", "none", "embedded", "nic-eswitch", "hardware-offload", "linux-bridge", "ovs-kernel", "hyperv-switch", "ovs-dpdk", "vpp", "testpmd",
 )  # fmt: skip
 
 

@@ -30,7 +30,7 @@ from simulator.parts.settings import GuestSettings
 from simulator.parts.wire import FRAME_OVERHEAD_BYTES
 from simulator.plan import draws
 from simulator.plan.draws import Stream
-from simulator.plan.model import INFINITE_PS
+from simulator.plan.model import INFINITE_PS, NONE
 from simulator.scenario.choice import Duration, FrameSize
 from simulator.scenario.feed import Feed, Place
 from simulator.scenario.guest import Guest
@@ -143,7 +143,16 @@ def _key_of(item: Traffic, stream: str) -> str:
 def _add_open(feed: Feed, item: Poisson | Constant | Bursts) -> Offer:
     size = _lengths(feed, item.size, "size")
     mean_bytes = draws.mean(size)
-    packets_per_s = _rate(feed, item, mean_bytes)
+    packets_per_s = offered_pps = _rate(feed, item, mean_bytes)
+    receiver = feed.place_of.entries[1]
+    if isinstance(item, Poisson) and item.new_flows_ppm and receiver and feed.machine.attached[receiver].alias != NONE:
+        # what is thinned out of a Poisson stream is one itself
+        share = Fraction(item.new_flows_ppm, 10**6)
+        first = draws.exponential(f"{feed.name}.first:gap", max(1, round(PS_PER_SECOND / (packets_per_s * share))))
+        feed.add(
+            f"{feed.name}.first", "open", size, _flows(feed.name, item.flows), unknown=True, gap=feed.stream(first)
+        )
+        packets_per_s *= 1 - share
     gap, start_ps = _gaps(feed, item, packets_per_s)
     backlog_ps = GENERATOR_BACKLOG_PS if item.overload and feed.from_far_end else INFINITE_PS
     turned: dict[str, Any] = {"request": True, "response_bytes": AS_LONG_AS_THE_REQUEST, "reply_dst": feed.reply_dst}
@@ -157,7 +166,7 @@ def _add_open(feed: Feed, item: Poisson | Constant | Bursts) -> Offer:
         backlog_ps=backlog_ps,
         **(turned if item.echo else {}),
     )
-    return Offer(item, packets_per_s * 8 * (mean_bytes + FRAME_OVERHEAD_BYTES), feed.place_of.wires())
+    return Offer(item, offered_pps * 8 * (mean_bytes + FRAME_OVERHEAD_BYTES), feed.place_of.wires())
 
 
 def _gaps(feed: Feed, item: Poisson | Constant | Bursts, packets_per_s: Fraction) -> tuple[Stream, int]:

@@ -169,6 +169,20 @@ class Poisson(_OpenLoop):
 
     kind: Literal["poisson"]
     """The kind of source."""
+    new_flows_ppm: Annotated[int, quantity(units.RATIO)] = Field(default=0, alias="new_flows")
+    """Share of the packets that are the first of a flow, which the switch's flow table does not know; below 100 %."""
+
+    @model_validator(mode="after")
+    def _some_are_known(self) -> Poisson:
+        if self.new_flows_ppm >= 1_000_000:
+            raise refuse(
+                InputError("", "makes every packet the first of a flow; at most 99.9999 % can be"), "new_flows"
+            )
+        if self.new_flows_ppm and self.through is not None:
+            raise refuse(
+                InputError("", "says new_flows of a chain, whose forwarders address packets anew"), "new_flows"
+            )
+        return self
 
 
 class Constant(_OpenLoop):

@@ -16,6 +16,15 @@ from simulator.parts.settings import PolledSwitch
 
 
 @dataclass(frozen=True, slots=True)
+class Flows:
+    """What a flow table meets: flows at a time, packets in a million that begin one, and whether signatures are cached too."""
+
+    count: int = 1
+    new_ppm: int = 0
+    signatures: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Carrier:
     """One switch. `with_flows` makes the polled switch for so many flows; `mask_costs` and `extension_costs`
     are paid for each mask of a flow table that is tried and each extension that is passed."""
@@ -26,14 +35,16 @@ class Carrier:
     kernel_costs: tuple[str, ...] = ()
     mask_costs: tuple[str, ...] = ()
     extension_costs: tuple[str, ...] = ()
+    upcall_costs: tuple[str, ...] = ()
+    """What the handler of the first packet of a flow spends; empty: no flow table that has to be filled."""
     polled: PolledSwitch | None = None
-    with_flows: Callable[[PolledSwitch, int], PolledSwitch] | None = None
+    with_flows: Callable[[PolledSwitch, Flows], PolledSwitch] | None = None
 
     def kernel(self, masks: int = 1, extensions: int = 0) -> tuple[str, ...]:
         """Costs of a frame in the kernel."""
         return (*self.kernel_costs, *self.mask_costs * masks, *self.extension_costs * extensions)
 
-    def threads(self, flows: int) -> PolledSwitch:
-        """What its threads spend with so many flows."""
+    def threads(self, flows: Flows) -> PolledSwitch:
+        """What its threads spend with these flows."""
         made = self.polled or PolledSwitch()
         return replace(self.with_flows(made, flows) if self.with_flows else made, name=self.name)

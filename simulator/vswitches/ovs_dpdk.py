@@ -1,9 +1,11 @@
 """Open vSwitch with DPDK: bursts of 32, an exact-match cache of 8,192 flows in front of the megaflow classifier.
 
 1. Up to 8,192 flows hit the cache. Of more flows, drawn evenly, the cache holds 8,192, and the others pay the classifier too.
+2. With `switch: {smc: on}` a cache of 1,048,576 signatures stands in between, and only what it does not hold pays the classifier.
+3. The first packet of a flow (traffic's `new_flows`) stalls the thread for an upcall.
 
-*Scope*: caches are full and stay so: insertion (one in a hundred), probes that collide, upcalls and revalidation are left out.
-Signature match cache off, as by default.
+*Scope*: caches are full and stay so: insertion (one in a hundred), probes that collide and revalidation are left out. Each packet draws
+what it meets.
 *Validation*: tests/phenomena/test_polled_switch.py.
 """
 
@@ -12,18 +14,27 @@ from __future__ import annotations
 from dataclasses import replace
 
 from simulator.parts.settings import PolledSwitch
-from simulator.vswitches.model import Carrier
+from simulator.vswitches.model import Carrier, Flows
 
 BURST = 32
 CACHED_FLOWS = 8_192
 """lib/dpif-netdev-dfc.h, EM_FLOW_HASH_ENTRIES."""
+CACHED_SIGNATURES = 1_048_576
+"""lib/dpif-netdev-dfc.h, SMC_ENTRIES."""
+_WHOLE_PPM = 1_000_000
 
 
-def with_flows(switch: PolledSwitch, flows: int) -> PolledSwitch:
-    """Beyond the cache each packet draws whether it hits."""
-    if flows <= CACHED_FLOWS:
-        return switch
-    return replace(switch, lookups=(((), CACHED_FLOWS), (("s_dpcls",), flows - CACHED_FLOWS)))
+def with_flows(switch: PolledSwitch, flows: Flows) -> PolledSwitch:
+    """Beyond a cache each packet draws whether it hits; some begin a flow."""
+    hit = min(flows.count, CACHED_FLOWS)
+    signed = min(flows.count, CACHED_SIGNATURES) - hit if flows.signatures else 0
+    found = {(): hit, ("s_smc",): signed, ("s_dpcls",): flows.count - hit - signed}
+    shares = {costs: count for costs, count in found.items() if count}
+    if flows.new_ppm:
+        known = _WHOLE_PPM - flows.new_ppm
+        shares = {costs: count * known for costs, count in shares.items()}
+        shares[("s_dpcls", "s_upcall_dp")] = flows.count * flows.new_ppm
+    return replace(switch, lookups=tuple(shares.items())) if len(shares) > 1 else switch
 
 
 CARRIER = Carrier(

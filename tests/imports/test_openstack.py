@@ -62,12 +62,16 @@ def test_what_was_asked_for_decides(tmp_path: Path, vnic: str, vif: str, datapat
     ("vnic", "vif", "missing"),
     [
         ("normal", "tap", "routed"),
-        ("direct", "ovs", "hardware-offload"),
     ],
 )
 def test_what_is_not_modelled_is_named(tmp_path: Path, vnic: str, vif: str, missing: str) -> None:
     with pytest.raises(InputError, match=f"{missing} is not modelled; the nearest that is"):
         plain(port(tmp_path, vnic, vif))
+
+
+def test_an_offloaded_port_names_its_switch(tmp_path: Path) -> None:
+    found = plain(port(tmp_path, "direct", "ovs"))
+    assert (found["guests"][0]["datapath"], found["switch"]) == ("sriov-vf", {"kind": "hardware-offload"})
 
 
 def test_unknown_words_and_unbound_ports_are_refused(tmp_path: Path) -> None:

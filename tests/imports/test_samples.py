@@ -14,8 +14,6 @@ from tests.imports import SAMPLES
 
 NOT_MODELLED = {
     "user.xml": "user-network is not modelled; the nearest that is: virtio-qemu",
-    "policy-netdevice.yaml": "hardware-offload is not modelled; the nearest that is: embedded",
-    "openstack-port-show.json": "hardware-offload is not modelled; the nearest that is: embedded",
 }
 REFUSED = dict.fromkeys(
     ("ethtool-S.txt", "ethtool-S-i40e.txt", "ethtool-S-ixgbe.txt"),

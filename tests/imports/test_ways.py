@@ -18,10 +18,10 @@ def test_the_nearest_are_names_of_the_grammar() -> None:
 
 
 def test_what_the_grammar_learns_is_used_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    interface = Interface("mediated-device", "here", "what", switch="hardware-offload")
-    assert missing(interface) == ("mediated-device", "hardware-offload")
+    interface = Interface("mediated-device", "here", "what", switch="routed")
+    assert missing(interface) == ("mediated-device", "routed")
     monkeypatch.setattr(names, "DATAPATHS", (*names.DATAPATHS, "mediated-device"))
-    assert missing(interface) == ("hardware-offload",)
+    assert missing(interface) == ("routed",)
     assert modelled_datapath(interface) == "mediated-device"
 
 

@@ -13,6 +13,7 @@ from simulator.plan.trace import Trace
 from simulator.scenario import load
 from simulator.scenario.build import build
 from simulator.vswitches import SWITCHES, settings
+from simulator.vswitches.model import Flows
 
 WINDOW_PS = 2_000_000_000
 
@@ -64,8 +65,14 @@ def test_more_flows_than_the_cache_holds(tmp_path: Path) -> None:
 
 
 def test_cache_share_is_drawn_per_packet() -> None:
-    assert settings("ovs-dpdk", flows=8_192).polled.lookups == ()
-    assert settings("ovs-dpdk", flows=10_000).polled.lookups == (((), 8_192), (("s_dpcls",), 1_808))
+    def lookups(*flows: int) -> tuple[tuple[tuple[str, ...], int], ...]:
+        return settings("ovs-dpdk", flows=Flows(*flows)).polled.lookups
+
+    assert lookups(8_192) == ()
+    assert lookups(10_000) == (((), 8_192), (("s_dpcls",), 1_808))
+    assert lookups(10_000, 0, True) == (((), 8_192), (("s_smc",), 1_808))
+    assert lookups(1_100_000, 0, True)[-1] == (("s_dpcls",), 1_100_000 - 1_048_576)
+    assert lookups(1, 10_000) == (((), 990_000), (("s_dpcls", "s_upcall_dp"), 10_000))
 
 
 def test_masks_cost_the_softirq(tmp_path: Path) -> None:
