@@ -81,8 +81,8 @@ class Campaign:
     def disturb(self, out: str, kill: Callable[[], None], *options: str, again: bool) -> int | None:
         """Start the command, wait for a random moment, kill; the exit code of a command that got through."""
         running = self.start(out, *options)
-        begun = self._journal(out)
-        while running.poll() is None and self._journal(out) == begun:
+        begun = self.journal(out)
+        while running.poll() is None and self.journal(out) == begun:
             time.sleep(0.01)
         try:
             running.wait(self.dice.uniform(0.0, 0.6))
@@ -93,7 +93,8 @@ class Campaign:
         assert "Traceback" not in said, said
         return running.returncode if running.returncode >= 0 else None
 
-    def _journal(self, out: str) -> int:
+    def journal(self, out: str) -> int:
+        """Bytes of finished points."""
         return sum(part.stat().st_size for part in (self.folder / out).glob("*/points/*.jsonl"))
 
     def left_over(self) -> list[int]:
