@@ -1,6 +1,6 @@
 """The chart of a comparison: per point, latency percentiles, where the mean latency goes, and what it costs in cores.
 
-1. Left: percentiles on a logarithmic axis; the pale bar is the range of the replications; hollow: no steady state.
+1. Left: percentiles on a logarithmic axis; the pale bar is the 95 % interval; hollow: no steady state.
 2. Middle: the stages of the mean latency, waiting hatched; as shares where the points differ too much for one scale.
 3. Right: cores on one axis, host, guests and polling, with the total, VM exits per packet and loss behind.
 
@@ -11,8 +11,6 @@ Rows are named in words, not in colours: colours are for stages.
 
 from __future__ import annotations
 
-from typing import Any
-
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
@@ -22,7 +20,7 @@ from simulator.charts import style
 from simulator.charts.caption import delivered, in_time, unsteady, what_to_see
 from simulator.charts.frame import PLOT_INCHES, caption, finish, frame, replications
 from simulator.charts.limits import at_rows, limits, said
-from simulator.charts.marks import whisker
+from simulator.charts.marks import ends, whisker
 from simulator.charts.scales import log_axis, percent
 from simulator.charts.select import MOST_ROWS, Point, View
 from simulator.charts.stacks import (
@@ -83,7 +81,7 @@ def _percentiles(axes: Axes, points: list[Point]) -> None:
         if found:
             axes.plot(list(found.values()), [row] * len(found), color=style.GREY, linewidth=2.5, zorder=2)
         for number, (name, value) in enumerate(found.items()):
-            _range(axes, row, point.get("ranges", {}).get(f"latency.{name}"))
+            _range(axes, row, ends(point, f"latency.{name}"))
             whisker(axes, point, f"latency.{name}", row + WHISKERS_FROM + number * WHISKERS_APART, style.INK, flat=True)
             fill = "white" if unsteady(point) else style.INK
             axes.plot(value, row, MARKERS[name], color=style.INK, markersize=12, markerfacecolor=fill, mew=2, zorder=3)
@@ -99,10 +97,9 @@ def _percentiles(axes: Axes, points: list[Point]) -> None:
     style.dress(axes, "Latency", "latency, us (log scale)", grid="x")
 
 
-def _range(axes: Axes, row: int, spread: dict[str, Any] | None) -> None:
-    if spread and spread["min"] is not None and spread["max"] is not None:
-        ends = [spread["min"], spread["max"]]
-        axes.plot(ends, [row, row], color=style.INK, alpha=0.25, linewidth=14, solid_capstyle="butt")
+def _range(axes: Axes, row: int, reach: tuple[float, float] | None) -> None:
+    if reach is not None:
+        axes.plot(reach, [row, row], color=style.INK, alpha=0.25, linewidth=14, solid_capstyle="butt")
 
 
 def _stage_panel(points: list[Point]) -> Panel:

@@ -3,7 +3,7 @@
 1. Both come from the histogram: at most 0.8 % wide buckets, exact counts. Inside a bucket the CDF rises evenly.
 2. The percentile plot has x = 1 / (1 - p): each further decade is a ten times rarer packet. A curve ends where fewer
    than ten packets lie above, because there is no more to know.
-3. Pale bars are the range of the replications' percentiles.
+3. Pale bars are the percentiles' 95 % intervals.
 
 *Scope*: one curve per series; of a sweep one place (see `select`). *Validation*: tests/unit/test_charts.py compares with
 sorted samples.
@@ -22,7 +22,7 @@ from simulator.charts.beside import Name
 from simulator.charts.caption import NOTHING, delivered, in_time, what_to_see
 from simulator.charts.frame import caption, finish, frame, identify, marked, nothing, replications
 from simulator.charts.limits import across, limits, upright
-from simulator.charts.marks import pale_bar
+from simulator.charts.marks import ends, pale_bar
 from simulator.charts.scales import log_axis
 from simulator.charts.select import Point, View, few_series, one_place
 
@@ -92,7 +92,7 @@ def cdf_rows(shown: View) -> list[dict[str, Any]]:
 
 
 def percentiles_rows(shown: View) -> list[dict[str, Any]]:
-    """One row per named percentile (with its range over replications) and per step of the curve."""
+    """One row per named percentile (with its interval) and per step of the curve."""
     shown = one_place(shown)
     return [identify(point) | row for point in shown.points for row in _percentiles_rows(point)]
 
@@ -128,13 +128,13 @@ def percentile_curve(point: Point) -> Curve:
 
 def _percentiles_rows(point: Point) -> list[dict[str, Any]]:
     steps = [
-        {"percentile": 100 - 100 / one_in, "one_in": one_in, "latency_us": value, "min_us": None, "max_us": None}
+        {"percentile": 100 - 100 / one_in, "one_in": one_in, "latency_us": value, "low_us": None, "high_us": None}
         for one_in, value in percentile_curve(point)
     ]
     named = [
         {
             "percentile": percent, "one_in": 100 / (100 - percent), "latency_us": value,
-            "min_us": _range(point, name)["min"], "max_us": _range(point, name)["max"],
+            **dict(zip(("low_us", "high_us"), ends(point, f"latency.{name}") or (None, None), strict=True)),
         }
         for name, percent in NAMED.items() if (value := point["latency_us"].get(name)) is not None
     ]  # fmt: skip
@@ -163,17 +163,11 @@ def _name(label: str, point: Point) -> str:
     return marked(label, [point]) if delivered(point) else f"{marked(label, [point])}: nothing delivered"
 
 
-def _range(point: Point, name: str) -> dict[str, Any]:
-    found: dict[str, Any] = point.get("ranges", {}).get(f"latency.{name}") or {"min": None, "max": None}
-    return found
-
-
 def _bar(axes: Axes, point: Point, name: str, place: float, colour: str, *, upright: bool) -> None:
-    spread = _range(point, name)
-    if spread["min"] is None or spread["max"] is None or point["latency_us"].get(name) is None:
+    reach = ends(point, f"latency.{name}")
+    if reach is None or point["latency_us"].get(name) is None:
         return
-    along, across = [spread["min"], spread["max"]], [place, place]
-    x, y = (across, along) if upright else (along, across)
+    x, y = ([place, place], reach) if upright else (reach, [place, place])
     pale_bar(axes, x, y, colour)
 
 

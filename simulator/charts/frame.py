@@ -22,6 +22,7 @@ from simulator.charts import style
 from simulator.charts.beside import SIDE_CELLS, SIDE_INCHES, Name, beside, cells_for, inches_needed, width_of
 from simulator.charts.caption import MARK, UNSTEADY, cost_note, delivered, hollow, rests_on_weak_costs, unsteady
 from simulator.charts.fonts import BOX
+from simulator.charts.marks import interval
 from simulator.charts.select import Point, View
 from simulator.words import folded, inches, wrap
 
@@ -134,7 +135,15 @@ def nothing(axes: Axes, shown: View) -> None:
 def replications(shown: View) -> str:
     """What pale bars and whiskers are, if there are any."""
     most = max(point.get("replications", 1) for point in shown.points)
-    bars = [f"Pale bars: range over {most} replications."] if most > 1 else []
+    sure = any(interval(point, metric) for point in shown.points for metric in point.get("ranges", {}))
+    rest = "; without one, the range over the replications" if most > 1 else ""
+    bars = (
+        [f"Pale bars: 95 % interval{rest}."]
+        if sure
+        else [f"Pale bars: range over {most} replications."]
+        if most > 1
+        else []
+    )
     drawn = max(point.get("uncertainty", {}).get("draws", 0) for point in shown.points)
     bars += [f"Whiskers: 90 % interval over the ranges of the costs, {drawn} draws."] if drawn else []
     return " ".join(bars)

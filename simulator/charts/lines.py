@@ -32,7 +32,7 @@ from simulator.charts.caption import (
 )
 from simulator.charts.frame import caption, finish, frame, marked, nothing, replications
 from simulator.charts.limits import across, limits
-from simulator.charts.marks import crosses, hollow_point, pale_bar, whisker
+from simulator.charts.marks import crosses, ends, hollow_point, pale_bar, whisker
 from simulator.charts.scales import axis_name, log_axis, logarithmic, loss_axis, loss_place, number
 from simulator.charts.select import Point, View, few_series
 
@@ -128,9 +128,8 @@ def _line(axes: Axes, x: list[float], points: list[Point], value: Value, look: s
         if y is None:
             continue
         place = x[n]
-        spread = points[n].get("ranges", {}).get(metric)
-        if spread and spread["min"] is not None and spread["max"] is not None:
-            pale_bar(axes, [place, place], [spread["min"], spread["max"]], look["color"], 8)
+        if reach := ends(points[n], metric):
+            pale_bar(axes, [place, place], reach, look["color"], 8)
         whisker(axes, points[n], metric, place, look["color"])
         if unsteady(points[n]) and look["marker"]:
             hollow_point(axes, place, y, look)

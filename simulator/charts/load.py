@@ -24,7 +24,7 @@ from simulator.charts.beside import Name
 from simulator.charts.caption import NOTHING, delivered, missing, shown_percentile, unsteady
 from simulator.charts.frame import caption, finish, frame, identify, line_handle, marked, nothing, replications
 from simulator.charts.limits import across, limits
-from simulator.charts.marks import crosses, hollow_point, pale_bar, whisker
+from simulator.charts.marks import crosses, ends, hollow_point, pale_bar, whisker
 from simulator.charts.scales import Unit, log_axis, logarithmic, rate_unit
 from simulator.charts.select import Point, View, few_series
 from simulator.errors import InputError
@@ -96,12 +96,12 @@ def knee(points: list[Point]) -> int | None:
 
 
 def _row(point: Point) -> dict[str, Any]:
-    spread = point.get("ranges", {}).get("latency.p99") or {"min": None, "max": None}
+    low, high = ends(point, "latency.p99") or (None, None)
     return {
         "offered_pps": point["offered_pps"], "delivered_pps": point["delivered_pps"], "loss_ratio": point["loss_ratio"],
         "latency_mean_us": point["latency_us"]["mean"], "latency_p50_us": point["latency_us"]["p50"],
-        "latency_p99_us": point["latency_us"]["p99"], "latency_p99_us_min": spread["min"],
-        "latency_p99_us_max": spread["max"],
+        "latency_p99_us": point["latency_us"]["p99"], "latency_p99_us_low": low,
+        "latency_p99_us_high": high,
     }  # fmt: skip
 
 
@@ -131,9 +131,8 @@ def _line(
 def _mark(axes: Axes, place: tuple[float, float], point: Point, upper: str, look: dict[str, Any]) -> None:
     """Range, loss and unsteadiness of one point."""
     (x, y), size = place, look["markersize"]
-    spread = point.get("ranges", {}).get(f"latency.{upper}")
-    if spread and spread["min"] is not None and spread["max"] is not None:
-        pale_bar(axes, [x, x], [spread["min"], spread["max"]], look["color"])
+    if reach := ends(point, f"latency.{upper}"):
+        pale_bar(axes, [x, x], reach, look["color"])
     whisker(axes, point, f"latency.{upper}", x, look["color"])
     if unsteady(point):
         hollow_point(axes, x, y, look)

@@ -28,8 +28,25 @@ def crosses(axes: Axes, places: Sequence[float], look: dict[str, Any]) -> None:
         axes.plot(places, [0.04] * len(places), "x", **how)
 
 
+def interval(point: Mapping[str, Any], metric: str) -> tuple[float, float] | None:
+    """The 95 % interval of a metric; None without one. One that reaches below 0 begins at the smallest replication, or at a tenth of its
+    upper end: an axis may have logarithms."""
+    found = point.get("ranges", {}).get(metric) or {}
+    low, high = found.get("low"), found.get("high")
+    if low is None or high is None:
+        return None
+    return (low if low > 0 else found.get("min") or high / 10, high)
+
+
+def ends(point: Mapping[str, Any], metric: str) -> tuple[float, float] | None:
+    """What a pale bar covers: the interval of a metric; where it has none, the extremes of the replications; None without either."""
+    found = point.get("ranges", {}).get(metric) or {}
+    low, high = found.get("min"), found.get("max")
+    return interval(point, metric) or (None if low is None or high is None else (low, high))
+
+
 def pale_bar(axes: Axes, x: Sequence[float], y: Sequence[float], colour: str, width: float = 13) -> None:
-    """The range over the replications."""
+    """What `ends` says, along x or y."""
     axes.plot(x, y, color=colour, alpha=0.35, linewidth=width, solid_capstyle="butt", zorder=1.5)
 
 

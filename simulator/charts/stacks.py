@@ -4,7 +4,7 @@
    is hatched.
 2. Parts below 3 % of every row are drawn together as "other"; the table keeps them apart.
 3. A part is named inside its bar where it is wide enough, once; the rest is in the legend.
-4. A thin line across the end of a bar is the range of its total over the replications.
+4. A thin line across the end of a bar is the 95 % interval of its total.
 
 *Scope*: up to `select.MOST_ROWS` rows. *Validation*: tests/unit/test_charts.py: bars are as long as their totals.
 """
@@ -13,7 +13,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
 
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
@@ -22,6 +21,7 @@ from matplotlib.patches import Patch
 from simulator.charts import style
 from simulator.charts.frame import PLOT_INCHES, caption, finish, frame, marked
 from simulator.charts.limits import at_rows, limits, said
+from simulator.charts.marks import ends
 from simulator.charts.select import Point, View, few_rows
 from simulator.words import folded, inches, wrap
 
@@ -38,7 +38,7 @@ WIDE_NAME_CELLS, MOST_NAME_LINES = 56, 3
 FEWEST_ROWS = 3
 """Fewer rows get the room of so many: a single bar is not a wall."""
 NO_METRICS: Mapping[str, float] = {}
-RANGE = "Line across the end: range over the replications."
+RANGE = "Line across the end: 95 % interval, or range over few replications."
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,10 +103,9 @@ def merged(bars: list[Bar]) -> list[Bar]:
 
 
 def spread(point: Point, metric: str, factor: float = 1.0) -> tuple[float | None, float | None]:
-    """Smallest and largest replication of a metric, times a factor; Nones without a range."""
-    found: Mapping[str, Any] = point.get("ranges", {}).get(metric) or {}
-    low, high = found.get("min"), found.get("max")
-    return (None, None) if low is None or high is None else (low * factor, high * factor)
+    """What the line across the end of a bar covers (`marks.ends`), times a factor; Nones without it."""
+    reach = ends(point, metric)
+    return (None, None) if reach is None else (reach[0] * factor, reach[1] * factor)
 
 
 def _with_other(bar: Bar, small: set[str]) -> Bar:

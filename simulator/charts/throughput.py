@@ -21,7 +21,7 @@ from simulator.charts.beside import Name
 from simulator.charts.caption import delivered, unsteady
 from simulator.charts.frame import caption, finish, frame, identify, line_handle, marked, replications
 from simulator.charts.limits import across, limits
-from simulator.charts.marks import crosses, hollow_point, pale_bar
+from simulator.charts.marks import crosses, ends, hollow_point, pale_bar
 from simulator.charts.scales import Unit, log_axis, percent, rate_unit
 from simulator.charts.select import Point, View, few_series
 from simulator.errors import InputError
@@ -97,11 +97,11 @@ def _row(point: Point, size: int) -> dict[str, Any]:
     if "line_rate_bps" not in point:
         raise InputError("result.json", "has no line_rate_bps: written by an older version; run the scenario again")
     line = line_rate_pps(point["line_rate_bps"], size)
-    spread = point.get("ranges", {}).get("delivered_pps") or {"min": None, "max": None}
+    low, high = ends(point, "delivered_pps") or (None, None)
     delivered = point["delivered_pps"] or 0.0
     return {
         "size_bytes": size, "offered_pps": point["offered_pps"], "delivered_pps": delivered,
-        "delivered_pps_min": spread["min"], "delivered_pps_max": spread["max"], "throughput_bps": point["throughput_bps"],
+        "delivered_pps_low": low, "delivered_pps_high": high, "throughput_bps": point["throughput_bps"],
         "line_rate_bps": point["line_rate_bps"], "line_rate_pps": line, "share_of_line": delivered / line,
     }  # fmt: skip
 
@@ -118,10 +118,9 @@ def _series(
     for point, row in pairs:
         place = row["size_bytes"]
         values = {left: unit.of(row["delivered_pps"] or None), right: row["share_of_line"] * 100}
-        if row["delivered_pps_min"] is not None and row["delivered_pps_max"] is not None:
-            ends = [row["delivered_pps_min"], row["delivered_pps_max"]]
-            pale_bar(left, [place] * 2, [unit.of(end or None) for end in ends], look["color"])
-            pale_bar(right, [place] * 2, [end / row["line_rate_pps"] * 100 for end in ends], look["color"])
+        if reach := ends(point, "delivered_pps"):
+            pale_bar(left, [place] * 2, [unit.of(end or None) for end in reach], look["color"])
+            pale_bar(right, [place] * 2, [end / row["line_rate_pps"] * 100 for end in reach], look["color"])
         if unsteady(point):
             for axes, value in values.items():
                 hollow_point(axes, place, value, look)

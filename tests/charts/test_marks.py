@@ -9,9 +9,10 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from simulator import charts
-from simulator.charts import caption
+from simulator.charts import caption, select
+from simulator.charts.frame import replications
 from simulator.charts.limits import LOOK, limits
-from simulator.charts.marks import whisker
+from simulator.charts.marks import ends, whisker
 from simulator.charts.scales import NO_LOSS
 from tests.charts import stress
 from tests.charts.stress import EVENTS
@@ -194,12 +195,48 @@ def test_a_whisker_stands_where_a_point_has_an_interval_over_its_costs() -> None
 @pytest.mark.parametrize(("kind", "sweep"), [("overview", ""), ("overview", "rate"), ("load", "rate")])
 def test_intervals_over_costs_and_ranges_over_runs_are_drawn_in_every_chart_of_latency(kind: str, sweep: str) -> None:
     document = stress.document("delivered", 2, sweep=sweep)
-    ends = {"low": 3.0, "high": 30.0, "min": 2.0, "max": 40.0}
+    wide = {"low": 3.0, "high": 30.0, "min": 2.0, "max": 40.0}
 
     def lines(**more: Any) -> int:
         points = [point | more for point in document["points"]]
         return sum(len(axes.lines) for axes in charts.chart(document | {"points": points}, kind).axes)
 
     drawn = len(document["points"])
-    assert lines(uncertainty={"draws": 16, "metrics": {"latency.p99": ends}}) == lines() + drawn
-    assert lines(ranges={"latency.p99": ends}) == lines() + drawn
+    assert lines(uncertainty={"draws": 16, "metrics": {"latency.p99": wide}}) == lines() + drawn
+    assert lines(ranges={"latency.p99": wide}) == lines() + drawn
+
+
+@pytest.mark.parametrize(
+    ("found", "drawn"),
+    [
+        ({"low": 2.0, "high": 5.0, "min": 1.0, "max": 9.0}, (2.0, 5.0)),
+        ({"low": -1.0, "high": 5.0, "min": 1.0, "max": 9.0}, (1.0, 5.0)),
+        ({"low": -1.0, "high": 5.0, "min": None, "max": None}, (0.5, 5.0)),
+        ({"low": None, "high": None, "min": 1.0, "max": 9.0}, (1.0, 9.0)),
+        ({"low": None, "high": None, "min": None, "max": None}, None),
+    ],
+)
+def test_a_pale_bar_is_the_interval_where_there_is_one(
+    found: dict[str, Any], drawn: tuple[float, float] | None
+) -> None:
+    assert ends({"ranges": {"latency.p99": found}}, "latency.p99") == drawn
+    assert ends({"ranges": {}}, "latency.p99") is None
+
+
+@pytest.mark.parametrize(
+    ("low", "runs", "said"),
+    [
+        (2.0, 1, "Pale bars: 95 % interval."),
+        (2.0, 3, "Pale bars: 95 % interval; without one, the range over the replications."),
+        (None, 3, "Pale bars: range over 3 replications."),
+        (None, 1, ""),
+    ],
+)
+def test_the_caption_says_what_pale_bars_are(low: float | None, runs: int, said: str) -> None:
+    document = stress.document("delivered", 1)
+    for point in document["points"]:
+        point |= {
+            "replications": runs,
+            "ranges": {"latency.p99": {"low": low, "high": low and 2 * low, "min": 1.0, "max": 9.0}},
+        }
+    assert replications(select.view(document)) == said

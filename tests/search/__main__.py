@@ -20,8 +20,6 @@ from tests.campaign import record
 from tests.search.cases import LARGEST, guest_counts, rate_searches
 
 RESOLUTION = 0.02
-WINDOW_S = 0.02
-"""Of the scenarios of `rate_searches`, which have one replication."""
 
 
 def scan(trials: Trials, thresholds: tuple, largest: int) -> int:
@@ -70,7 +68,8 @@ def rate_rows(file: Path, *, near: bool) -> Iterator[dict[str, Any]]:
         value = ndr.value or 0
         first = max(LEAST_PPS, value * 0.7) if near else LEAST_PPS
         low, high, packets = scan_of_rates(str(file), RESOLUTION, first)
-        packets += round((first - LEAST_PPS) / RESOLUTION * WINDOW_S)
+        window_s = trials.point(LEAST_PPS).scenario.measurement.duration_ps / 10**12
+        packets += round((first - LEAST_PPS) / RESOLUTION * window_s)
         yield {
             "path": path,
             "ndr_pps": value,
