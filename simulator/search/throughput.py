@@ -4,7 +4,7 @@
    replications, each with its warm-up and window; lost is what was dropped in a window.
 2. The searched rate is that of each open-loop source; all have the same. It goes up to where the wire is full, which the bounds know.
 3. Loss does not always grow with the rate: batches and interrupts that fall together may lose packets at a rate and none above it. So
-   rates from 0.9 to 0.6 of the answer are looked at; where one loses too much, the search goes on below it.
+   rates from 0.96 to 0.7 of the answer are looked at; where one loses too much, the search goes on below it.
 4. Both ends of the final gap are the certificate.
 5. `onset` halves a gap on the condition that no replication loses a packet.
 
@@ -30,11 +30,12 @@ from simulator.search.trials import NO_SWEEP, Trial, Trials
 GOALS = {"NDR": 0.0, "PDR": 0.005}
 LEAST_PPS, RESOLUTION, RUNS = 1_000, 0.01, 3
 """Lowest rate of a source, relative width of the final gap, and replications of a trial where the scenario states none."""
-ABOVE_BOUND = 1.2
-"""Above the bound by so much, what queues hold does not hide the loss for long."""
+ABOVE_BOUND, SHARES_TRIED = 1.2, (0.25, 0.5)
+"""Above the bound by so much, what queues hold does not hide the loss for long. Shares of the bound that are tried before: they cost little, and
+where wake-ups and exits cost as much as packets, the bound is far off."""
 NEARLY = 0.999
 """Of the line rate: what rounding leaves."""
-LOOKED_AT = (0.9, 0.75, 0.6)
+LOOKED_AT = (0.96, 0.92, 0.85, 0.7)
 """Shares of an answer at which loss is looked for once more."""
 _LONG_S = 1e9
 
@@ -93,22 +94,44 @@ def ndr_and_pdr(trials: Trials, resolution: float = RESOLUTION) -> list[Answer]:
         ends = searched(goals, float(highest))
         if all(found.relevant_upper_bound is not None for found in ends.values()):
             break
-    again = dict.fromkeys(goals, 0.0)
+    answers, sound = list[Answer](), 0
     for name, share in GOALS.items():
-        while hole := _hole(trials, ends[name], share):
-            again[name] = again[name] or float(ends[name].relevant_lower_bound.float_load)
-            ends |= searched([name], float(hole))
-    return [_answer(trials, name, ends[name], again[name]) for name in goals]
+        low, high = (_load(found) for found in (ends[name].relevant_lower_bound, ends[name].relevant_upper_bound))
+        first = low
+        while low and (hole := _hole(trials, low, share, sound)):
+            low, high = _below(trials, hole, share, resolution)
+        sound = max(sound, low)
+        answers.append(_answer(trials, name, low, high, again_pps=first if low != first else 0))
+    return answers
 
 
-def _hole(trials: Trials, found: Any, share: float) -> int:
-    """The highest of the rates below an answer that loses more than `share`; 0 if none does."""
-    highest = 0.0 if found.relevant_lower_bound is None else float(found.relevant_lower_bound.float_load)
-    for rate in (round(part * highest) for part in LOOKED_AT):
-        offered, lost = counts(trials.run(rate, runs_of(trials))) if rate > LEAST_PPS else (1, 0)
-        if lost > share * offered:
-            return rate
-    return 0
+def _load(found: Any) -> int:
+    return 0 if found is None else round(float(found.float_load))
+
+
+def _loses(trials: Trials, rate: int, share: float) -> bool:
+    """Whether a rate loses more than that share."""
+    offered, lost = counts(trials.run(rate, runs_of(trials)))
+    return lost > share * offered
+
+
+def _hole(trials: Trials, answer: int, share: float, sound: int) -> int:
+    """The highest of the rates looked at below an answer that loses more than `share`, down to one that is `sound` already; 0 if none
+    does."""
+    rates_below = (rate for part in LOOKED_AT if (rate := round(part * answer)) > max(LEAST_PPS, sound))
+    return next((rate for rate in rates_below if _loses(trials, rate, share)), 0)
+
+
+def _below(trials: Trials, high: int, share: float, resolution: float) -> tuple[int, int]:
+    """(highest rate that is known to pass, lowest that is known not to) below one that does not, no farther apart than the resolution;
+    (0, ...) if none passes."""
+    runs = runs_of(trials)
+    tried = sorted({rate for rate, own in trials.known if own == runs and rate < high} | {LEAST_PPS})
+    low = next((rate for rate in reversed(tried) if not _loses(trials, rate, share)), 0)
+    while low and high - low > max(1, resolution * high):
+        middle = round((low * high) ** 0.5)
+        low, high = (low, middle) if _loses(trials, middle, share) else (middle, high)
+    return low, high
 
 
 def highest_pps(trials: Trials) -> int:
@@ -121,9 +144,13 @@ def highest_pps(trials: Trials) -> int:
 
 
 def _worth_trying_pps(trials: Trials) -> int:
-    """A rate of each source that lies well above what the bound allows for long."""
+    """A rate of each source that lies well above what the bound allows for long, or, where the bound is far off, a share of it that loses
+    more than any goal allows."""
     found = bound(build(trials.point(LEAST_PPS).scenario), depth=1)
-    return int(LEAST_PPS * max(2.0, ABOVE_BOUND * found.saturation_pps / found.offered_pps))
+    full = LEAST_PPS * found.saturation_pps / found.offered_pps
+    shares = (round(part * full) for part in SHARES_TRIED if part * full > LEAST_PPS)
+    lost = next((rate for rate in shares if _loses(trials, rate, max(GOALS.values()))), 0)
+    return lost or int(max(2.0 * LEAST_PPS, ABOVE_BOUND * full))
 
 
 def _measurer(trials: Trials) -> Any:
@@ -156,22 +183,17 @@ def counts(trial: Trial) -> tuple[int, int]:
     return offered, sum(trial.entry["drops"].values()) if trial.entry["delivered_pps"] else offered
 
 
-def _answer(trials: Trials, name: str, found: Any, again_pps: float) -> Answer:
-    """The answer, with its certificate; `again_pps`: a higher rate that passes again, 0 if none is known."""
-    runs = runs_of(trials)
-    ends = [
-        None if bound_ is None else trials.run(round(float(bound_.float_load)), runs)
-        for bound_ in (found.relevant_lower_bound, found.relevant_upper_bound)
-    ]
+def _answer(trials: Trials, name: str, low: int, high: int, *, again_pps: int) -> Answer:
+    """The answer, with its certificate, from the rates that pass and fail (0: there is none); `again_pps`: a higher rate that passes."""
+    passing, failing = (trials.run(rate, runs_of(trials)) if rate else None for rate in (low, high))
     reasons: tuple[str, ...] = ()
-    if ends[1] is not None:
-        offered, lost = counts(ends[1])
+    if failing is not None:
+        offered, lost = counts(failing)
         reasons = (f"{lost:,} of {offered:,} packets lost, over {GOALS[name]:.1%}",)
-        reasons += (f"{_rate(round(again_pps))} passes again",) if again_pps else ()
-    sure = not any(_holds(end, GOALS[name]) for end in ends)
-    return Answer(
-        trials.series, name, ends[0], ends[1], Verdict(False, reasons), sure, len(trials.known), trials.packets, _rate
-    )
+        reasons += (f"{_rate(again_pps)} passes again",) if again_pps else ()
+    sure = not any(_holds(end, GOALS[name]) for end in (passing, failing))
+    count, packets = len(trials.known), trials.packets
+    return Answer(trials.series, name, passing, failing, Verdict(False, reasons), sure, count, packets, _rate)
 
 
 def _holds(trial: Trial | None, share: float) -> bool:

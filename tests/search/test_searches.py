@@ -15,10 +15,10 @@ from simulator.search.machines import candidates, cheapest
 from simulator.search.machines import trials_of as machines_of
 from simulator.search.numbers import fewest, most, setting
 from simulator.search.slo import parse
-from simulator.search.throughput import counts, highest_pps, ndr_and_pdr, onset, trials_of
+from simulator.search.throughput import GOALS, counts, highest_pps, ndr_and_pdr, onset, trials_of
 from simulator.search.trials import Trial, Trials, series_of
 from simulator.sriov.prices import load_prices
-from tests.search.__main__ import scan, scan_of_rates
+from tests.search.__main__ import edge, scan, scan_of_rates
 from tests.search.cases import guest_counts, rate_searches
 
 RESOLUTION = 0.02
@@ -65,14 +65,24 @@ def test_a_number_that_cannot_be_built_ends_the_search(file: Path) -> None:
 def test_ndr_is_that_of_a_scan_with_few_packets(file: Path) -> None:
     file.write_text(rate_searches()["vhost-net"].replace("duration: 20 ms", "duration: 2 ms"))
     ndr, pdr = ndr_and_pdr(trials_of(str(file), (), series_of(str(file), ())[0]), RESOLUTION)
-    low, high, _ = scan_of_rates(str(file), RESOLUTION, ndr.value * 0.8)
-    assert low * (1 - RESOLUTION) <= ndr.value <= high * (1 + RESOLUTION)
+    row, _ = scan_of_rates(str(file), RESOLUTION, ndr.value * 0.8)
+    for answer in (ndr, pdr):
+        low, high = edge(row, GOALS[answer.question])
+        assert low * (1 - RESOLUTION) <= answer.value <= high * (1 + RESOLUTION)
     least = ndr.value * 0.002 / RESOLUTION  # packets of a geometric scan from far below
     assert ndr.packets < least / 3
     assert ndr.value <= pdr.value
     assert counts(ndr.passing)[1] == 0  # type: ignore[arg-type]
     assert counts(ndr.failing)[1] > 0  # type: ignore[arg-type]
     assert ndr.failing.value <= ndr.value * (1 + 2 * RESOLUTION)  # type: ignore[union-attr]
+
+
+def test_the_edge_of_a_scan_by_hand() -> None:
+    row = [(100, 0.0), (102, 0.001), (104, 0.0), (106, 0.004), (108, 0.02)]
+    assert edge(row, 0.0) == (100, 106)
+    assert edge(row, 0.005) == (106, 108)
+    assert edge(row[:1], 0.0) == (100, 100)
+    assert edge(row[3:], 0.0) == (0, 106)
 
 
 def test_a_loss_below_the_answer_lowers_it(monkeypatch: pytest.MonkeyPatch, file: Path) -> None:
