@@ -7,7 +7,7 @@
 4. Pictures are drawn anew each time.
 
 *Scope*: scenario grammar, commands, hosts, NICs, datapaths, SR-IOV devices, shipped scenarios, packet sizes, stages and columns, rules, lessons,
-measured points. The
+measured points, how good the answers are. The
 metrics page is kept by hand around a table that a test compares with the registry.
 *Validation*: tests/docs/test_generated.py.
 """
@@ -17,6 +17,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from generate import (
+    answers,
     catalogue,
     commands,
     course,
@@ -31,7 +32,20 @@ from generate import (
     validation,
 )
 
-SOURCES = (grammar, commands, catalogue, datapaths, devices, scenarios, sizes, results, rules, course, validation)
+SOURCES = (
+    grammar,
+    commands,
+    catalogue,
+    datapaths,
+    devices,
+    scenarios,
+    sizes,
+    results,
+    rules,
+    course,
+    validation,
+    answers,
+)
 KEPT = ("scenario.md",)
 """Pages in the parent of the folder."""
 
