@@ -34,6 +34,8 @@ MESSAGE_BYTES = 28
 """An interrupt message on the bus."""
 SENDING = ("send.", "poll.send_ps", "vq_in.")
 """Charges with which a datapath's steps of sending begin."""
+CALLING = "irqfd.signal_ps"
+"""Charge of the call of a guest that is not polling."""
 WAITING = ("poll.loop_ps", "pmd.loop_ps")
 """Charges of an empty look: the packet waits for a part of it."""
 HELD = ("coal", "coal_cqe")
@@ -140,18 +142,30 @@ def latency_terms(
     machine: Machine, plan: Plan, path: Datapath, mode: str, idle: str = "poll", after_ps: int = 0
 ) -> Iterator[Term]:
     """The terms of the latency of a packet that is sent at `after_ps` to the only guest of a machine of `one_packet`."""
-    steps = list(takewhile(lambda step: not step.charge.startswith(SENDING), path.steps(mode)))
+    received = takewhile(lambda step: not step.charge.startswith(SENDING), path.steps(mode))
+    # nobody calls a guest that polls
+    steps = [step for step in received if mode != "poll" or step.charge != CALLING]
     pollers = [worker for worker in plan.workers if worker.poll_mode]
     pollers.sort(key=lambda worker: not worker.backend)
     now_ps = after_ps
     for term in _hardware(machine, plan):
         now_ps += term[1]
         yield term
-    for stretch in _stretches(steps):
+    stretches = list(_stretches(steps))
+    for number, stretch in enumerate(stretches, 1):
+        if number == len(stretches) > 1:  # who polls last is awake; the cores before are not
+            for term in _asleep(machine, plan, idle):
+                now_ps += term[1]
+                yield term
         for term in _software(machine.host.model, stretch, pollers, now_ps):
             now_ps += term[1]
             yield term
-    sleeping = sleeping_cores(machine, mode)
+    if len(stretches) == 1:
+        yield from _asleep(machine, plan, idle)
+
+
+def _asleep(machine: Machine, plan: Plan, idle: str) -> Iterator[Term]:
+    sleeping = sleeping_cores(machine, plan)
     left = first_exit(machine.host.model, idle) if sleeping else None
     if left is not None:
         yield (
@@ -166,7 +180,9 @@ def _hardware(machine: Machine, plan: Plan) -> Iterator[Term]:
     wire, dma = plan.links[port.wire_in], plan.dmas[ring.dma]
     up = plan.links[dma.up]
     yield "wire", wire.propagation_ps + _time_ps(wire, FRAME_BYTES + wire.frame_overhead_bytes)
-    yield "adapter: port and switch", plan.links[port.pipe].propagation_ps + plan.workers[port.rx_engine].packet_ps
+    pipe = plan.links[port.pipe]
+    engines = {plan.fifos[pipe.target].poller, port.rx_engine}  # a parser, where more may come than it can look at
+    yield "adapter: port and switch", pipe.propagation_ps + sum(plan.workers[engine].packet_ps for engine in engines)
     headers = TLP_HEADER_BYTES * (-(-FRAME_BYTES // dma.mps_bytes) + 1)
     write_ps = _time_ps(up, FRAME_BYTES + headers + ring.writeback_bytes)
     yield "packet and descriptor on the bus", write_ps

@@ -32,6 +32,7 @@ from simulator.parts.steps import Step, is_spared
 from simulator.plan import draws
 from simulator.plan.model import Plan, Source
 from simulator.plan.trace import LABELS, Trace
+from simulator.plan.wiring import executor_of
 from simulator.scenario.assemble import assemble
 from simulator.units import format_time
 
@@ -84,7 +85,7 @@ def explain(
     simulated = _run(plan)
     parts = [
         f"{path.title}, interrupts: {mode}\nhost {model.name}: {model.title}\nNIC {adapter.name}: {adapter.title}",
-        _step_table(model, steps, _idle_rows(model, idle, sleeping_cores(machine, mode))),
+        _step_table(model, steps, _idle_rows(model, idle, sleeping_cores(machine, plan))),
         _stage_table(plan, simulated),
     ]
     return "\n\n".join([*parts, _timeline(plan, simulated)] if trace else parts) + "\n"
@@ -143,9 +144,16 @@ def one_packet(
     return machine
 
 
-def sleeping_cores(machine: Machine, mode: str) -> int:
-    """How many cores the packet finds idle, one after the other: all of them, but a thread that polls is never idle."""
-    return 0 if mode == "poll" else len(machine.cpus.map) - len(machine.polled.pmds)
+def sleeping_cores(machine: Machine, plan: Plan) -> int:
+    """How many cores the packet finds idle, one after the other: all of them but those of threads that poll."""
+    polled = set()
+    for worker in plan.workers:
+        if worker.poll_mode:
+            executor = plan.executors[executor_of(plan, worker)]
+            while executor.kind == "vcpu":
+                executor = plan.executors[plan.threads[executor.thread].executor]
+            polled.add(executor.name)
+    return len(machine.cpus.map) - len(polled)
 
 
 def mode_of(path: Datapath, model: Host, interrupts: str) -> str:

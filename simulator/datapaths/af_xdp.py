@@ -42,6 +42,9 @@ COPY_OUT = (
 )
 
 
+LOOK = Step("look at the ring", _TASK, "poll.loop_ps", ("d_poll",), "per empty pass", source=_XSK)
+
+
 def steps(copies: bool, mode: str) -> tuple[Step, ...]:
     """Steps of both directions, with interrupts or in poll mode."""
     wake = Step("wake the application", _SOFTIRQ, "napi.wake_ps", ("h_wake_app",), "if it sleeps", source=_XSK)
@@ -61,6 +64,7 @@ def steps(copies: bool, mode: str) -> tuple[Step, ...]:
             once=mode != "poll",
             source=_XSK,
         ),
+        *((LOOK,) if mode == "poll" else ()),
         Step("take from the ring, give the buffer back", _TASK, "app.packet_ps", ("d_xsk_rx_pk",), source=_XSK),
         Step("fill the ring", _TASK, "send.packet_ps", ("d_xsk_tx_pk",), source=_XSK),
         Step("wake-up call", _TASK, "send.call_ps", ("h_xsk_call",), "if the ring was empty", source=_XSK),

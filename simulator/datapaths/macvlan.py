@@ -10,6 +10,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from simulator.datapaths import container
 from simulator.datapaths.model import Datapath
 from simulator.datapaths.queues import attach
@@ -21,11 +23,14 @@ from simulator.plan.model import Sink
 
 CARRY = ("s_macvlan", "h_stack_rx_pk", "h_sock_pk")
 """What follows the driver in its poll."""
+ENDING = ("lane.doorbell_ps", "uplink.rearm_ps")
+"""Charges with which the host's poll ends."""
 
 
 def steps(_mode: str) -> tuple[Step, ...]:
-    """Steps of both directions."""
-    return (*uplink.steps(CARRY), *veth.read_steps(), *veth.send_steps(("s_macvlan",), uplink.DRIVER_SEND))
+    """Steps of both directions. The application runs on the softirq's core: it waits until the poll has ended."""
+    carried = (replace(step, once=True) if step.charge in ENDING else step for step in uplink.steps(CARRY))
+    return (*carried, *veth.read_steps(), *veth.send_steps(("s_macvlan",), uplink.DRIVER_SEND))
 
 
 def build(machine: Machine, guest: GuestSettings) -> Attachment:

@@ -43,8 +43,8 @@ sweep: {{matrix: {{traffic.load.rate: {{from: 100 kpps, to: 400 kpps, steps: {st
 replications: 1
 """
 TICK = os.sysconf("SC_CLK_TCK")
-STEPS = 10_000
-"""Values of one axis; more points take another one."""
+STEPS = 1000
+"""Values of one axis, whose texts have four digits; more points take another one."""
 LEFT = 8
 """Points that a resumed sweep still has to run."""
 

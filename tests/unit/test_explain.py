@@ -63,7 +63,7 @@ def test_steps_and_hardware_stages_are_the_simulated_latency(
         message_ps += chosen.ps("p_write_lat")
     # Every core has been idle since the start.
     left = first_exit(chosen, idle)
-    awake_ps = int(left[1].value) * sleeping_cores(machine, mode) if left else 0
+    awake_ps = int(left[1].value) * sleeping_cores(machine, plan) if left else 0
     software_ps = once_ps(chosen, received) + copy_ps + awake_ps
     assert software_ps + hardware + message_ps == trace.counters["guest.sink.sum_ps"]
 
