@@ -28,6 +28,7 @@ from simulator.datapaths import (
     vhost_user,
     virtio_qemu,
     virtio_vmm,
+    vmdq,
     vmxnet3,
     xen_netfront,
 )
@@ -54,6 +55,7 @@ DATAPATHS: dict[str, Datapath] = {
         direct_assignment.DATAPATH,
         vhost_net.DATAPATH,
         macvtap.DATAPATH,
+        vmdq.DATAPATH,
         vhost_user.DATAPATH,
         xen_netfront.DATAPATH,
         hyperv_netvsc.DATAPATH,

@@ -49,7 +49,8 @@ class Backend:
     """What serves a guest's virtqueues; `per_queue`: one thread for each queue pair, else one for the guest.
 
     `locked`: its thread holds the guest's global lock while it works. `carrier`: cost of what carries its frames in place of the
-    host's switch; `tap_packets`: length of the queue in front of it.
+    host's switch; `tap_packets`: length of the queue in front of it. `sorts`: the adapter does, with a queue pair for each of the guest's,
+    and nothing is looked up on the host.
     """
 
     label: str
@@ -65,10 +66,13 @@ class Backend:
     """Whether what the guest sends is taken in a softirq of its thread's core instead of by the thread."""
     guest_steps: Callable[[], tuple[Step, ...]] = virtio.guest_steps
     rings: Callable[..., QueuePair] = virtio.add_rings
+    sorts: bool = False
 
     @property
     def carry(self) -> tuple[str, ...]:
         """Costs of what leads to its queue in the host's softirq."""
+        if self.sorts:
+            return uplink.SORTED
         return (self.carrier, *uplink.TAP[1:]) if self.carrier else uplink.TAP
 
 
@@ -168,7 +172,7 @@ def add_virtqueues(
     _add_receiver(machine, backend, site.name, receiver, thread, tap, pair)
     _add_sender(machine, backend, site.name, sender, thread, pair)
     uplink.add_sender(machine, sender, lane, backend.send.steps, "backend")
-    if guest.macvtap != "bridge":
+    if backend.sorts or guest.macvtap != "bridge":
         machine.uplink.outward.add(sender)
     return pair
 
@@ -238,7 +242,7 @@ def _keep(
             wake_ps=total(model, table, "thread.work_ps"),
             batch_ps=total(model, table, "backend.batch_ps"),
             packet_ps=total(model, table, "backend.packet_ps")
-            + (0 if output is not None or backend.carrier else firewall_ps(machine)),
+            + (0 if output is not None or backend.carrier or backend.sorts else firewall_ps(machine)),
             merge_ps=total(model, table, "backend.merge_ps"),
             byte_fs=total(model, table, "backend.byte_fs"),
             resume_ps=total(model, table, "thread.work_ps"),

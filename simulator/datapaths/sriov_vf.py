@@ -6,7 +6,7 @@
 3. From there on everything is the guest's own: NAPI, socket, application; its doorbell is a store to the VF's mapped
    page, without exit.
 
-*Scope*: guest memory is mapped once and for all in pages that the IOMMU keeps at hand: no translation cost. One vCPU
+*Scope*: guest memory is mapped once and for all; translations are at hand unless `host.iommu_pages` says in which pages. One vCPU
 per core unless the scenario places them. `vcpus` beyond `queues` run busy threads at most.
 *Validation*: tests/golden/test_single_packet.py (5,220, 7,220 and 8,320 ns), tests/phenomena.
 """

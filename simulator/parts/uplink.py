@@ -36,6 +36,8 @@ MACVLAN = "s_macvlan"
 """Cost of a look-up without the hooks of a bridge."""
 TAP = ("s_bridge", "h_tap_enq")
 """What follows the driver where a tap is at the end."""
+SORTED = TAP[1:]
+"""The same where the adapter has sorted the frames by guest (VMDq)."""
 DRIVER_SEND = ("h_drv_tx_pk", "h_doorbell", "h_mmio_wr")
 """What a frame for the wire costs the thread that brings it, switch left out."""
 
@@ -102,7 +104,8 @@ _STEPS: tuple[Step, ...] = (
 def steps(carry: tuple[str, ...] = TAP) -> tuple[Step, ...]:
     """From the host's interrupt until the frame is in the tap queue, or whatever else stands at the end of `carry`."""
     where = next(number for number, step in enumerate(_STEPS) if step.charge == "uplink.segment_ps")
-    switch = Step("bridge, tap queue" if carry == TAP else "switch", _SOFTIRQ, "uplink.packet_ps", carry, source=_NAPI)
+    named = {TAP: "bridge, tap queue", SORTED: "tap queue"}
+    switch = Step(named.get(carry, "switch"), _SOFTIRQ, "uplink.packet_ps", carry, source=_NAPI)
     return (*_STEPS[:where], switch, *_STEPS[where:])
 
 
@@ -193,7 +196,8 @@ def open_lanes(machine: Machine, queues: int, carry: tuple[str, ...]) -> tuple[L
     """New lanes while there may be more, else the bundle whose turn it is; the first guest of its kind always gets one."""
     uplink: Uplink = machine.uplink
     existing = sum(len(bundle) for bundles in uplink.bundles.values() for bundle in bundles)
-    added = min(queues, (len(machine.host.irq_cores) or MOST_LANES) - existing)
+    own = carry == SORTED
+    added = queues if own else min(queues, (len(machine.host.irq_cores) or MOST_LANES) - existing)
     bundles = uplink.bundles.setdefault(carry, [])
     turn = uplink.opened[carry] = uplink.opened.get(carry, -1) + 1
     if added <= 0 and bundles:
@@ -229,7 +233,8 @@ def _add_lane(machine: Machine, number: int, carry: tuple[str, ...]) -> Lane:
         outputs=(),
         label="host_soft",
         poll_ps=total(model, table, "uplink.poll_ps"),
-        packet_ps=total(model, table, "uplink.packet_ps") + (0 if MACVLAN in carry else firewall_ps(machine)),
+        packet_ps=total(model, table, "uplink.packet_ps")
+        + (0 if MACVLAN in carry or carry == SORTED else firewall_ps(machine)),
         merge_ps=total(model, table, "uplink.merge_ps"),
         segment_ps=total(model, table, "uplink.segment_ps"),
         rearm_ps=total(model, table, "uplink.rearm_ps"),

@@ -11,7 +11,7 @@ from collections.abc import Callable
 
 DATAPATHS = (
     "native", "af-xdp", "af-xdp-copy", "host", "container", "container-routed", "container-vf", "macvlan", "memif", "sriov-vf", "vdpa",
-    "sub-function", "direct-assignment", "vhost-net", "macvtap", "vhost-user", "xen-netfront", "hyperv-netvsc", "virtio-qemu",
+    "sub-function", "direct-assignment", "vhost-net", "macvtap", "vmdq", "vhost-user", "xen-netfront", "hyperv-netvsc", "virtio-qemu",
     "virtio-vmm", "vmxnet3", "emulated-e1000", "emulated-e1000e", "emulated-rtl8139",
 )  # fmt: skip
 ON_HOST = (

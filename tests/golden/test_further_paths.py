@@ -28,6 +28,16 @@ def test_macvtap_is_vhost_with_a_shorter_look_up(run: Runner) -> None:
     assert sent.counters["peer.sum_ps"] == 7_992_680, "8,122.68 with a bridge"
 
 
+def test_vmdq_is_vhost_without_a_look_up(run: Runner) -> None:
+    # vhost-net takes 11,577.68 and 8,122.68 with a bridge of 250.
+    costs = (*VHOST, *MODES["apicv"])
+    trace = run("vmdq", "apicv", costs, [0], length_bytes=LENGTH_BYTES, halt_poll_max_ps=0)
+    assert latencies_ns(trace) == [11_327.68]
+    sending = (*SEND, "v_tx_pk", "v_flush")
+    sent = run("vmdq", "apicv", sending, [0], sending=True, length_bytes=LENGTH_BYTES, halt_poll_max_ps=0)
+    assert sent.counters["peer.sum_ps"] == 7_872_680
+
+
 def test_a_small_vmm_copies_once(run: Runner) -> None:
     # virtio-qemu takes 13,935.36 with two copies of 7.68.
     costs = (*VHOST, *QEMU, *MODES["apicv"])
