@@ -16,7 +16,7 @@ from typing import Any
 MOST_PLACES = 8
 KINDS = {
     "rx": "receive ring", "tx": "transmit ring", "socket": "socket buffer", "send": "send queue", "tap": "tap queue",
-    "buffer": "packet buffer", "prefetch": "prefetch buffer", "ingress": "switch, inbound", "egress": "switch, outbound",
+    "parser": "parser", "buffer": "packet buffer", "prefetch": "prefetch buffer", "ingress": "switch, inbound", "egress": "switch, outbound",
     "from_wire": "from the wire", "from_guest": "from the guests", "forward": "forwarding table", "by_flow": "queue choice",
 }  # fmt: skip
 OWNERS = {"port": "NIC", "bridge": "bridge"}

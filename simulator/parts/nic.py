@@ -43,6 +43,9 @@ from simulator.plan.model import (
 
 PEER = 0
 PREFETCH_FRAMES = 32
+READ_PS = 1_000_000
+"""How long a read takes that an adapter is built for (assumed): it keeps as many frames under way as its packet rate needs, and no fewer
+than `PREFETCH_FRAMES`."""
 PARSER_FRAMES = 64
 """Frames that wait for a parser slower than its port (assumed: 4 KiB of the shortest frames)."""
 SHORTEST_BITS = (64 + 20) * 8
@@ -324,9 +327,8 @@ def _add_parser(builder: PlanBuilder, port: Port) -> int:
 def _add_transmit(builder: PlanBuilder, port: Port, egress: Switch, entrance: int) -> None:
     settings, nic = port.settings, port.settings.model
     puller = builder.promise(Worker)
-    prefetch = builder.add(
-        Fifo(name=f"{port.prefix}port.prefetch", capacity=PREFETCH_FRAMES, full="block", poller=puller)
-    )
+    under_way = max(PREFETCH_FRAMES, -(-_send_pps(port) * READ_PS // _PS_PER_SECOND))
+    prefetch = builder.add(Fifo(name=f"{port.prefix}port.prefetch", capacity=under_way, full="block", poller=puller))
     engine = Worker(
         name=f"{port.prefix}port.transmit",
         kind="hw",
