@@ -1,8 +1,8 @@
 """Whether vectors and random plans notice a change of an engine, in a process that has both engines ready.
 
 1. A changed kernel runs as plain Python, with every sum and position checked; a changed reference engine is imported anew.
-2. Each runs the conformance vectors, then random plans and plans of the datapath library against the traces of the other, untouched engine,
-   whole and in slices, then sequences of polls for the rules of drivers.
+2. Each runs the conformance vectors, sequences of polls for the rules of drivers, then neighbours of the vectors, random plans, plans of the datapath
+   library, corners, random schedules of events and a host of many guests against the traces of the other, untouched engine, whole and in slices.
 
 *Scope*: what `tests/conformance` and `tests/engines` ask, cheapest first. *Validation*: `tests/unit/test_mutation.py` has a change of each that is noticed.
 """
@@ -21,6 +21,8 @@ from simulator.engines.compiled import CompiledEngine
 from simulator.engines.reference import ReferenceEngine
 from simulator.plan.model import Plan
 from simulator.plan.trace import Trace
+from simulator.scenario import Scenario
+from simulator.scenario.build import build
 from tests.campaign.mutation.operators import Mutant
 from tests.conformance.vectors import Vector, differences, run, vectors
 from tests.engines import drivers
@@ -28,10 +30,18 @@ from tests.engines.agreement import SLICES, execute
 from tests.engines.branches import CORNER_PS, corners
 from tests.engines.bug import PATIENCE
 from tests.engines.library import UNTIL_PS, library
+from tests.engines.mutation import mutate
+from tests.engines.random_events import happening
 from tests.engines.random_plans import random_plan
 from tests.engines.twin import TwinEngine, load
 
-PLANS, LIBRARY, POLLS, LOT = 400, 60, 800, 40
+PLANS, LIBRARY, SCHEDULES, POLLS, LOT = 400, 60, 60, 800, 40
+MANY_GUESTS = {
+    "schema": 1, "name": "many", "host": {"model": "modern", "cores": 512}, "nic": {"model": "e810"},
+    "guests": [{"name": "vm", "count": 70, "datapath": "vhost-net"}],
+    "traffic": [{"kind": "request-response"}], "measurement": {"warmup": "0 s", "duration": "100 us"},
+}  # fmt: skip
+"""More ends of a worker than a word has bits."""
 REFERENCE = "simulator.engines.reference"
 Case = tuple[str, Plan, int, int]
 
@@ -41,9 +51,19 @@ def cases() -> tuple[Case, ...]:
     """(name, plan, until when, seed) of everything that both engines run."""
     known = library()
     every = max(1, len(known) // LIBRARY)
-    found = [(f"random plan {seed}", *random_plan(seed), seed) for seed in range(PLANS)]
+    found = [
+        (f"beside vector {one.name}", mutate(one.plan, seed), one.data["until"], seed)
+        for seed, one in enumerate(asked())
+    ]
+    random = [random_plan(seed) for seed in range(PLANS)]
+    found += [(f"random plan {seed}", *plan, seed) for seed, plan in enumerate(random)]
     found += [(f"library plan {place}", known[place], UNTIL_PS, place) for place in range(0, len(known), every)]
-    return (*found, *((f"corner {plan.name}", plan, CORNER_PS, 1) for plan in corners()))
+    found += [(f"corner {plan.name}", plan, CORNER_PS, 1) for plan in corners()]
+    schedules = enumerate(random[:SCHEDULES])
+    found += [
+        (f"schedule {seed}", happening(plan, until_ps, seed), until_ps, seed) for seed, (plan, until_ps) in schedules
+    ]
+    return (*found, ("many guests", build(Scenario.model_validate(MANY_GUESTS)), UNTIL_PS, 1))
 
 
 @functools.cache
