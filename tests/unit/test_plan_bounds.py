@@ -14,7 +14,7 @@ from simulator.plan.check_bounds import Largest, bounds, descriptors
 from simulator.plan.model import DescRing, Dma, Event, Fifo, Link, Plan
 from simulator.plan.trace import histogram_index, histogram_upper
 from simulator.plan.wiring import flows, wire
-from tests.unit.test_plan_check import VECTORS, both, change
+from tests.unit.test_plan_check import VECTORS, a_circle, both, change
 
 
 def test_what_streams_can_give() -> None:
@@ -90,14 +90,7 @@ CIRCLE = ("packet_ps", "batch_ps", "byte_fs", "segment_ps", "wake_ps", "rearm_ps
 
 
 def test_any_cost_takes_time_and_none_makes_up_for_another() -> None:
-    from tests.conformance.build import build
-
-    circle = build("circle", {
-        "s": {"is": "source", "to": "q", "gap": 5},
-        "q": {"is": "fifo"},
-        "back": {"is": "link", "to": "q"},
-        "h": {"is": "worker", "kind": "hw", "from": ["q"], "into": ["back"]},
-    })  # fmt: skip
+    circle = a_circle()
     spot = ("workers", 0)
     assert check_bounds._is_free(circle, spot)
     for names in [*combinations(CIRCLE, 1), *combinations(CIRCLE, 2)]:
