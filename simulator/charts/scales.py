@@ -103,7 +103,9 @@ def log_ticks(low: float, high: float) -> list[float]:
 
 def plain(value: float) -> str:
     """A number without exponent and without digits that the binary fraction made up."""
-    return f"{value:,.10g}" if 1e-6 <= abs(value) < 1e12 or not value else f"{value:.3g}"
+    if not value or 1e-4 <= abs(value) < 1e12:
+        return f"{value:,.12g}"
+    return f"{value:.9f}".rstrip("0") if 1e-6 <= abs(value) < 1e-4 else f"{value:.3g}"
 
 
 def loss_axis(axes: Axes) -> None:

@@ -24,7 +24,7 @@ def least(one: Literal[9], more: bool = True) -> int:
         return 4
     if one < LIMIT and not more:
         raise ValueError(f"{one} + 5")
-    total = min(one, 2)
+    total = min(one, 2, *zip(one, strict=True))
     total += 1
     return total if one else total - 6
 '''

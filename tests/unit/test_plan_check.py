@@ -280,6 +280,16 @@ def test_planted_fault_is_named(vector: str, fault: Change, complaint: str) -> N
     assert any(complaint in text for text in check(fault(plan))), check(fault(plan))
 
 
+def a_circle() -> Plan:
+    """A plan whose packets come round for ever: a fifo, a worker, a link back."""
+    return build("circle", {
+        "s": {"is": "source", "to": "q", "gap": 5},
+        "q": {"is": "fifo"},
+        "back": {"is": "link", "to": "q"},
+        "h": {"is": "worker", "kind": "hw", "from": ["q"], "into": ["back"]},
+    })  # fmt: skip
+
+
 def test_loops_without_time_are_found() -> None:
     endless = build("endless", {
         "s": {"is": "source", "to": "q", "gap": 0},
@@ -288,12 +298,7 @@ def test_loops_without_time_are_found() -> None:
         "h": {"is": "worker", "kind": "hw", "from": ["q"], "into": ["out"]},
     })  # fmt: skip
     assert check(endless) == ["Source s: gap: all gaps are 0 and max_packets is above 1000000"]
-    circle = build("circle", {
-        "s": {"is": "source", "to": "q", "gap": 5},
-        "q": {"is": "fifo"},
-        "back": {"is": "link", "to": "q"},
-        "h": {"is": "worker", "kind": "hw", "from": ["q"], "into": ["back"]},
-    })  # fmt: skip
+    circle = a_circle()
     assert check(circle) == ["Fifo q: packets come round again without any time passing"]
     assert check(change("h", packet_ps=1)(circle)) == []
     at_once = build("at once", {

@@ -1,8 +1,8 @@
 """Whether vectors and random plans notice a change of an engine, in a process that has both engines ready.
 
 1. A changed kernel runs as plain Python, with every sum and position checked; a changed reference engine is imported anew.
-2. Each runs the conformance vectors, then random plans and plans of the datapath library against the traces of the other, untouched engine,
-   whole and in slices, then sequences of polls for the rules of drivers.
+2. Each runs the conformance vectors, sequences of polls for the rules of drivers, then neighbours of the vectors, random plans, plans of the datapath
+   library, corners, random schedules of events and a host of many guests against the traces of the other, untouched engine, whole and in slices.
 
 *Scope*: what `tests/conformance` and `tests/engines` ask, cheapest first. *Validation*: `tests/unit/test_mutation.py` has a change of each that is noticed.
 """
@@ -10,6 +10,7 @@
 from __future__ import annotations
 
 import functools
+import signal
 import sys
 from collections.abc import Callable, Iterator
 from importlib import import_module, util
@@ -21,6 +22,8 @@ from simulator.engines.compiled import CompiledEngine
 from simulator.engines.reference import ReferenceEngine
 from simulator.plan.model import Plan
 from simulator.plan.trace import Trace
+from simulator.scenario import Scenario
+from simulator.scenario.build import build
 from tests.campaign.mutation.operators import Mutant
 from tests.conformance.vectors import Vector, differences, run, vectors
 from tests.engines import drivers
@@ -28,10 +31,20 @@ from tests.engines.agreement import SLICES, execute
 from tests.engines.branches import CORNER_PS, corners
 from tests.engines.bug import PATIENCE
 from tests.engines.library import UNTIL_PS, library
+from tests.engines.mutation import mutate
+from tests.engines.random_events import happening
 from tests.engines.random_plans import random_plan
 from tests.engines.twin import TwinEngine, load
 
-PLANS, LIBRARY, POLLS, LOT = 400, 60, 800, 40
+PLANS, LIBRARY, SCHEDULES, POLLS = 400, 60, 60, 800
+CASE_CPU_S = 40.0
+"""The longest case takes a fifth of that."""
+MANY_GUESTS = {
+    "schema": 1, "name": "many", "host": {"model": "modern", "cores": 512}, "nic": {"model": "e810"},
+    "guests": [{"name": "vm", "count": 70, "datapath": "vhost-net"}],
+    "traffic": [{"kind": "request-response"}], "measurement": {"warmup": "0 s", "duration": "100 us"},
+}  # fmt: skip
+"""More ends of a worker than a word has bits."""
 REFERENCE = "simulator.engines.reference"
 Case = tuple[str, Plan, int, int]
 
@@ -41,9 +54,19 @@ def cases() -> tuple[Case, ...]:
     """(name, plan, until when, seed) of everything that both engines run."""
     known = library()
     every = max(1, len(known) // LIBRARY)
-    found = [(f"random plan {seed}", *random_plan(seed), seed) for seed in range(PLANS)]
+    found = [
+        (f"beside vector {one.name}", mutate(one.plan, seed), one.data["until"], seed)
+        for seed, one in enumerate(asked())
+    ]
+    random = [random_plan(seed) for seed in range(PLANS)]
+    found += [(f"random plan {seed}", *plan, seed) for seed, plan in enumerate(random)]
     found += [(f"library plan {place}", known[place], UNTIL_PS, place) for place in range(0, len(known), every)]
-    return (*found, *((f"corner {plan.name}", plan, CORNER_PS, 1) for plan in corners()))
+    found += [(f"corner {plan.name}", plan, CORNER_PS, 1) for plan in corners()]
+    schedules = enumerate(random[:SCHEDULES])
+    found += [
+        (f"schedule {seed}", happening(plan, until_ps, seed), until_ps, seed) for seed, (plan, until_ps) in schedules
+    ]
+    return (*found, ("many guests", build(Scenario.model_validate(MANY_GUESTS)), UNTIL_PS, 1))
 
 
 @functools.cache
@@ -53,10 +76,14 @@ def asked() -> tuple[Vector, ...]:
 
 
 @functools.cache
-def expected(place: int) -> tuple[Trace, Trace]:
-    """What an untouched engine makes of a case, whole and in slices; the compiled one is quicker, and both make the same."""
+def expected(place: int) -> tuple[Trace, ...]:
+    """What an untouched engine makes of a case whole, and of every third one in slices too; the compiled one is quicker, and both make the same."""
     _, plan, until_ps, seed = cases()[place]
-    return execute(CompiledEngine, plan, until_ps, seed), execute(CompiledEngine, plan, until_ps, seed, SLICES)
+    return tuple(execute(CompiledEngine, plan, until_ps, seed, slices) for slices in _cuts(place))
+
+
+def _cuts(place: int) -> tuple[int, ...]:
+    return (1, SLICES) if place % 3 == 0 else (1,)
 
 
 @functools.cache
@@ -68,24 +95,20 @@ def polled(seed: int) -> list[Any]:
 
 
 def prepare(stage: int) -> None:
-    """Compute what every change is compared with in a stage: the vectors, polls, and plans in lots."""
+    """Compute what every change is compared with in a stage: the vectors, polls, and plans."""
     if stage == 0:
         asked()
     elif stage == 1:
         for seed in range(POLLS):
             polled(seed)
     else:
-        for place in _lot(stage):
+        for place in range(len(cases())):
             expected(place)
 
 
 def stages() -> range:
     """All stages, the cheapest first."""
-    return range(2 + -(-len(cases()) // LOT))
-
-
-def _lot(stage: int) -> range:
-    return range((stage - 2) * LOT, min((stage - 1) * LOT, len(cases())))
+    return range(3)
 
 
 def noticed(mutant: Mutant, text: str, stage: int) -> str:
@@ -103,7 +126,12 @@ def noticed(mutant: Mutant, text: str, stage: int) -> str:
             engine, driver = _reference(mutant.file, changed)
     except Exception as error:  # the change may break anything, and whoever imports it sees that
         return f"{type(error).__name__} on import"
-    return next((_vectors(engine), _rules(driver))[stage] if stage < 2 else _plans(engine, _lot(stage)), "")
+    signal.signal(signal.SIGVTALRM, _too_long)
+    return next((_vectors(engine), _rules(driver), _plans(engine))[stage], "")
+
+
+def _too_long(*_: object) -> None:
+    raise TimeoutError
 
 
 def _vectors(engine: Any) -> Iterator[str]:
@@ -112,10 +140,9 @@ def _vectors(engine: Any) -> Iterator[str]:
             yield f"vector {vector.name}"
 
 
-def _plans(engine: Any, places: range) -> Iterator[str]:
-    for place in places:
-        name, plan, until_ps, seed = cases()[place]
-        for slices, wanted in zip((1, SLICES), expected(place), strict=True):
+def _plans(engine: Any) -> Iterator[str]:
+    for place, (name, plan, until_ps, seed) in enumerate(cases()):
+        for slices, wanted in zip(_cuts(place), expected(place), strict=True):
             if _fails(lambda case=(plan, until_ps, seed, slices), wanted=wanted: execute(engine, *case) == wanted):
                 yield name if slices == 1 else f"{name} in slices"
 
@@ -133,10 +160,13 @@ def _polls(driver: Callable[..., Any], seed: int) -> list[Any]:
 
 
 def _fails(check: Callable[[], bool]) -> bool:
+    signal.setitimer(signal.ITIMER_VIRTUAL, CASE_CPU_S)
     try:
         return not check()
-    except Exception:  # whatever a change raises is noticed
+    except Exception:  # whatever a change raises is noticed, and so is a case that goes on and on
         return True
+    finally:
+        signal.setitimer(signal.ITIMER_VIRTUAL, 0)
 
 
 def _reference(file: str, changed: str) -> tuple[Any, Callable[..., Any]]:

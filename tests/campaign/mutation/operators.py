@@ -2,8 +2,8 @@
 
 1. Comparisons slip by one or turn round, sums become differences, `and` becomes `or`, a test loses its `not` or gets one, a number
    is one too large, True is False, `min` is `max`, a statement that acts is left out.
-2. Texts, colours, docstrings, messages of errors, decorators, types and what only a type checker reads stay as they are; so do numbers of charts, which
-   are sizes and places.
+2. Texts, colours, docstrings, messages of errors, decorators, types, what only a type checker reads and how strict a zip is stay as they are;
+   so do numbers of charts, which are sizes and places.
 
 *Scope*: one change at a time. *Validation*: `tests/unit/test_mutation.py` lists all changes of a small module.
 """
@@ -182,7 +182,10 @@ class _Finder(ast.NodeVisitor):
     def visit_Call(self, node: ast.Call) -> None:
         if isinstance(node.func, ast.Name) and node.func.id in SWAPPED:
             self._add(*self._span(node.func), SWAPPED[node.func.id])
-        self.generic_visit(node)
+        # whether a zip is strict says, as an assertion does, what is so
+        kept = [key for key in node.keywords if key.arg != "strict"]
+        for part in (node.func, *node.args, *kept):
+            self.visit(part)
 
     def visit_Constant(self, node: ast.Constant) -> None:
         if isinstance(node.value, bool):

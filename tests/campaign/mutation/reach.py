@@ -28,6 +28,7 @@ ROOT = Path(__file__).resolve().parents[3]
 FOLDERS = (
     "unit", "golden", "phenomena", "theory", "charts", "property", "architecture", "results", "validation", "imports", "sriov", "measure", "bounds",
     "search", "decide", "calibrate", "prove", "statistics", "conformance", "engines/test_compiled_draws.py",
+    "docs/test_generated.py",
 )  # fmt: skip
 LEFT_OUT = ("test_mutation", "test_benchmarks", "test_cluster")
 """Files whose tests are about other processes."""

@@ -33,7 +33,7 @@ COPIED = (
 )  # fmt: skip
 MOST_S = 40.0
 """Seconds of tests that one mutant is worth; what reaches it besides is counted."""
-PATIENCE, LEAST_CPU_S, STAGE_CPU_S = 4, 15, 60
+PATIENCE, LEAST_CPU_S, STAGE_CPU_S = 4, 15, 1800
 """Times as long as its tests usually take, what every process may take, and what a stage of an engine may."""
 SLOW = 5
 """Times as long on the clock as on the processor."""
