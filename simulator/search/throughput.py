@@ -30,7 +30,7 @@ from simulator.search.trials import NO_SWEEP, Trial, Trials
 GOALS = {"NDR": 0.0, "PDR": 0.005}
 LEAST_PPS, RESOLUTION, RUNS = 1_000, 0.01, 3
 """Lowest rate of a source, relative width of the final gap, and replications of a trial where the scenario states none."""
-ABOVE_BOUND, SHARES_TRIED = 1.2, (0.25, 0.5)
+ABOVE_BOUND, SHARES_TRIED = 1.2, (0.25, 0.5, 0.75)
 """Above the bound by so much, what queues hold does not hide the loss for long. Shares of the bound that are tried before: they cost little, and
 where wake-ups and exits cost as much as packets, the bound is far off."""
 NEARLY = 0.999
@@ -109,6 +109,11 @@ def _load(found: Any) -> int:
     return 0 if found is None else round(float(found.float_load))
 
 
+def _loses_at(trials: Trials, rate: float) -> bool:
+    """Whether a rate loses more than any goal allows; one that is too low to be searched does not."""
+    return rate > LEAST_PPS and _loses(trials, round(rate), max(GOALS.values()))
+
+
 def _loses(trials: Trials, rate: int, share: float) -> bool:
     """Whether a rate loses more than that share."""
     offered, lost = counts(trials.run(rate, runs_of(trials)))
@@ -148,8 +153,9 @@ def _worth_trying_pps(trials: Trials) -> int:
     more than any goal allows."""
     found = bound(build(trials.point(LEAST_PPS).scenario), depth=1)
     full = LEAST_PPS * found.saturation_pps / found.offered_pps
-    shares = (round(part * full) for part in SHARES_TRIED if part * full > LEAST_PPS)
-    lost = next((rate for rate in shares if _loses(trials, rate, max(GOALS.values()))), 0)
+    # from the middle: down while it loses, else up
+    order = SHARES_TRIED[:2] if _loses_at(trials, SHARES_TRIED[1] * full) else SHARES_TRIED[1:]
+    lost = next((round(part * full) for part in order if _loses_at(trials, part * full)), 0)
     return lost or int(max(2.0 * LEAST_PPS, ABOVE_BOUND * full))
 
 
