@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -65,7 +66,8 @@ def command(
 
 def _tell(found: FleetResult) -> None:
     total = found.total
-    click.echo(f"{'hosts':>7}  {'delivered':>10}  {'loss':>8}  {'p50':>9}  {'p99':>9}  {'host work':>9}  on each host")
+    head = (("hosts", 7), ("delivered", 16), ("loss", 8), ("p50", 15), ("p99", 15), ("host work", 15))
+    click.echo("  ".join([*(f"{name:>{width}}" for name, width in head), "on each host"]))
     for row in found.rows[:MOST_ROWS]:
         click.echo(_line(row, row["hosts"], f"{row['kind']}: {row['on_each']}"))
     if len(found.rows) > MOST_ROWS:
@@ -81,12 +83,17 @@ def _tell(found: FleetResult) -> None:
 
 def _line(row: dict[str, Any], hosts: int, what: str) -> str:
     from simulator import units
+    from simulator.study.screen import CLOSE
 
-    def micro(name: str) -> str:
-        value = row[f"latency_{name}_us"]
-        return "-" if value is None else units.format_time(value * 10**6)
+    def sure(name: str, form: Callable[[float], str]) -> str:
+        value, low, high = row[name], row.get(f"{name}_low"), row.get(f"{name}_high")
+        if value is None:
+            return "-"
+        width = (high - low) / 2 / value if value and low is not None and high is not None else 0.0
+        return form(value) + (f" ±{100 * width:.2g}%" if width > CLOSE else "")
 
     loss = "-" if row["loss_ratio"] is None else units.format_ratio(row["loss_ratio"] * 10**6)
-    rate = units.format_packet_rate(row["delivered_pps"] * 1000)
-    cells = f"{hosts:>7,}  {rate:>10}  {loss:>8}  {micro('p50'):>9}  {micro('p99'):>9}"
-    return f"{cells}  {row['host_work_cores']:>9.3g}  {what}"
+    rate = sure("delivered_pps", lambda pps: units.format_packet_rate(pps * 1000))
+    p50, p99 = (sure(f"latency_{name}_us", lambda us: units.format_time(us * 10**6)) for name in ("p50", "p99"))
+    work = sure("host_work_cores", lambda cores: f"{cores:.3g}")
+    return f"{hosts:>7,}  {rate:>16}  {loss:>8}  {p50:>15}  {p99:>15}  {work:>15}  {what}"

@@ -30,6 +30,8 @@ from simulator.study.sweeps.journal import contents, scan
 from simulator.study.sweeps.outline import of_drafts
 
 SUMMED = ("offered_pps", "delivered_pps", "throughput_bps", "host_work_cores", "guest_work_cores", "polling_cores")
+ENDS, SURE = ("low", "high"), ("mean", *PERCENTILES)
+"""Of 95 % intervals, and the latency figures that have one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,6 +132,8 @@ def _rows(good: list[tuple[Distinct, dict[str, Any]]]) -> Iterator[dict[str, Any
             **{name: entry[name] for name in SUMMED},
             "loss_ratio": entry["loss_ratio"],
             **{f"latency_{name}_us": value for name, value in entry["latency_us"].items()},
+            **{f"{name}_{end}": entry["ranges"][name][end] for name in SUMMED for end in ENDS},
+            **{f"latency_{name}_us_{end}": entry["ranges"][f"latency.{name}"][end] for name in SURE for end in ENDS},
             "steady": entry["steady"],
             "bottleneck": entry["bottleneck"],
         }
@@ -156,8 +160,18 @@ def _total(good: list[tuple[Distinct, dict[str, Any]]]) -> dict[str, Any]:
         "latency_mean_us": sum_ps / (packets * PS_PER_US) if packets else None,
         **{f"latency_{name}_us": _us(quantile_ps(buckets, largest, share)) for name, share in PERCENTILES.items()},
         "latency_max_us": largest / PS_PER_US if packets else None,
+        **{
+            f"{name}_{end}": _summed([(host.hosts, content["point"]["ranges"][name][end]) for host, content in good])
+            for name in SUMMED
+            for end in ENDS
+        },
         "hosts_not_steady": sum(host.hosts for host, content in good if content["point"]["steady"] == 0),
     }
+
+
+def _summed(parts: Sequence[tuple[int, float | None]]) -> float | None:
+    """Ends of intervals over all hosts: they add up, since all hosts had the same random numbers. None where a host has none."""
+    return None if any(end is None for _, end in parts) else sum(hosts * (end or 0.0) for hosts, end in parts)
 
 
 def _us(value_ps: int | None) -> float | None:

@@ -92,6 +92,15 @@ def test_equal_hosts_are_one(fleet: Path) -> None:
     ]  # fmt: skip
 
 
+def test_ends_of_intervals_add_up(fleet: Path, tmp_path: Path) -> None:
+    found = run_fleet(fleet, overrides=("replications=2",), out=tmp_path / "results", workers=1)
+    for name in ("host_work_cores_low", "host_work_cores_high"):
+        assert found.total[name] == pytest.approx(sum(row["hosts"] * row[name] for row in found.rows))
+    assert found.total["host_work_cores_low"] < found.total["host_work_cores"] < found.total["host_work_cores_high"]
+    one = run_fleet(fleet, out=tmp_path / "results", workers=1)
+    assert one.total["host_work_cores_low"] is None
+
+
 def test_sums_are_those_of_every_host_by_itself(fleet: Path, tmp_path: Path) -> None:
     found = run_fleet(fleet, out=tmp_path / "results", workers=1)
     assert [row["hosts"] for row in found.rows] == [3, 1, 1]
@@ -103,6 +112,9 @@ def test_sums_are_those_of_every_host_by_itself(fleet: Path, tmp_path: Path) -> 
     for name in ("delivered_pps", "host_work_cores", "loss_ratio", "bottleneck"):
         assert row[name] == entry[name]
     assert row["latency_p99_us"] == entry["latency_us"]["p99"]
+    assert [row["latency_p99_us_low"], row["latency_p99_us_high"]] == [
+        entry["ranges"]["latency.p99"][end] for end in ("low", "high")
+    ]
     for name in ("delivered_pps", "host_work_cores"):
         assert found.total[name] == pytest.approx(sum(row["hosts"] * row[name] for row in found.rows))
     assert (found.total["guests"], found.total["hosts"], found.total["different_hosts"]) == (13, 5, 3)
