@@ -11,9 +11,11 @@ import pytest
 from simulator.costs import host, nic
 from simulator.costs.pcie import usable_rate_bps
 from simulator.engines.compiled import CompiledEngine
+from simulator.metrics.resources import bottleneck
 from simulator.parts.settings import GuestSettings, HostSettings, Moderation, port_settings
 from simulator.plan import draws
-from simulator.plan.model import Source
+from simulator.plan.model import Plan, Source
+from simulator.plan.trace import Trace
 from simulator.scenario.assemble import assemble
 from tests.phenomena.test_pcie import FAST_HOST
 
@@ -25,8 +27,8 @@ READS_PER_S = 32.43e9 / (64 * 8)
 """What the measuring device reads by itself: 32.43 Gbit/s of 64 B in a window of 256 KiB."""
 
 
-def read_gbps(window_bytes: int, page_bytes: int) -> float:
-    """Reads of 64 B at random places of a window, as the tool does them, payload in Gbit/s; the bus is wide, so that descriptors cost no reads."""
+def read_window(window_bytes: int, page_bytes: int) -> tuple[Plan, Trace]:
+    """100 us of reads of 64 B at random places of a window, as the tool does them; the bus is wide, so that descriptors cost no reads."""
     modern = host("modern")
     free = modern.with_overrides(
         {name: (0, "no software") for name, cost in modern.costs.items() if cost.unit in ("ps", "fs/B")}
@@ -49,11 +51,17 @@ def read_gbps(window_bytes: int, page_bytes: int) -> float:
         replace(ring, stride_bytes=window_bytes // RING, order=order) if ring.kind == "tx" else ring
         for ring in plan.rings
     )
-    engine = CompiledEngine(replace(plan, rings=tuple(rings)), 1)
+    plan = replace(plan, rings=tuple(rings))
+    engine = CompiledEngine(plan, 1)
     engine.run(50_000_000)
     engine.begin_window()
     engine.run(150_000_000)
-    return engine.trace().counters["peer.count"] / 100e-6 * 64 * 8 / 1e9
+    return plan, engine.trace()
+
+
+def read_gbps(window_bytes: int, page_bytes: int) -> float:
+    """Payload that was read, in Gbit/s."""
+    return read_window(window_bytes, page_bytes)[1].counters["peer.count"] / 100e-6 * 64 * 8 / 1e9
 
 
 # Published points of role `calibration` (Broadwell, IOMMU with pages of 4 KiB); nothing is fitted to them but the number of walkers, to a window of 64 MB. Just
@@ -70,6 +78,11 @@ def test_e23_knee_at_64_pages_of_4_kib(window_kib: int, measured_gbps: float) ->
 def test_e23_no_knee_with_large_pages_or_without(window_kib: int) -> None:
     assert read_gbps(window_kib * KIB, 2048 * KIB) == pytest.approx(32.43, rel=0.01)
     assert read_gbps(window_kib * KIB, 0) == pytest.approx(32.43, rel=0.01)
+
+
+def test_e23_page_walks_are_named_as_the_limit() -> None:
+    assert bottleneck(*read_window(16_384 * KIB, 4 * KIB)).startswith("page walks of port.dma is 9")
+    assert "page walks" not in bottleneck(*read_window(256 * KIB, 4 * KIB))
 
 
 def received(run: Runner, ring: int, pages: str) -> float:
