@@ -105,3 +105,24 @@ def test_e23_a_ring_of_more_than_64_pages_loses_a_ring_of_fewer_does_not(run: Ru
     assert received(run, 256, "4 KiB") == pytest.approx(26.7 / 89.3, abs=0.03)
     assert received(run, 256, "2 MiB") == pytest.approx(1.0, abs=0.01)
     assert received(run, 256, "off") == pytest.approx(1.0, abs=0.01)
+
+
+def mean_us(run: Runner, pages: str) -> float:
+    """Latency of a calm guest's packets beside one that a flood goes to, each with a function of one adapter."""
+    outcome = run(
+        host=FAST_HOST | {"iommu_pages": pages},
+        nic={"model": "textbook-nic", "rate": "100 Gbit/s", "pcie": {"generation": 3, "lanes": 16}, "rx_ring": 256},
+        guests=[{"name": "loud", "interrupts": "poll"}, {"name": "calm", "interrupts": "poll"}],
+        traffic=[
+            {"name": "flood", "guests": "loud", "kind": "constant", "rate": "40 Mpps", "size": "64 B"},
+            {"name": "load", "guests": "calm", "kind": "constant", "rate": "1 Mpps", "size": "64 B"},
+        ],
+        measurement={"warmup": "20 us", "duration": "60 us"},
+    )
+    found = outcome.trace.counters
+    return float(found["calm.sink.sum_ps"] / found["calm.sink.count"] / 1e6)
+
+
+def test_the_iotlb_is_a_channel_between_functions(run: Runner) -> None:
+    """The bus is half empty; what the loud guest's pages cost is waited for by all."""
+    assert mean_us(run, "4 KiB") > 5 * mean_us(run, "2 MiB")
