@@ -1,6 +1,6 @@
 """How full everything was: link utilisation, queue occupancy, batch sizes, and the resource that limits, in a sentence.
 
-1. Each core, each link with a rate, each hardware engine and each lock gets a busy share between 0 and 1.
+1. Each core, each link with a rate, each hardware engine, each IOMMU and each lock gets a busy share between 0 and 1.
 2. The largest share of 0.95 or more is the bottleneck; else a cap or quota that is used up, a shared core that somebody never gives back, or a
    lock that is mostly held and waited for. Below that losses, if any, are those of bursts. A closed loop always has a limit: its round trip.
 3. Queues that are much fuller at the end than at the start are named: such a window is not a steady state (`steady`).
@@ -16,7 +16,7 @@ from simulator.metrics import window
 from simulator.metrics.cpu import core_labels_ps
 from simulator.metrics.latency import latency_us
 from simulator.metrics.rates import delivered, drops, offered
-from simulator.plan.model import NONE, Plan, Shaper
+from simulator.plan.model import NONE, Dma, Plan, Shaper
 from simulator.plan.trace import Trace
 
 SATURATED = 0.95
@@ -56,7 +56,7 @@ def batch_size(plan: Plan, trace: Trace) -> dict[str, float]:
 
 
 def busy_shares(plan: Plan, trace: Trace) -> dict[str, float]:
-    """Resource -> share of the window in which it worked: cores, links with a rate, hardware engines, locks."""
+    """Resource -> share of the window in which it worked: cores, links with a rate, hardware engines, page walks of an IOMMU, locks."""
     from simulator.plan.draws import mean  # NumPy is not needed to list the metrics
 
     length = window.length_ps(trace)
@@ -69,6 +69,9 @@ def busy_shares(plan: Plan, trace: Trace) -> dict[str, float]:
             drawn = mean(plan.streams[worker.service]) if worker.service != NONE else 0
             time_ps = trace.counters[f"{worker.name}.served"] * (worker.batch_ps + worker.packet_ps + drawn)
             shares[f"engine {worker.name}"] = float(time_ps / length)
+    shares |= {
+        f"page walks of {dma.name}": _walking(dma, trace) / length for dma in plan.dmas if dma.iotlb_entries != NONE
+    }
     shares |= {f"lock {name}": row["held"] for name, row in locks(plan, trace).items()}
     return shares
 
@@ -115,6 +118,11 @@ def _grown(plan: Plan, trace: Trace) -> dict[str, int]:
         put, got = ("posted", "taken") if ring.kind == "tx" else ("completed", "reaped")
         grown[ring.name] = counters[f"{ring.name}.{put}"] - counters[f"{ring.name}.{got}"]
     return grown
+
+
+def _walking(dma: Dma, trace: Trace) -> float:
+    """Time (ps) that all walkers of an IOMMU together would have needed for the walks that were asked for."""
+    return trace.counters[f"{dma.name}.walks"] * dma.walk_ps / dma.walkers
 
 
 def bottleneck(plan: Plan, trace: Trace) -> str:

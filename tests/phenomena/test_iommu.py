@@ -11,9 +11,11 @@ import pytest
 from simulator.costs import host, nic
 from simulator.costs.pcie import usable_rate_bps
 from simulator.engines.compiled import CompiledEngine
+from simulator.metrics.resources import bottleneck
 from simulator.parts.settings import GuestSettings, HostSettings, Moderation, port_settings
 from simulator.plan import draws
-from simulator.plan.model import Source
+from simulator.plan.model import Plan, Source
+from simulator.plan.trace import Trace
 from simulator.scenario.assemble import assemble
 from tests.phenomena.test_pcie import FAST_HOST
 
@@ -25,8 +27,8 @@ READS_PER_S = 32.43e9 / (64 * 8)
 """What the measuring device reads by itself: 32.43 Gbit/s of 64 B in a window of 256 KiB."""
 
 
-def read_gbps(window_bytes: int, page_bytes: int) -> float:
-    """Reads of 64 B at random places of a window, as the tool does them, payload in Gbit/s; the bus is wide, so that descriptors cost no reads."""
+def read_window(window_bytes: int, page_bytes: int) -> tuple[Plan, Trace]:
+    """100 us of reads of 64 B at random places of a window, as the tool does them; the bus is wide, so that descriptors cost no reads."""
     modern = host("modern")
     free = modern.with_overrides(
         {name: (0, "no software") for name, cost in modern.costs.items() if cost.unit in ("ps", "fs/B")}
@@ -49,11 +51,17 @@ def read_gbps(window_bytes: int, page_bytes: int) -> float:
         replace(ring, stride_bytes=window_bytes // RING, order=order) if ring.kind == "tx" else ring
         for ring in plan.rings
     )
-    engine = CompiledEngine(replace(plan, rings=tuple(rings)), 1)
+    plan = replace(plan, rings=tuple(rings))
+    engine = CompiledEngine(plan, 1)
     engine.run(50_000_000)
     engine.begin_window()
     engine.run(150_000_000)
-    return engine.trace().counters["peer.count"] / 100e-6 * 64 * 8 / 1e9
+    return plan, engine.trace()
+
+
+def read_gbps(window_bytes: int, page_bytes: int) -> float:
+    """Payload that was read, in Gbit/s."""
+    return read_window(window_bytes, page_bytes)[1].counters["peer.count"] / 100e-6 * 64 * 8 / 1e9
 
 
 # Published points of role `calibration` (Broadwell, IOMMU with pages of 4 KiB); nothing is fitted to them but the number of walkers, to a window of 64 MB. Just
@@ -70,6 +78,11 @@ def test_e23_knee_at_64_pages_of_4_kib(window_kib: int, measured_gbps: float) ->
 def test_e23_no_knee_with_large_pages_or_without(window_kib: int) -> None:
     assert read_gbps(window_kib * KIB, 2048 * KIB) == pytest.approx(32.43, rel=0.01)
     assert read_gbps(window_kib * KIB, 0) == pytest.approx(32.43, rel=0.01)
+
+
+def test_e23_page_walks_are_named_as_the_limit() -> None:
+    assert bottleneck(*read_window(16_384 * KIB, 4 * KIB)).startswith("page walks of port.dma is 9")
+    assert "page walks" not in bottleneck(*read_window(256 * KIB, 4 * KIB))
 
 
 def received(run: Runner, ring: int, pages: str) -> float:
@@ -92,3 +105,24 @@ def test_e23_a_ring_of_more_than_64_pages_loses_a_ring_of_fewer_does_not(run: Ru
     assert received(run, 256, "4 KiB") == pytest.approx(26.7 / 89.3, abs=0.03)
     assert received(run, 256, "2 MiB") == pytest.approx(1.0, abs=0.01)
     assert received(run, 256, "off") == pytest.approx(1.0, abs=0.01)
+
+
+def mean_us(run: Runner, pages: str) -> float:
+    """Latency of a calm guest's packets beside one that a flood goes to, each with a function of one adapter."""
+    outcome = run(
+        host=FAST_HOST | {"iommu_pages": pages},
+        nic={"model": "textbook-nic", "rate": "100 Gbit/s", "pcie": {"generation": 3, "lanes": 16}, "rx_ring": 256},
+        guests=[{"name": "loud", "interrupts": "poll"}, {"name": "calm", "interrupts": "poll"}],
+        traffic=[
+            {"name": "flood", "guests": "loud", "kind": "constant", "rate": "40 Mpps", "size": "64 B"},
+            {"name": "load", "guests": "calm", "kind": "constant", "rate": "1 Mpps", "size": "64 B"},
+        ],
+        measurement={"warmup": "20 us", "duration": "60 us"},
+    )
+    found = outcome.trace.counters
+    return float(found["calm.sink.sum_ps"] / found["calm.sink.count"] / 1e6)
+
+
+def test_the_iotlb_is_a_channel_between_functions(run: Runner) -> None:
+    """The bus is half empty; what the loud guest's pages cost is waited for by all."""
+    assert mean_us(run, "4 KiB") > 5 * mean_us(run, "2 MiB")

@@ -11,8 +11,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, Protocol
 
+from simulator.engines.compiled import bus_records, records
 from simulator.engines.compiled import kernel as k
-from simulator.engines.compiled import records
 from simulator.engines.compiled.builder import Builder
 from simulator.engines.compiled.draws import FIRST_BLOCK
 from simulator.errors import EngineError
@@ -49,7 +49,7 @@ def build(plan: Plan, draws: Blocks, *, log_capacity: int) -> Image:
     b = Builder(plan)
     numbers = slot_numbers.assign(plan)
     records.endpoints(b, numbers)
-    records.bus(b, numbers)
+    bus_records.bus(b, numbers)
     records.rings(b, numbers)
     records.interrupts(b, numbers)
     records.executors(b, numbers)
