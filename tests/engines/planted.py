@@ -100,8 +100,9 @@ BUGS = (
         slots=(('("link", 2)', '("link", 8)'), ('("memory", 2)', '("memory", 8)'), ('("core", 8)', '("core", 2)')),
     ),
     Bug(
-        "more descriptors fetched than the device has room for", ("fetch_fills_the_free_places",), 200,
+        "more descriptors fetched than the device has room for", ("fetch_fills_the_free_places",), 0,
         kernel=(("min(m[r + R_FETCH_MAX] - stock, ", "min(m[r + R_FETCH_MAX], "),),
+        why="random plans need 112, which takes as long as all else of it",
     ),
     Bug(
         "drawn lengths spread once more", ("a_drawn_length_does_not_spread",), 100,
