@@ -41,7 +41,15 @@ def pages() -> dict[str, str]:
         ),
         "## With five measurements given",
         _ON_CALIBRATION,
-        table(("test-bed", "points", "costs that could move", *(f"{what}, error {run['error']:g}" for run in given for what in ("median error before", "after"))), _given(given)),
+        table(
+            (
+                "test-bed",
+                "points",
+                "costs that could move",
+                *(f"{what}, error {run['error']:g}" for run in given for what in ("median error before", "after")),
+            ),
+            _given(given),
+        ),
         "## The farthest points, and why",
         "At most one for each test-bed, path and metric.",
         table(("point", "measured", "predicted", "ratio", "why"), _worst(found, by_group)),
@@ -63,8 +71,9 @@ its shape: 1 is a curve that runs as the measured one does. Trends are in no num
 
 _ON_CALIBRATION = """Five measurements of a test-bed are given to the fit of `sriovsim calibrate`, and its others are predicted with the outcome. Given are,
 of its numbers in the order of their ids, those at even distances; a number is a rate (not a searched one), a latency up to p99 or CPU, and a test-bed
-takes part that has ten. No predicted value is seen by the fit. Once the model is trusted (an error of 0.1 on the logarithm of each measurement), once doubted
-(0.5, the spread within a test-bed). `python -m tests.validation --calibrated` computes it."""
+may take part that has ten. No predicted value is seen by the fit. Once the model is trusted (an error of 0.1 on the logarithm of each measurement), once doubted
+(0.5, the spread within a test-bed). `python -m tests.validation --calibrated` computes it, minutes for each
+test-bed."""
 
 
 def _given(runs: Sequence[Mapping[str, Any]]) -> Iterator[tuple[str, ...]]:

@@ -146,13 +146,15 @@ def _numbers(outcome: Outcome) -> dict[str, Any]:
     return found
 
 
-def run(store: Store, done: Callable[[Outcome], None] = lambda _: None) -> list[dict[str, Any]]:
-    """All test-beds that have enough numbers, trusting the model and doubting it."""
+def run(
+    store: Store, only: Sequence[str] = (), done: Callable[[Outcome], None] = lambda _: None
+) -> list[dict[str, Any]]:
+    """All test-beds that have enough numbers, or ``only`` those, trusting the model and doubting it."""
     found = []
     for error in (TRUSTING, DOUBTING):
         outcomes = []
         for source in validation.read():
-            outcome = of_group(source, store, error)
+            outcome = of_group(source, store, error) if not only or source.group in only else None
             if outcome is not None:
                 outcomes.append(outcome)
                 done(outcome)

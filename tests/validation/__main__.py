@@ -1,6 +1,6 @@
 """`python -m tests.validation`: print the sanity table; `--write` puts it into the page and the README, `--record` predicts every
 measured point and stores what `sriovsim validate`, the documentation and, of the errors, `--uncertainty` print (`--record --uncertainty`: with
-intervals over the costs). `--calibrated` stores how far five given measurements of a test-bed help with its others."""
+intervals over the costs). `--calibrated [TEST-BED ...]` stores how far five given measurements of a test-bed help with its others."""
 
 from __future__ import annotations
 
@@ -22,7 +22,8 @@ KEPT = Path(__file__).parents[2] / "results" / "validation"
 def main() -> None:
     if "--calibrated" in sys.argv[1:]:
         KEPT.mkdir(parents=True, exist_ok=True)
-        published.save(published.run(Store(KEPT), lambda outcome: print(outcome.group, file=sys.stderr)))
+        only = sys.argv[sys.argv.index("--calibrated") + 1 :]
+        published.save(published.run(Store(KEPT), only, lambda outcome: print(outcome.group, file=sys.stderr)))
         return
     if "--record" in sys.argv[1:]:
         store_record()
