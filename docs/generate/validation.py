@@ -69,11 +69,11 @@ _ON_TRENDS = """Where neither CPU nor NIC is stated, or a value stands for a sha
 its shape: 1 is a curve that runs as the measured one does. Trends are in no number of the score."""
 
 
-_ON_CALIBRATION = """Five measurements of a test-bed are given to the fit of `sriovsim calibrate`, and its others are predicted with the outcome. Given are,
-of its numbers in the order of their ids, those at even distances; a number is a rate (not a searched one), a latency up to p99 or CPU, and a test-bed
-may take part that has ten. No predicted value is seen by the fit. Once the model is trusted (an error of 0.1 on the logarithm of each measurement), once doubted
-(0.5, the spread within a test-bed). `python -m tests.validation --calibrated` computes it, minutes for each
-test-bed."""
+_ON_CALIBRATION = """Five measurements of a test-bed are given to the fit of `sriovsim calibrate`, and its others are predicted with the
+outcome. Given are, of its numbers in the order of their ids, those at even distances; a number is a rate (not a searched one), a latency up to
+p99 or CPU, and a test-bed may take part that has ten. No predicted value is seen by the fit. Once the model is trusted (an error of 0.1 on the
+logarithm of each measurement), once doubted (0.5, the spread within a test-bed). `python -m tests.validation --calibrated` computes it, minutes
+for each test-bed."""
 
 
 def _given(runs: Sequence[Mapping[str, Any]]) -> Iterator[tuple[str, ...]]:
