@@ -3,8 +3,9 @@
 1. A test-bed takes part if it has at least ``LEAST`` numbers that are rates, latencies or CPU: tails beyond p99, whose windows are long,
    and searched rates, of which each is a dozen simulations, are left out.
 2. Its points in the order of their ids, one for each simulated number, are given at even distances: the 1st of each fifth.
-3. The costs and limits of its machine that change a given plan are fitted, with their ranges as what is known before, and an error of
-   ``ERROR`` for each logarithm, the spread that the score finds within a test-bed: the model's own error, beside which the measurement's is small.
+3. The costs and limits of its machine that change a given plan are fitted, with their ranges as what is known before, and an error for
+   each measurement: once ``TRUSTING`` the model, as if only the measurement were off, and once ``DOUBTING`` it, with the spread that the
+   score finds within a test-bed as the model's own error.
 4. The others are predicted twice: with the catalogue, and with all fitted costs. None of them was seen by the fit.
 
 *Scope*: how far calibration carries over within a test-bed. It is in no number of ``sriovsim validate``, and its costs are thrown away.
@@ -27,6 +28,7 @@ from simulator import costs, validation
 from simulator.calibrate.fit import PRIOR, Vector, fit
 from simulator.costs.ranges import Unknown, unknowns
 from simulator.errors import SimulatorError
+from simulator.formats.files import write_whole
 from simulator.plan.fingerprint import fingerprint
 from simulator.scenario.build import build, drawn
 from simulator.validation import Point, Prediction, Source, elsewhere
@@ -35,7 +37,9 @@ from simulator.validation.predict import Question, answer, question, value
 from simulator.validation.runs import Store, with_settings
 
 FILE = Path(__file__).with_name("published.json")
-GIVEN, LEAST, ERROR = 5, 10, 0.5
+GIVEN, LEAST = 5, 10
+TRUSTING, DOUBTING = 0.1, 0.5
+"""Standard deviations of the logarithm."""
 LONGEST_PS, LONGEST = 200_000_000_000, "200 ms"
 """Windows are cut to this."""
 _FAR_TAILS = ("latency.p99.9", "latency.p99.99", "latency.max")
@@ -72,7 +76,7 @@ def _is_near(point: Point) -> bool:
     return elsewhere.kind(point) != "" and point.rule["metric"] not in _FAR_TAILS
 
 
-def of_group(source: Source, store: Store) -> Outcome | None:
+def of_group(source: Source, store: Store, error: float) -> Outcome | None:
     """Fit and predict one test-bed; None where it has too few numbers."""
     given, rest = chosen(source)
     if not given:
@@ -91,7 +95,7 @@ def of_group(source: Source, store: Store) -> Outcome | None:
         return found
 
     measured = np.log([point.measured for point in given])
-    told = fit(names, spreads, measured, np.full(len(given), ERROR), logarithms).told
+    told = fit(names, spreads, measured, np.full(len(given), error), logarithms).told
     fitted = {item.name: item.factor for item in told}
     before, after = (tuple(predicted(rest, factors)) for factors in ({}, fitted))
     return Outcome(source.group, tuple(point.id for point in given), len(names), before, after)
@@ -123,7 +127,7 @@ def _value(point: Point, asked: Question, factors: Mapping[str, float], store: S
     return max(found, LEAST_RATIO * point.measured)
 
 
-def summary(outcomes: Sequence[Outcome]) -> dict[str, Any]:
+def summary(outcomes: Sequence[Outcome], error: float) -> dict[str, Any]:
     """Each test-bed, and all together, every test-bed once: median relative error and factor, before and after."""
     groups = {each.group: _numbers(each) for each in outcomes}
     means = {
@@ -131,7 +135,7 @@ def summary(outcomes: Sequence[Outcome]) -> dict[str, Any]:
         for when in ("before", "after")
     }
     medians = {f"error_{when}": median(own[f"error_{when}"] for own in groups.values()) for when in ("before", "after")}
-    return {"given": GIVEN, "error": ERROR, **medians, **means, "groups": groups}
+    return {"given": GIVEN, "error": error, **medians, **means, "groups": groups}
 
 
 def _numbers(outcome: Outcome) -> dict[str, Any]:
@@ -142,18 +146,28 @@ def _numbers(outcome: Outcome) -> dict[str, Any]:
     return found
 
 
-def run(store: Store, done: Callable[[Outcome], None] = lambda _: None) -> dict[str, Any]:
-    """All test-beds that have enough numbers."""
-    outcomes = []
-    for source in validation.read():
-        outcome = of_group(source, store)
-        if outcome is not None:
-            outcomes.append(outcome)
-            done(outcome)
-    return summary(outcomes)
+def run(
+    store: Store, only: Sequence[str] = (), done: Callable[[Outcome], None] = lambda _: None
+) -> list[dict[str, Any]]:
+    """All test-beds that have enough numbers, or ``only`` those, trusting the model and doubting it."""
+    found = []
+    for error in (TRUSTING, DOUBTING):
+        outcomes = []
+        for source in validation.read():
+            outcome = of_group(source, store, error) if not only or source.group in only else None
+            if outcome is not None:
+                outcomes.append(outcome)
+                done(outcome)
+        found.append(summary(outcomes, error))
+    return found
 
 
-def stored() -> dict[str, Any]:
+def stored() -> list[dict[str, Any]]:
     """What the last run gave."""
-    content: dict[str, Any] = json.loads(FILE.read_text(encoding="utf-8"))
+    content: list[dict[str, Any]] = json.loads(FILE.read_text(encoding="utf-8"))
     return content
+
+
+def save(found: list[dict[str, Any]], path: Path = FILE) -> None:
+    """Store a run, whole."""
+    write_whole(path, (json.dumps(found, indent=1) + "\n").encode())

@@ -37,6 +37,8 @@ LOOKS = {
     "virtio-qemu": (PINK, "P"),
     "virtio-qemu, polled": (PINK, "^"),
     "container": (INK, "p"),
+    "xen-netfront": (INK, "h"),
+    "hyperv-netvsc": (INK, "d"),
     "emulated-e1000": (WINE, "X"),
     "emulated-rtl8139": (WINE, "8"),
 }

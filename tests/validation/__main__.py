@@ -1,6 +1,6 @@
 """`python -m tests.validation`: print the sanity table; `--write` puts it into the page and the README, `--record` predicts every
 measured point and stores what `sriovsim validate`, the documentation and, of the errors, `--uncertainty` print (`--record --uncertainty`: with
-intervals over the costs)."""
+intervals over the costs). `--calibrated [TEST-BED ...]` stores how far five given measurements of a test-bed help with its others."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ import sys
 from pathlib import Path
 
 from simulator import validation
+from simulator.calibrate import published
 from simulator.validation import elsewhere, record
 from simulator.validation.runs import Store, acting_hash
 from simulator.validation.uncertain import with_draws
@@ -19,6 +20,11 @@ KEPT = Path(__file__).parents[2] / "results" / "validation"
 
 
 def main() -> None:
+    if "--calibrated" in sys.argv[1:]:
+        KEPT.mkdir(parents=True, exist_ok=True)
+        only = sys.argv[sys.argv.index("--calibrated") + 1 :]
+        published.save(published.run(Store(KEPT), only, lambda outcome: print(outcome.group, file=sys.stderr)))
+        return
     if "--record" in sys.argv[1:]:
         store_record()
         return
