@@ -140,18 +140,11 @@ def test_what_a_comparison_says() -> None:
 # Panels
 
 
-def test_a_range_needs_both_ends() -> None:
-    for spread, drawn in (
-        (None, 0),
-        ({"min": 1.0, "max": None}, 0),
-        ({"min": None, "max": 2.0}, 0),
-        ({"min": 1.0, "max": 2.0}, 1),
-    ):
-        axes = Figure().subplots()
-        bars._range(axes, 3, spread)
-        assert [(list(line.get_xdata()), list(line.get_ydata())) for line in axes.lines] == [
-            ([1.0, 2.0], [3, 3])
-        ] * drawn
+def test_an_interval_is_a_pale_bar_in_its_row() -> None:
+    axes = Figure().subplots()
+    bars._range(axes, 3, None)
+    bars._range(axes, 3, (1.0, 2.0))
+    assert [(list(line.get_xdata()), list(line.get_ydata())) for line in axes.lines] == [([1.0, 2.0], [3, 3])]
 
 
 def test_stages_are_shares_where_means_are_far_apart() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
 from types import SimpleNamespace
@@ -10,13 +11,17 @@ from typing import Any
 import pytest
 
 from simulator.errors import InputError
+from simulator.plan.trace import histogram_index
 from simulator.scenario import Scenario
 from simulator.statistics.intervals import Interval
-from simulator.study import bill, estimate, execute, screen
+from simulator.study import bill, estimate, execute, fleet, runs, screen
 from simulator.study.fanout import fan_out
+from simulator.study.fleet import SUMMED
 from simulator.study.folder import Folder
 from simulator.study.ranges import relative
 from simulator.study.runs import Interrupted
+from simulator.study.sweeps import journal
+from simulator.study.sweeps.merge import _columns, _numbers
 from simulator.study.tables import csv_bytes
 from tests.unit.test_screen import entry
 
@@ -195,3 +200,109 @@ def test_options_have_limits() -> None:
     for seed, replications in ((-1, None), (2**63, None), (None, 0), (None, execute.MOST_REPLICATIONS + 1)):
         with pytest.raises(InputError, match="must be from"):
             execute._with_options(scenario, seed, replications)
+
+
+# Parts of a run
+
+
+def parts(
+    length_ps: int, count: int, stopped: Callable[[], bool] = lambda: False, deadline_s: float | None = None
+) -> list[tuple[int, int]]:
+    """(part, until when the engine had run) of a stretch that begins at 10 ps."""
+    ran: list[int] = []
+    engine: Any = SimpleNamespace(run=ran.append)
+    return [(part, ran[-1]) for part in runs._parts(engine, 10, length_ps, count, stopped, deadline_s)]
+
+
+def test_a_stretch_is_run_in_equal_parts() -> None:
+    assert parts(100, 4) == [(1, 35), (2, 60), (3, 85), (4, 110)]
+    # what does not divide is spread
+    assert parts(10, 3) == [(1, 13), (2, 16), (3, 20)]
+    assert parts(0, 1) == [(1, 10)]
+
+
+def test_between_parts_a_run_can_be_stopped(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(runs, "monotonic", lambda: 5.0)
+    assert [runs.over(deadline_s) for deadline_s in (None, 5.1, 5.0, 4.9)] == [False, False, True, True]
+    with pytest.raises(runs.OutOfTime):
+        parts(100, 4, deadline_s=5.0)
+    answers = iter([False, True])
+    with pytest.raises(Interrupted):
+        parts(100, 4, lambda: next(answers))
+
+
+# Sweeps
+
+
+def test_only_a_whole_line_of_a_journal_has_a_key() -> None:
+    key = "0123456789abcdef01234567"
+    line = journal.line_of(key, {"a": [1, "\u00e9"]})
+    assert (journal.key_of(line), journal.content_of(line)) == (key, {"a": [1, "\u00e9"]})
+    assert len(line.split(b" ")[1]) == 16
+    # torn at its end, or changed anywhere
+    assert journal.key_of(line[:-1]) is None
+    assert journal.key_of(line.replace(b"[1", b"[2")) is None
+    assert journal.key_of(line[:-1] + b" ") is None
+    assert journal.key_of(b"\n") is None
+
+
+def test_a_journal_that_is_gone_is_named(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match=r"gone\.jsonl: cannot be read"):
+        list(journal.contents([journal.Place(tmp_path / "gone.jsonl", 0, 5)]))
+
+
+def test_columns_of_a_swept_value() -> None:
+    manifest = {
+        "parameters": ["rate", "traffic.*.size"],
+        "swept": ["rate", "rate_pps", "rate_number", "rate_limit", "traffic.*.size_bytes", "other"],
+    }
+    assert _columns(manifest) == [
+        "rate",
+        "rate_pps",
+        "rate_number",
+        "rate_limit",
+        "traffic.*.size",
+        "traffic.*.size_bytes",
+    ]
+    assert [_numbers(column, "rate") for column in ("rate_pps", "rate_number", "rate_limit", "rat_pps", "rate")] == [
+        True,
+        True,
+        False,
+        False,
+        False,
+    ]
+
+
+# Fleets
+
+
+def host(hosts: int, latencies_ps: list[int], offered: int, dropped: int, steady: int = 1) -> Any:
+    """A different host of a fleet and what was measured on one of them."""
+    exact = {"sum_ps": sum(latencies_ps), "count": len(latencies_ps), "maximum_ps": max(latencies_ps, default=None)}
+    rates = dict.fromkeys(SUMMED, 2.0) | {"host_work_cores": None}
+    entry_of = {
+        "latency_exact": exact,
+        "conservation": {"offered": offered},
+        "drops": {"a": dropped, "b": 0} if dropped else {},
+        "steady": steady,
+    }
+    histogram = sorted(Counter(map(histogram_index, latencies_ps)).items())
+    return SimpleNamespace(hosts=hosts, guests={"web": 2, "db": 1}), {"point": entry_of | rates, "histogram": histogram}
+
+
+def test_a_fleet_adds_up_what_each_host_does_as_often_as_there_is_one_like_it() -> None:
+    total = fleet._total([host(30, [100, 100], 10, 5), host(1, [120, 60], 10, 0, steady=0)])
+    assert (total["hosts"], total["different_hosts"], total["guests"], total["hosts_not_steady"]) == (31, 2, 93, 1)
+    assert (total["delivered_pps"], total["host_work_cores"]) == (62.0, 0.0)
+    assert total["loss_ratio"] == 150 / 310
+    assert total["latency_mean_us"] == pytest.approx((6000 + 180) / 62 / 1e6)
+    assert total["latency_max_us"] == pytest.approx(120e-6)
+    assert total["latency_p50_us"] == pytest.approx(100e-6)
+
+
+def test_a_fleet_in_which_nothing_happens_has_no_latency() -> None:
+    total = fleet._total([host(2, [], 0, 0)])
+    assert (total["loss_ratio"], total["latency_mean_us"], total["latency_max_us"], total["latency_p50_us"]) == (
+        None,
+    ) * 4
+    assert fleet._total([host(1, [], 2, 9)])["loss_ratio"] == 1.0

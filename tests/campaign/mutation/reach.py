@@ -36,7 +36,7 @@ LEAST_S = 0.02
 RULES = """\
 [run]
 source = simulator
-omit = simulator/engines/*
+omit = simulator/engines/compiled/kernel/*, simulator/engines/reference/*
 dynamic_context = test_function
 """
 

@@ -10,10 +10,14 @@ from itertools import zip_longest
 
 import pytest
 
+from simulator.charts.fonts import families
+from simulator.study.runs import warm_up
 from tests.campaign.mutation.operators import Mutant
 from tests.campaign.mutation.patch import forget, functions, patched
 from tests.campaign.mutation.reach import LEFT_OUT, ROOT
 
+KEPT = ("simulator.engines", "simulator.charts.fonts")
+"""What is dear to make anew and hardly ever what is changed."""
 CANNOT = 71
 """Exit code of a fork whose functions could not be changed."""
 
@@ -33,13 +37,13 @@ class Session:
         return int(pytest.main([*quiet, *left_out, *places], plugins=[self]))
 
     def pytest_runtestloop(self, session: pytest.Session) -> bool:
-        """In place of running what was collected."""
+        """In place of running what was collected; forks have the compiled kernel and the fonts of charts from here."""
+        warm_up("compiled")
+        families()
         for item in session.items:
             self._items.setdefault(item.nodeid.partition("[")[0], []).append(item)
         self._functions = functions(str(ROOT / "simulator"))
-        self._remembered = [
-            one for one in forget("simulator") if not str(one.__module__).startswith("simulator.engines")
-        ]
+        self._remembered = [one for one in forget("simulator") if not str(one.__module__).startswith(KEPT)]
         self._work(self)
         return True
 
