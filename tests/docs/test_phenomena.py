@@ -6,6 +6,7 @@ import re
 
 import pytest
 
+from simulator.scenario import shipped
 from tests.docs.markdown import ROOT
 
 TEXT = (ROOT / "docs" / "explanation" / "phenomena.md").read_text(encoding="utf-8")
@@ -23,3 +24,10 @@ def test_every_phenomenon_has_a_row() -> None:
 def test_what_a_row_names_exists(file: str, test: str) -> None:
     text = (ROOT / file).read_text(encoding="utf-8")
     assert f"def {test}(" in text if test else "def test_" in text
+
+
+def test_questions_name_shipped_scenarios() -> None:
+    text = (ROOT / "docs" / "how-to" / "questions.md").read_text(encoding="utf-8")
+    named = {name for row in text.splitlines() if row.startswith("| ") for name in re.findall(r"`([a-z0-9-]+)`", row)}
+    assert len(named) >= 18
+    assert named <= set(shipped())

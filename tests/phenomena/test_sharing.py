@@ -159,3 +159,17 @@ def test_e36_rings_are_empty_once_the_sources_stop(tmp_path: Path, path: str) ->
         trace = engine.trace()
         assert trace.in_flight_end == 0
         assert sum(ps for name, ps in trace.counters.items() if name.endswith((".sink.count", "peer.count"))) > 8
+
+
+# --- the other socket -------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(("far", "more_ns"), [("cores", 40), ("cores and memory", 60)])
+def test_an_adapter_on_the_other_socket_costs_each_packet(tmp_path: Path, far: str, more_ns: int) -> None:
+    guest = {"name": "f", "datapath": "native", "interrupts": "poll", "application": {"kind": "forward"}}
+    way = {"from": "peer", "through": "f", "to": "peer", "rate": "14 Mpps"}
+    near, away = (planned(tmp_path, [guest], [way], **nic) for nic in ({}, {"far": far}))
+    work = [played(plan)["cpu0.pmd_work"] / played(plan)["f.q0.poll.served"] for plan in (near, away)]
+    assert work[1] - work[0] == pytest.approx(1000 * more_ns, rel=0.02)
+    reads = [plan.dmas[0].memory_ps for plan in (near, away)]
+    assert reads[1] - reads[0] == (100_000 if far == "cores and memory" else 0)
