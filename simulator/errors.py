@@ -21,9 +21,9 @@ NOT_MODELLED = {
     "balloon": "memory ballooning", "bond": "bonding of ports", "cache": "caches and memory bandwidth", "energy": "power",
     "frequency": "frequency changes", "geneve": "overlays", "hugepage": "memory translation",
     "hyperthread": "hyper-threads", "iommu": "what an IOMMU costs besides walks", "ipsec": "encryption", "llc": "caches and memory bandwidth",
-    "nested": "nested hypervisors", "numa": "NUMA",
+    "nested": "nested hypervisors",
     "power": "power", "smt": "hyper-threads", "turbo": "frequency changes", "vxlan": "overlays",
-    "watt": "power", "xen": "other hypervisors", "vmware": "other hypervisors", "hyper-v": "other hypervisors",
+    "watt": "power", "vmware": "other hypervisors",
 }  # fmt: skip
 """What readers of the field may ask for in vain: part of the word -> what it belongs to."""
 NOT_MODELLED_PAGE = "docs/explanation/not-modelled.md"

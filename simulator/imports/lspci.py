@@ -86,7 +86,7 @@ def _adapter(place: str, head: re.Match[str], body: str) -> AdapterFacts:
     if "<access denied>" in body:
         remarks.append("capabilities were not shown: run lspci as root")
     if node := _NODE.search(body):
-        remarks.append(f"on NUMA node {node[1]}: NUMA is not modelled")
+        remarks.append(f"on NUMA node {node[1]}: whether cores and memory are there too is nic.far")
     number = int(vfs[2]) if vfs else None
     if vfs and number is not None and (number > int(vfs[1]) or number > MOST_VFS):
         raise BadValue(place, f"says that {number:,} of {int(vfs[1]):,} virtual functions exist")

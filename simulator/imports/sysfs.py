@@ -139,7 +139,7 @@ def _adapter(address: str, values: dict[str, str], place: str) -> AdapterFacts:
         vfs=len(links) or number(values.get("sriov_numvfs"), MOST_VFS),
         vf_addresses=tuple(value for _, value in links),
         virtual="physfn" in values,
-        remarks=(f"on NUMA node {node}: NUMA is not modelled",) if node.isdigit() else (),
+        remarks=(f"on NUMA node {node}: whether cores and memory are there too is nic.far",) if node.isdigit() else (),
     )
 
 

@@ -62,7 +62,8 @@ def add_pcie(builder: PlanBuilder, host: HostSettings, port: PortSettings, name:
             mrrs_bytes=port.mrrs_bytes,
             completion_bytes=min(port.mps_bytes, port.model.value("cpl_bytes")),
             max_reads=port.model.value("max_reads"),
-            memory_ps=max(0, host.model.ps("p_mem") - way_down_ps - way_up_ps),
+            memory_ps=max(0, host.model.ps("p_mem") - way_down_ps - way_up_ps)
+            + (host.model.ps("p_far_mem") if port.far == "cores and memory" else 0),
             memory_spread=add_spread(builder, host, f"{name}.memory", ("p_mem",)),
             segment_header_bytes=SEGMENT_HEADER_BYTES,
             read_stage=builder.stage(PCIE_READ),

@@ -92,6 +92,8 @@ class PortSettings:
     rx_ring: int = 0
     tx_ring: int = 0
     name: str = ""
+    far: str = ""
+    """What is on another NUMA node than the adapter: nothing, ``cores``, or ``cores and memory``."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -68,9 +68,31 @@ def assemble(
         return machine
     for number in range(len(ports)):
         _close(machine.at(number), {guest.datapath for guest in guests if guest.adapter == number})
+        _add_distance(machine.at(number))
     if joined:
         join_ports(machine)
     return machine
+
+
+FAR_COSTS = {"cores": "p_far_cores_pk", "cores and memory": "p_far_pk"}
+
+
+def _add_distance(machine: Machine) -> None:
+    """What packets cost in addition if the port is on another NUMA node than the cores: half when received, half when sent."""
+    if not machine.port.settings.far:
+        return
+    builder = machine.builder
+    half_ps = machine.host.model.ps(FAR_COSTS[machine.port.settings.far]) // 2
+
+    def own(kind: str, index: int) -> bool:
+        return kind in ("rx", "post") and builder.get(DescRing, index).dma == machine.port.dma
+
+    for number in range(builder.count(Worker)):
+        worker = builder.get(Worker, number)
+        taken = tuple(replace(i, packet_ps=i.packet_ps + half_ps) if own(i.kind, i.index) else i for i in worker.inputs)
+        put = tuple(replace(o, packet_ps=o.packet_ps + half_ps) if own(o.kind, o.index) else o for o in worker.outputs)
+        if (taken, put) != (worker.inputs, worker.outputs):
+            builder.change(Worker, number, inputs=taken, outputs=put)
 
 
 def _add_upcalls(machine: Machine, guest: GuestSettings) -> None:

@@ -217,6 +217,7 @@ def nic_settings(nic: Nic) -> PortSettings:
         mps_bytes=_or(nic.pcie.mps_bytes, port.mps_bytes),
         mrrs_bytes=_or(nic.pcie.mrrs_bytes, port.mrrs_bytes),
         drop_enable=nic.drop_enable,
+        far=nic.far or "",
         arbiter=nic.arbiter.kind,
         quantum_bytes=nic.arbiter.quantum_bytes,
         loopback_bps=_or(nic.loopback_bps, port.loopback_bps),

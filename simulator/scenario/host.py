@@ -251,6 +251,8 @@ class Nic(Strict):
     """Transmit descriptors of every queue whose guest asks for none; null is the adapter's."""
     drop_enable: Switch | None = None
     """Whether a frame without a descriptor is dropped at once or waits in the packet buffer and blocks what follows."""
+    far: Literal["cores", "cores and memory", None] = None
+    """What is on another NUMA node than the adapter; null is nothing."""
     arbiter: Arbiter = Arbiter()
     """How the transmit engine serves its functions."""
     moderation: Moderation | None = None

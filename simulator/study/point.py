@@ -31,6 +31,7 @@ from simulator.plan.fingerprint import fingerprint
 from simulator.plan.model import Plan
 from simulator.plan.trace import Trace
 from simulator.scenario import Point, Scenario, scenario_hash
+from simulator.scenario.assemble import FAR_COSTS
 from simulator.scenario.build import (
     guest_settings,
     host_settings,
@@ -143,6 +144,8 @@ def cost_status(scenario: Scenario) -> dict[str, int]:
     if "s_bridge" in spent:
         spent = (spent - {"s_bridge"}) | set(carried.kernel_costs)
     spent |= {cost for guest in guests if guest.forwarder for cost in _costs(guest.forwarder)}
+    spent |= {FAR_COSTS[nic.far] for _, nic in adapters(scenario) if nic.far}
+    spent |= {"p_far_mem" for _, nic in adapters(scenario) if nic.far == "cores and memory"}
     if "ovs-dpdk" in needed:
         spent |= _costs(carried.polled)
     if "linux-bridge" in needed:

@@ -142,6 +142,11 @@ def test_xen_sends_by_a_hypercall_and_a_softirq(run: Runner) -> None:
     trace = run("xen-netfront", "apicv", costs, [0], sending=True, halt_poll_max_ps=0)
     assert trace.counters["peer.sum_ps"] == 5_000_000
     assert (trace.counters["vm.vcpu0.HYPERCALL"], trace.counters["vm.vcpu0.IOEVENTFD"]) == (1, 0)
+    spent = {
+        label: sum(trace.counters[f"{core}.{label}"] for core in ("cpu0", "cpu1", "cpu2"))
+        for label in ("host_soft", "host_task")
+    }
+    assert spent == {"host_soft": 2_000_000, "host_task": 0}, "with the guest's notification; no thread"
 
 
 def test_hyper_v_signals_a_ring_that_was_empty(run: Runner) -> None:
@@ -152,3 +157,5 @@ def test_hyper_v_signals_a_ring_that_was_empty(run: Runner) -> None:
     # five at once: the ring is empty only for the first, and for one posted after the worker has taken all
     burst = run("hyperv-netvsc", "apicv", costs, [0] * 5, sending=True, halt_poll_max_ps=0)
     assert burst.counters["vm.vcpu0.HYPERCALL"] < burst.counters["peer.count"] == 5
+    received = run("hyperv-netvsc", "apicv", ("y_vsp_pk", "y_signal", "k_wake_run"), [0] * 5, halt_poll_max_ps=0)
+    assert received.counters["vm.sink.count"] == 5 > received.counters["vm.q0.rx.route.delivered"]

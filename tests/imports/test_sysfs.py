@@ -48,7 +48,7 @@ def test_a_folder(tree: Path) -> None:
     assert found["nic"] == {"model": "e810", "rate": "100 Gbit/s", "pcie": {"generation": 4, "lanes": 16}}
     assert found["guests"][0]["count"] == 2
     text = text_of(tree)
-    assert "on NUMA node 1: NUMA is not modelled" in text
+    assert "on NUMA node 1: whether cores and memory are there too is nic.far" in text
     assert "virtual functions in the files: 2" in text
 
 

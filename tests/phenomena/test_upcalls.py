@@ -80,6 +80,18 @@ def test_upcalls_between_neighbours_and_in_a_polling_switch(tmp_path: Path) -> N
     assert (work[0] - work[1]) / polled[0]["pmd0.served"] == pytest.approx(0.05 * 20_160_000, rel=0.3)
 
 
+def test_a_packet_comes_back_with_the_guests_own_address(tmp_path: Path) -> None:
+    # a poller that sends too hands to its application what is addressed to it, and sends on what is not
+    file = written(tmp_path, "vhost-net", "ovs-kernel", "20 %", guests="a")
+    content = json.loads(file.read_text())
+    content["guests"][0]["interrupts"] = "poll"
+    content["traffic"].append({"name": "out", "kind": "constant", "rate": "1 kpps", "direction": "tx", "guests": "a"})
+    file.write_text(json.dumps(content))
+    counters = played(file).counters
+    assert counters["a.upcall.handler.served"] > 50
+    assert counters["a.sink.count"] >= counters["a.load.offered"] + counters["a.load.first.offered"] - 6
+
+
 @pytest.mark.parametrize(("path", "switch"), [("vhost-net", "ovs-kernel"), ("sriov-vf", "hardware-offload")])
 def test_both_engines_agree(tmp_path: Path, path: str, switch: str) -> None:
     plan, traces = build(load(written(tmp_path, path, switch))), []

@@ -110,6 +110,32 @@ def test_adapters_are_dealt_in_turn_and_joined_outside(tmp_path: Path) -> None:
     assert counters["two.wire.in.items"] > 100, "what the network sends and a1's far end"
 
 
+@pytest.mark.parametrize(("mode", "wire"), [("bridge", 0), ("vepa", 100)])
+def test_modes_of_macvtap(tmp_path: Path, mode: str, wire: int) -> None:
+    guests = [{"name": name, "datapath": "macvtap", "macvtap": mode} for name in "ab"]
+    counters = played(scenario(tmp_path, guests, {"from": "a", "to": "b"})).counters
+    assert counters["wire.out.items"] == pytest.approx(wire, abs=2)
+    assert counters["wire.in.items"] == pytest.approx(wire, abs=2), "the switch outside turns them round"
+    assert counters["port.loopback.items"] == 0
+    assert counters["b.sink.count"] >= 97
+
+
+@pytest.mark.parametrize(
+    ("mode", "item", "complaint"),
+    [
+        ("private", {"from": "a", "to": "b"}, "in mode bridge or vepa of both"),
+        ("passthru", {"guests": "a"}, "owns the whole adapter, and 2 guests use it"),
+    ],
+)
+def test_modes_of_macvtap_that_reach_nobody(tmp_path: Path, mode: str, item: dict[str, Any], complaint: str) -> None:
+    guests = [{"name": name, "datapath": "macvtap", "macvtap": mode} for name in "ab"]
+    content = {"schema": 1, "host": "textbook", "nic": "textbook-nic", "guests": guests, "traffic": [LOAD | item]}
+    file = tmp_path / "s.yaml"
+    file.write_text(json.dumps(content))
+    with pytest.raises(ScenarioErrors, match=complaint):
+        study(file)
+
+
 @pytest.mark.parametrize("count", [1, 8])
 def test_both_engines_agree_on_what_guests_send_each_other(tmp_path: Path, count: int) -> None:
     guests = [{"name": "v", "count": count}, {"name": "w", "count": count, "datapath": "vhost-net", "vcpus": 1}]

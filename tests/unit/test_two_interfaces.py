@@ -139,6 +139,16 @@ def test_what_a_router_cannot_be(tmp_path: Path, keys: dict[str, Any], item: dic
     assert complaint in str(caught.value)
 
 
+@pytest.mark.parametrize(("item", "port"), [(THERE, "right"), (BACK, "left")])
+def test_the_line_that_is_left_by_must_carry_it(tmp_path: Path, item: dict[str, Any], port: str) -> None:
+    slow = [nic | {"rate": "100 Mbit/s"} if nic["name"] == port else nic for nic in NICS]
+    file = written(tmp_path, [router()], item | {"rate": "200 kpps"}, nics=slow)
+    with pytest.raises(
+        ScenarioErrors, match=rf"from the guests offers 134.4 Mbit/s, .* a line of 100.0 Mbit/s \({port}\)"
+    ):
+        study(file)
+
+
 def test_two_ways_out_of_one_interface_are_refused(tmp_path: Path) -> None:
     guests = [router(), {"name": "a", "nic": "right"}]
     with pytest.raises(ScenarioErrors, match="a forwarder has one way on"):

@@ -25,6 +25,7 @@ _GUEST = (
     *shared.FORWARD,
     *shared.USER_SPACE,
     *shared.OTHER_BACKENDS,
+    *shared.FAR,
     shared.SEND_CALL,
     Row(
         "g_stack_tx_pk",

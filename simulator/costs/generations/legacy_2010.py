@@ -24,6 +24,7 @@ _GUEST = (
     *shared.FORWARD,
     *shared.USER_SPACE,
     *shared.OTHER_BACKENDS,
+    *shared.FAR,
     Row(
         "g_app_tx_pk",
         "233",

@@ -58,6 +58,7 @@ GUEST = (
     *shared.FORWARD,
     *shared.USER_SPACE,
     *shared.OTHER_BACKENDS,
+    *shared.FAR,
     Row(
         "g_app_rx_pk",
         "522.5",

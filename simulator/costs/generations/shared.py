@@ -194,6 +194,36 @@ USER_SPACE = (
     ),
 )
 
+FAR = (
+    Row(
+        "p_far_cores_pk",
+        "38.99",
+        "ns",
+        "borrowed",
+        ("bdw_numa_forward",),
+        "10**9 / bdw_numa_forward[1] - 10**9 / bdw_numa_forward[0]",
+        note="a poll-mode forwarder at 1.2 GHz, most of it waiting",
+    ),
+    Row(
+        "p_far_pk",
+        "58.92",
+        "ns",
+        "borrowed",
+        ("bdw_numa_forward",),
+        "10**9 / bdw_numa_forward[2] - 10**9 / bdw_numa_forward[0]",
+        note="a poll-mode forwarder at 1.2 GHz, most of it waiting",
+    ),
+    Row(
+        "p_far_mem",
+        "107",
+        "ns",
+        "borrowed",
+        ("dma_rd64_remote_bdw", "dma_rd64_bdw"),
+        "dma_rd64_remote_bdw - dma_rd64_bdw",
+        note="two sockets of Broadwell; 106 ns on Ivy Bridge",
+    ),
+)
+
 OTHER_BACKENDS = (
     Row(
         "h_xsk_rx_pk",
