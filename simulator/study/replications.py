@@ -2,7 +2,8 @@
 precision takes.
 
 1. `stated_warmup` is the scenario's; where there is none, `pilot_of` runs from the empty machine, and `warmup_of` reads MSER-5's
-   cut from it, or 5 ms if that is more. A run that still drifts at half its length is done again, twice as long, up to eight times.
+   cut from it and makes it a quarter longer, or 5 ms if that is more. A run that still drifts at half its length is done again, twice as
+   long, up to eight times.
 2. `wanted` says how many replications to run next, from those that have ended; 0 ends the point.
 
 Both look at nothing but finished runs in their order, so that every number of workers comes to the same.
@@ -22,6 +23,9 @@ from simulator.study.ranges import PILOT_LONGEST, PILOT_SLICES, SECTIONS, Warmup
 from simulator.study.runs import Job, Window
 
 PIECES = 100
+LONGER_PERCENT = 25
+"""By so much a warm-up is longer than the pilot's cut: a full queue drains later in other runs, and an interval that holds some of that is
+wrong (docs/explanation/statistics.md)."""
 
 
 def plans(point: Point, shared: Plan, first: int, end: int) -> Iterator[tuple[int, Plan]]:
@@ -75,8 +79,10 @@ def warmup_of(point: Point, pilot: Window, times: int) -> Warmup | None:
     cut = cut_of_pilot(pilot)
     if not cut.refused:
         length_ps = pilot.trace.end_ps - pilot.trace.start_ps
-        # One run does not show what starts slowly in some runs only, such as a core that is asleep when the first packet comes.
-        return Warmup(max(point.scenario.measurement.before_ps, length_ps * cut.values // PILOT_SLICES), stated=False)
+        # One run does not show what starts slowly in some runs only, such as a core that is asleep when the first packet comes; what it
+        # shows takes longer in others.
+        cut_ps = length_ps * cut.values // PILOT_SLICES * (100 + LONGER_PERCENT) // 100
+        return Warmup(max(point.scenario.measurement.before_ps, cut_ps), stated=False)
     if times < PILOT_LONGEST:
         return None
     return Warmup(point.scenario.measurement.before_ps, stated=False, refused=True)

@@ -97,9 +97,8 @@ def test_the_pilot_says_how_long_to_warm_up(path: Path) -> None:
     found = warmup_of(point(path), window(slow_start(400, count=1000), path), 1)
     assert found is not None
     assert not found.stated
-    assert (
-        400 <= found.length_ps * 500 / length_ps <= 460
-    )  # steady from there on; what wavers moves the minimum a little
+    # steady from 400 slices on, what wavers moves the minimum a little; and a quarter longer
+    assert 400 * 1.25 <= found.length_ps * 500 / length_ps <= 460 * 1.25
 
 
 def test_a_short_start_is_given_five_milliseconds(path: Path) -> None:
