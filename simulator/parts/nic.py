@@ -15,11 +15,10 @@ no sum.
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass, field, replace
 
 from simulator.costs import Nic
-from simulator.parts import moderation
+from simulator.parts import moderation, rates
 from simulator.parts.pcie import add_pcie
 from simulator.parts.settings import GuestSettings, HostSettings, Moderation, PortSettings
 from simulator.parts.stages import FETCH, MODERATION, NIC, NIC_QUEUE
@@ -48,7 +47,6 @@ READ_PS = 1_000_000
 than `PREFETCH_FRAMES`."""
 PARSER_FRAMES = 64
 """Frames that wait for a parser slower than its port (assumed: 4 KiB of the shortest frames)."""
-SHORTEST_BITS = (64 + 20) * 8
 BUFFERED_FRAMES = 1 << 20
 BURST_PACKETS = 32
 FCS_BYTES = 4
@@ -64,7 +62,6 @@ PCIE_BACKLOG_PS = 0
 engine waits for the write that is under way, and not for those of frames that still lie in the packet buffer."""
 ADDRESS_BITS = 32
 """Memory of a ring's buffers: no two rings share a page."""
-_PS_PER_SECOND = 10**12
 
 
 @dataclass(frozen=True, slots=True)
@@ -274,7 +271,8 @@ def join(port: Port, guest: GuestSettings, first: int | None = None, queues: int
 def close_port(builder: PlanBuilder, port: Port, ingress: Switch, egress: Switch, latency_ps: int) -> None:
     """Add the engines; `ingress` has one port per member, `egress` port 0 is the wire and port 1 the loopback."""
     nic = port.settings.model
-    entrance = _add_parser(builder, port)
+    looking_ps = rates.looking_ps(port.settings, len(port.members))
+    entrance = _add_parser(builder, port, looking_ps) if looking_ps and rates.may_queue(port.settings) else port.buffer
     pipe = Link(
         name=f"{port.prefix}port.enter",
         propagation_ps=nic.value("rx_latency") + latency_ps,
@@ -290,6 +288,7 @@ def close_port(builder: PlanBuilder, port: Port, ingress: Switch, egress: Switch
         on=NONE,
         inputs=(Input("fifo", port.buffer),),
         outputs=tuple(Output("dma_write", ring, full=full, room_ps=PCIE_BACKLOG_PS) for ring in port.receivers),
+        packet_ps=looking_ps if entrance == port.buffer else 0,
         select="switch",
         switch=builder.add(ingress),
         stage=builder.stage(NIC),
@@ -304,11 +303,8 @@ def _drops(settings: PortSettings) -> bool:
     return bool(settings.model.value(fact)) if settings.drop_enable is None else settings.drop_enable
 
 
-def _add_parser(builder: PlanBuilder, port: Port) -> int:
-    """The fifo that frames enter: that of a parser, if more may come than it can look at, else the packet buffer itself."""
-    limit_pps = _receive_pps(port)
-    if not limit_pps or _most_pps(port) <= limit_pps:
-        return port.buffer
+def _add_parser(builder: PlanBuilder, port: Port, looking_ps: int) -> int:
+    """The fifo that frames enter: that of a parser, which needs `looking_ps` for each."""
     parser = builder.promise(Worker)
     fifo = builder.add(Fifo(name=f"{port.prefix}port.parser", capacity=PARSER_FRAMES, poller=parser))
     parse = Worker(
@@ -317,7 +313,7 @@ def _add_parser(builder: PlanBuilder, port: Port) -> int:
         on=NONE,
         inputs=(Input("fifo", fifo),),
         outputs=(Output("fifo", port.buffer, full="drop"),),
-        packet_ps=_per_packet_ps(limit_pps),
+        packet_ps=looking_ps,
         stage=builder.stage(NIC),
     )
     builder.keep(parser, parse)
@@ -327,7 +323,7 @@ def _add_parser(builder: PlanBuilder, port: Port) -> int:
 def _add_transmit(builder: PlanBuilder, port: Port, egress: Switch, entrance: int) -> None:
     settings, nic = port.settings, port.settings.model
     puller = builder.promise(Worker)
-    under_way = max(PREFETCH_FRAMES, -(-_send_pps(port) * READ_PS // _PS_PER_SECOND))
+    under_way = max(PREFETCH_FRAMES, -(-rates.send_pps(settings) * READ_PS // rates.PS_PER_SECOND))
     prefetch = builder.add(Fifo(name=f"{port.prefix}port.prefetch", capacity=under_way, full="block", poller=puller))
     engine = Worker(
         name=f"{port.prefix}port.transmit",
@@ -337,7 +333,7 @@ def _add_transmit(builder: PlanBuilder, port: Port, egress: Switch, entrance: in
         outputs=(Output("dma_read", port.dma, fifo=prefetch),),
         policy=settings.arbiter,
         quantum_bytes=settings.quantum_bytes,
-        packet_ps=_per_packet_ps(_send_pps(port)),
+        packet_ps=rates.per_packet_ps(rates.send_pps(settings)),
         stage=builder.stage(FETCH),
     )
     builder.keep(port.tx_engine, engine)
@@ -365,42 +361,3 @@ def _add_transmit(builder: PlanBuilder, port: Port, egress: Switch, entrance: in
 
 def _doorbell(ring: int, cost_ps: int) -> Gate:
     return Gate("always", Notify("doorbell", ring, cost_ps))
-
-
-def _receive_pps(port: Port) -> int:
-    """Packets per second that the port's parser looks at; 0: no limit."""
-    nic = port.settings.model
-    return _least(nic.value("max_rx_pps") * _ports(port), nic.value("max_device_pps"))
-
-
-def _send_pps(port: Port) -> int:
-    """Packets per second that leave the rings; with VFs on, the embedded switch looks each up: does it stay inside?"""
-    nic, virtual = port.settings.model, port.settings.virtual_functions
-    return _least(
-        nic.value("max_tx_pps") * _ports(port),
-        nic.value("max_device_pps"),
-        nic.value("max_switch_pps") if virtual else 0,
-    )
-
-
-def _ports(port: Port) -> int:
-    """A port of a multiple of the adapter's rate stands for so many of its ports."""
-    times, rest = divmod(port.settings.rate_bps, port.settings.model.value("port_rate_bps"))
-    return 1 if rest else max(1, times)
-
-
-def _most_pps(port: Port) -> float:
-    """Packets per second that can come: from the wire, and from guest to guest."""
-    settings = port.settings
-    looped_pps = 0.0
-    if len(port.members) > 1:
-        looped_pps = _least(settings.loopback_bps // SHORTEST_BITS, _send_pps(port)) or math.inf
-    return (settings.rate_bps / SHORTEST_BITS or math.inf) + looped_pps
-
-
-def _least(*limits: int) -> int:
-    return min(filter(None, limits), default=0)
-
-
-def _per_packet_ps(packets_per_s: int) -> int:
-    return _PS_PER_SECOND // packets_per_s if packets_per_s else 0

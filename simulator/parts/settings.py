@@ -89,6 +89,8 @@ class PortSettings:
     moderation: Moderation = Moderation()
     loopback_bps: int = 0
     virtual_functions: bool = False
+    offered_pps: int = 0
+    """What all sources offer together, on average; 0: not stated, so as much as the wire carries."""
     rx_ring: int = 0
     tx_ring: int = 0
     name: str = ""

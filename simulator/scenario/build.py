@@ -50,7 +50,7 @@ from simulator.scenario.routes import (
     second_name,
 )
 from simulator.scenario.sources import add_traffic
-from simulator.scenario.traffic import Capture, Poisson
+from simulator.scenario.traffic import Capture, Constant, Poisson
 from simulator.scenario.uses import Use, uses
 from simulator.vswitches.model import Flows
 
@@ -87,7 +87,18 @@ def machine_of(scenario: Scenario, replication: int = 0) -> Machine:
 
 def port_settings_of(scenario: Scenario) -> tuple[PortSettings, ...]:
     """The port of each adapter."""
-    return tuple(replace(nic_settings(nic), name=name) for name, nic in adapters(scenario))
+    offered_pps = _offered_pps(scenario)
+    return tuple(replace(nic_settings(nic), name=name, offered_pps=offered_pps) for name, nic in adapters(scenario))
+
+
+def _offered_pps(scenario: Scenario) -> int:
+    """Packets per second through the adapters, hops counted, if every source is open and states a rate in packets; else 0."""
+    total_millipps = 0
+    for item in scenario.traffic:
+        if not isinstance(item, (Poisson, Constant)) or item.rate_millipps is None:
+            return 0
+        total_millipps += item.rate_millipps * sum(1 + len(route.through) for route in routes(scenario, item))
+    return -(-total_millipps // 1000)
 
 
 def switch_settings(scenario: Scenario) -> SwitchSettings:

@@ -101,6 +101,24 @@ def test_an_adapter_sends_what_it_is_made_for(run: Runner, model: str, carried: 
     assert outcome.rate("vm.sent.count") == pytest.approx(carried, rel=0.02)
 
 
+def test_a_parser_is_there_only_where_it_may_queue(run: Runner) -> None:
+    """An E810 looks at 58.5 Mpps: sources of less than an eighth of that go without its queue, and take as long."""
+
+    def at(**rate: Any) -> Any:
+        return run(
+            host={"model": "modern", "idle": "poll", "variability": "off"},
+            nic={"model": "e810"},
+            guests=[{"name": "vm", "interrupts": "poll"}],
+            traffic=[{"name": "in", "kind": "constant", "size": "64 B"} | rate],
+            measurement=WINDOW,
+        )
+
+    seldom, unstated = at(rate="100 kpps"), at(throughput="51.2 Mbit/s")
+    assert "port.parse" not in {worker.name for worker in seldom.plan.workers}
+    assert "port.parse" in {worker.name for worker in unstated.plan.workers}
+    assert seldom.latency_us(0.5) == unstated.latency_us(0.5)
+
+
 def test_two_ports_in_one_have_the_limits_of_two(run: Runner) -> None:
     """Twice 18.75 Mpps are more than the 37 of an XL710 as a whole; a rate that is no multiple is one port."""
 
