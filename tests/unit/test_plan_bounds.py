@@ -171,6 +171,19 @@ def test_buckets_of_a_histogram_hold_what_they_are_named_after() -> None:
         assert histogram_upper(index) - below <= max(1, value // 64)
 
 
+@pytest.mark.parametrize(
+    ("entity", "fields", "complaint"),
+    [
+        ("c", {"nohz": "yes"}, "nohz = 'yes': must be true or false"),
+        ("c", {"nohz": 1}, "nohz = 1: must be true or false"),
+        ("c", {"idle_states": [(1, 1)]}, "idle_states: must be a tuple"),
+        ("c", {"scheduler": "lottery"}, "scheduler = 'lottery': must be one of "),
+    ],
+)
+def test_fields_of_every_type_are_looked_at(entity: str, fields: dict[str, Any], complaint: str) -> None:
+    assert any(complaint in text for text in check(change(entity, **fields)(VECTORS["source_before_core"])))
+
+
 def test_two_faults_of_one_plan_are_both_named() -> None:
     plan = both(change("w", chunk=0), change("q", capacity=0))(VECTORS["source_before_core"])
     assert len(check(plan)) == 2

@@ -279,7 +279,8 @@ def test_columns_of_a_swept_value() -> None:
 def host(hosts: int, latencies_ps: list[int], offered: int, dropped: int, steady: int = 1) -> Any:
     """A different host of a fleet and what was measured on one of them."""
     exact = {"sum_ps": sum(latencies_ps), "count": len(latencies_ps), "maximum_ps": max(latencies_ps, default=None)}
-    rates = dict.fromkeys(SUMMED, 2.0) | {"host_work_cores": None}
+    rates: dict[str, Any] = dict.fromkeys(SUMMED, 2.0) | {"host_work_cores": None}
+    rates["ranges"] = {name: {"low": 1.0, "high": 4.0} for name in SUMMED}
     entry_of = {
         "latency_exact": exact,
         "conservation": {"offered": offered},
@@ -294,6 +295,7 @@ def test_a_fleet_adds_up_what_each_host_does_as_often_as_there_is_one_like_it() 
     total = fleet._total([host(30, [100, 100], 10, 5), host(1, [120, 60], 10, 0, steady=0)])
     assert (total["hosts"], total["different_hosts"], total["guests"], total["hosts_not_steady"]) == (31, 2, 93, 1)
     assert (total["delivered_pps"], total["host_work_cores"]) == (62.0, 0.0)
+    assert (total["delivered_pps_low"], total["delivered_pps_high"]) == (31.0, 124.0)
     assert total["loss_ratio"] == 150 / 310
     assert total["latency_mean_us"] == pytest.approx((6000 + 180) / 62 / 1e6)
     assert total["latency_max_us"] == pytest.approx(120e-6)
