@@ -153,7 +153,6 @@ def test_a_kicked_backend_takes_up_its_work_again(tmp_path: Path) -> None:
         ({"switch": {"kind": "embedded"}}, "switch.kind.*of guest vm needs the switch 'linux-bridge'"),
         ({"switch": {"kind": "none"}}, "switch.kind.*choices: automatic, linux-bridge"),
         ({"interrupts": "posted"}, "guests.vm.interrupts.*on host textbook; choices: apicv, legacy"),
-        ({"interrupts": "poll"}, "guests.vm.interrupts"),
         ({"max_rate": "1 Gbit/s"}, "guests.vm.max_rate.*transmit engine"),
         ({"weight": 2}, "guests.vm.weight.*transmit engine"),
         ({"tx_ring": 16}, "guests.vm.tx_ring.*more than 18 descriptors"),
