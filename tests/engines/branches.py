@@ -40,6 +40,7 @@ STEP_LOOP = (
     " and (visible(m, i) > 0)"
 )
 NEVER = {
+    "translate: page <= last -> not entered": "what is sent has a byte, so that its last page is not before its first",
     "next_note: m[at] == 0 -> entered": "it takes a worker with over 60 ends; test_virtio_agreement has one, no random plan has",
     "rise: at > 1 -> not entered": "whoever calls has put a slot at a leaf, and a leaf's number is above 1",
     "rebase: range(leaves) -> not entered": "a tree has two leaves at least",

@@ -46,7 +46,8 @@ def random_plan(seed: int) -> tuple[model.Plan, int]:
 
 def _still_plan(seed: int) -> tuple[model.Plan, int]:
     if seed % CYCLE in DIRECTED:
-        return directed_plan(seed // CYCLE * len(DIRECTED) + DIRECTED.index(seed % CYCLE))
+        plan, until_ps = directed_plan(seed // CYCLE * len(DIRECTED) + DIRECTED.index(seed % CYCLE))
+        return translated(plan, f"{seed}"), until_ps
     for attempt in range(ATTEMPTS):
         maker = _Maker(Random(f"{seed} {attempt}"), f"random{seed}")
         plan = translated(season(maker.plan(), f"{seed} {attempt}"), f"{seed} {attempt}")
