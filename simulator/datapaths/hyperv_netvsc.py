@@ -20,7 +20,7 @@ from functools import partial
 from simulator.datapaths import paravirtual
 from simulator.datapaths.model import Datapath
 from simulator.datapaths.paravirtual import Backend, Direction, thread_wake
-from simulator.parts import driver, virtio, vmm
+from simulator.parts import driver, stack_steps, virtio, vmm
 from simulator.parts.machine import Machine
 from simulator.parts.nic import QueuePair
 from simulator.parts.settings import GuestSettings
@@ -51,8 +51,8 @@ def guest_steps() -> tuple[Step, ...]:
     section = Step(
         "copy into the send buffer", "vCPU, application", "send.byte_fs", ("g_copy_fs",), "per byte", source=_GUEST
     )
-    sent = driver.send_steps("g", ("g_drv_tx_pk", "y_rndis_pk", "y_message"), kick)
-    return (*driver.receive_steps("g", refill), message, copied, *sent, section)
+    sent = stack_steps.send_steps("g", ("g_drv_tx_pk", "y_rndis_pk", "y_message"), kick)
+    return (*stack_steps.receive_steps("g", refill), message, copied, *sent, section)
 
 
 def add_rings(

@@ -15,7 +15,7 @@ from __future__ import annotations
 from simulator.datapaths.model import Datapath
 from simulator.datapaths.queues import add_interrupt_queue, add_poll_queue, attach
 from simulator.errors import InputError
-from simulator.parts import driver, poll_mode, vmm
+from simulator.parts import driver, poll_mode, stack_steps, vmm
 from simulator.parts.cpu import NATIVE_CORE_COSTS
 from simulator.parts.machine import Attachment, Machine
 from simulator.parts.nic import join
@@ -38,7 +38,7 @@ def steps(mode: str) -> tuple[Step, ...]:
     """Steps of both directions, with interrupts or in poll mode."""
     if mode == "poll":
         return (*poll_mode.STEPS, *poll_mode.SEND_STEPS)
-    return (vmm.MESSAGE, HANDLER, *driver.interrupt_steps("h"))
+    return (vmm.MESSAGE, HANDLER, *stack_steps.interrupt_steps("h"))
 
 
 def build(machine: Machine, guest: GuestSettings) -> Attachment:
@@ -65,7 +65,7 @@ def build(machine: Machine, guest: GuestSettings) -> Attachment:
         )
         app_core = machine.cpus.application_core(name, guest.application_cores, core)
         thread = driver.add_thread(machine, name, app_core, "h", woken_by=core)
-        site = driver.Site(name, core, thread, "h", driver.interrupt_steps("h"))
+        site = driver.Site(name, core, thread, "h", stack_steps.interrupt_steps("h"))
         sends.append(add_interrupt_queue(machine, guest, site, worker, route, sink))
         for index in range(guest.busy):
             builder.add(Thread(name=f"{name}.busy{index}", executor=core, kind="busy"))

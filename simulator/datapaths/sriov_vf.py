@@ -18,7 +18,7 @@ from collections.abc import Callable
 from simulator.datapaths import standby
 from simulator.datapaths.model import Datapath
 from simulator.datapaths.queues import add_interrupt_queue, add_pair, add_poll_queue, attach
-from simulator.parts import driver, poll_mode, vmm
+from simulator.parts import driver, poll_mode, stack_steps, vmm
 from simulator.parts.machine import Attachment, Machine
 from simulator.parts.nic import join
 from simulator.parts.settings import GuestSettings
@@ -28,7 +28,7 @@ from simulator.plan.model import Sink, Worker
 
 def driver_steps() -> tuple[Step, ...]:
     """The guest's driver, stack and application."""
-    return driver.interrupt_steps("g")
+    return stack_steps.interrupt_steps("g")
 
 
 def steps(mode: str, driven: Callable[[], tuple[Step, ...]] = driver_steps) -> tuple[Step, ...]:
@@ -61,7 +61,7 @@ def _add_bonded_queue(machine: Machine, guest: GuestSettings, vcpus: list[int], 
     """The queue of a guest that has a standby beside the function."""
     standby.require_plain(guest)
     name, vcpu = f"{guest.name}.q0", vcpus[0]
-    site = driver.Site(name, vcpu, driver.add_thread(machine, name, vcpu, "g"), "g", driver.interrupt_steps("g"))
+    site = driver.Site(name, vcpu, driver.add_thread(machine, name, vcpu, "g"), "g", stack_steps.interrupt_steps("g"))
     worker = machine.builder.promise(Worker)
     pair = add_pair(machine, guest, site, vmm.add_route(machine, guest, name, vcpu, worker))
     socket = driver.add_application(machine, guest, site, pair, sink)

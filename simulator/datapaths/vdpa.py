@@ -16,7 +16,7 @@ from functools import partial
 
 from simulator.datapaths import sriov_vf
 from simulator.datapaths.model import Datapath
-from simulator.parts import driver, vmm
+from simulator.parts import stack_steps, vmm
 from simulator.parts.machine import Attachment, Machine
 from simulator.parts.settings import GuestSettings
 from simulator.parts.steps import Step
@@ -27,8 +27,8 @@ RING_ENTRIES = 256
 
 def driver_steps() -> tuple[Step, ...]:
     """virtio's driver over the doorbell of a mapped page."""
-    received = driver.receive_steps("g", driver.refill_doorbell("g"))
-    return (*received, *driver.send_steps("g", ("g_drv_tx_pk", "g_vq_add"), driver.send_doorbell("g")))
+    received = stack_steps.receive_steps("g", stack_steps.refill_doorbell("g"))
+    return (*received, *stack_steps.send_steps("g", ("g_drv_tx_pk", "g_vq_add"), stack_steps.send_doorbell("g")))
 
 
 def build(machine: Machine, guest: GuestSettings) -> Attachment:

@@ -20,7 +20,7 @@ from functools import partial
 from simulator.datapaths import paravirtual
 from simulator.datapaths.model import Datapath
 from simulator.datapaths.paravirtual import Backend, Direction, thread_wake
-from simulator.parts import driver, virtio, vmm
+from simulator.parts import driver, stack_steps, virtio, vmm
 from simulator.parts.machine import Machine
 from simulator.parts.nic import QueuePair
 from simulator.parts.settings import GuestSettings
@@ -54,7 +54,11 @@ def guest_steps() -> tuple[Step, ...]:
         source=_FRONT,
     )
     revoke = Step("revoke the grant", "vCPU, softirq", "napi.packet_ps", ("x_grant",), source=_FRONT)
-    return (*driver.receive_steps("g", refill), revoke, *driver.send_steps("g", ("g_drv_tx_pk", "x_grant"), kick))
+    return (
+        *stack_steps.receive_steps("g", refill),
+        revoke,
+        *stack_steps.send_steps("g", ("g_drv_tx_pk", "x_grant"), kick),
+    )
 
 
 def add_rings(

@@ -17,7 +17,7 @@ from collections import Counter
 from dataclasses import dataclass, replace
 
 from simulator.costs import Host
-from simulator.parts import driver, vmm
+from simulator.parts import driver, stack_steps, vmm
 from simulator.parts.machine import Machine
 from simulator.parts.nic import QueuePair
 from simulator.parts.settings import GuestSettings
@@ -94,10 +94,10 @@ def guest_steps(device: Device) -> tuple[Step, ...]:
     give_back = _access_step(device, f"write {device.rx_register}", "napi.doorbell_ps", 1, device.refill_when, WRITE)
     give_back = replace(give_back, once=device.refill.above == 0)
     announce = _access_step(device, f"write {device.tx_register}", "send.doorbell_ps", 1, "per batch", WRITE)
-    received = driver.receive_steps("g", give_back)
+    received = stack_steps.receive_steps("g", give_back)
     if not device.rx_register:  # it finds them
         received = tuple(step for step in received if step is not give_back)
-    return (*_with_unmask(device, received), *driver.send_steps("g", ("g_drv_tx_pk",), announce))
+    return (*_with_unmask(device, received), *stack_steps.send_steps("g", ("g_drv_tx_pk",), announce))
 
 
 def _with_unmask(device: Device, steps: tuple[Step, ...]) -> tuple[Step, ...]:

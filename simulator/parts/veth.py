@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from simulator.parts import driver
+from simulator.parts import stack_steps
 from simulator.parts.cpu import add_spread
 from simulator.parts.settings import HostSettings
 from simulator.parts.stages import SOFTIRQ
@@ -50,13 +50,13 @@ def receive_steps(pair: tuple[str, ...] = PAIR) -> tuple[Step, ...]:
 def read_steps() -> tuple[Step, ...]:
     """From the socket on."""
     unused = Step("", "", "")
-    return tuple(step for step in driver.receive_steps("h", unused) if step.charge in _RECEIVED)
+    return tuple(step for step in stack_steps.receive_steps("h", unused) if step.charge in _RECEIVED)
 
 
 def send_steps(way: tuple[str, ...], leave: tuple[str, ...]) -> tuple[Step, ...]:
     """The send call: `way` are the costs of what the frame passes on the sender's core, `leave` those of the last device."""
     last = Step("last device", "core, application", "send.packet_ps", leave, source=_BACKLOG)
-    return driver.send_steps("h", way, last)
+    return stack_steps.send_steps("h", way, last)
 
 
 def add_backlog(

@@ -15,7 +15,7 @@ only the send call does, nothing interrupts, and a full ring drops where Linux s
 from __future__ import annotations
 
 from simulator.errors import InputError
-from simulator.parts import driver, poll_mode
+from simulator.parts import driver, poll_mode, stack_steps
 from simulator.parts.machine import Machine
 from simulator.parts.nic import QueuePair
 from simulator.parts.settings import GuestSettings
@@ -58,7 +58,7 @@ def guest_steps() -> tuple[Step, ...]:
         "IOEVENTFD",
         source=_DRIVER,
     )
-    return (*driver.receive_steps("g", refill), *driver.send_steps("g", ("g_drv_tx_pk", "g_vq_add"), kick))
+    return (*stack_steps.receive_steps("g", refill), *stack_steps.send_steps("g", ("g_drv_tx_pk", "g_vq_add"), kick))
 
 
 def polled_steps() -> tuple[Step, ...]:

@@ -23,8 +23,8 @@ from simulator.metrics import latency, rates
 from simulator.metrics.guests import ends_of, of_guests
 from simulator.metrics.intervals import over_time
 from simulator.metrics.window import PS_PER_SECOND
-from simulator.parts.driver import with_forwarding, with_xdp
 from simulator.parts.settings import GuestSettings, PolledSwitch
+from simulator.parts.stack_steps import with_forwarding, with_xdp
 from simulator.parts.steps import Step
 from simulator.parts.uplink import FIREWALL
 from simulator.plan.fingerprint import fingerprint
