@@ -9,8 +9,8 @@ for name, setting in (("polling", ["guests.*.halt_poll=200 us"]), ("no polling",
 display(frame[[]].assign(**found))
 display(
     Markdown(
-        "Every guest's core is busy nearly all the time, and most of it counts as the host's: spinning. The "
-        "difference between the interrupt modes drowns in it. Where "
+        "Every guest's core is busy nearly all the time, and most of it counts as the host's: spinning. Posted interrupts "
+        "still take work from the host, but nobody gets what they save: it is spun away or used by the guest. Where "
         "the cores are reserved for guests anyway that costs only power; where they are shared it costs guests."
     )
 )

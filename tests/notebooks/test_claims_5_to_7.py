@@ -88,7 +88,7 @@ def test_6_only_the_limit_shortens_the_queue_behind_the_arbiter() -> None:
     alone = found["neighbour at rest"]
     assert found["neighbour limited"] < 1.1 * alone
     assert all(found[rule] > 1.7 * alone for rule in ("by packets", "by bytes", "by bytes, weight 4"))
-    assert quiet(entries("noisy-neighbour", *BRIDGE)["by packets",], "p50") > 2.5 * found["by packets"]
+    assert quiet(entries("noisy-neighbour", *BRIDGE)["by packets",], "p50") > 1.5 * found["by packets"]
 
 
 def test_6_a_limit_near_the_line_and_small_frames() -> None:
@@ -112,13 +112,16 @@ def test_6_weights_divide_what_is_short() -> None:
 
 def test_6_polling_hides_what_posting_saves() -> None:
     short = ("measurement={warmup: 1 ms, duration: 4 ms}", 'sweep={matrix: {"guests.*.count": [16]}}')
-    saved = {}
+    whole = {}
     for halt_poll in ("200 us", "off"):
         found = entries("many-guests", *short, f"guests.*.halt_poll={halt_poll}")
-        busy = [found[mode, "16"]["host_cores_busy"] for mode in ("VF, legacy", "VF, posted")]
-        saved[halt_poll] = 1 - busy[1] / busy[0]
-        assert (busy[1] > 12) == (halt_poll != "off")
-    assert saved["200 us"] < 0.1 < saved["off"]
+        pair = [found[mode, "16"] for mode in ("VF, legacy", "VF, posted")]
+        whole[halt_poll] = [entry["host_cores_busy"] + entry["guest_cores_busy"] for entry in pair]
+        assert all(
+            (entry["core_seconds"].get("halt_poll", 0) > 0.5 * 16 * 0.004) == (halt_poll != "off") for entry in pair
+        )
+    assert min(whole["200 us"]) > 15.5, "every guest's core is busy"
+    assert whole["off"][1] < 0.9 * whole["off"][0], "what posting saves"
 
 
 QUESTION = """\

@@ -15,7 +15,7 @@ def test_8_against_adapters_things_are_saved_and_against_the_bridge_cores() -> N
     things = sum(line.total for line in cards.lines if line.kind == "money" and line.name not in ("cores", "energy"))
     assert things > 0.8 * cards.total("money"), "things are nearly the whole bill"
     assert vfs.total("money") < bridge.total("money") < 0.2 * cards.total("money"), "small beside it, in money"
-    assert bridge.load.host_cores - vfs.load.host_cores > 0.5 * bridge.load.host_cores, "not small for the host"
+    assert bridge.load.host_cores - vfs.load.host_cores > 0.4 * bridge.load.host_cores, "not small for the host"
     assert (vfs.assumed("money") or 0) > 0.9, "read the line about assumed values before the sums"
 
 
