@@ -22,7 +22,7 @@ from simulator.plan.model import Plan
 Runner = Callable[..., Any]
 
 MODES = ("posted", "apicv", "legacy")
-LADDER_KPPS = tuple(int(400 * 1.05**step) for step in range(25))
+LADDER_KPPS = tuple(int(400 * 1.05**step) for step in range(30))
 GAP = {"kind": "gap", "interval": "10 us"}
 LONG_GAP = {"kind": "gap", "interval": "50 us"}
 NONE = {"kind": "none"}
