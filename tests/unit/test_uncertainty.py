@@ -56,9 +56,9 @@ def test_what_was_read_nowhere_is_half_to_double_at_least() -> None:
     for name, cost in found.items():
         assert cost.low <= 1 / LEAST[cost.status], name
         assert cost.high >= LEAST[cost.status], name
-    wide = MODERN.costs["g_drv_tx_pk"]
+    wide = MODERN.costs["k_ioeventfd"]
     assert wide.low / wide.value < 1 / LEAST[wide.status], "a source's own range is kept where it is wider"
-    assert found["g_drv_tx_pk"].low == pytest.approx(wide.low / wide.value)
+    assert found["k_ioeventfd"].low == pytest.approx(wide.low / wide.value)
 
 
 def test_twins_move_together_and_settings_do_not_move() -> None:
