@@ -58,7 +58,7 @@ class Cluster:
         from distributed import Client
 
         with Client(self.address) as client:
-            client.wait_for_workers(workers, timeout=60)
+            client.wait_for_workers(workers, timeout=600)
 
     def stop(self) -> None:
         for process in self.processes:

@@ -13,7 +13,7 @@ import pandas as pd
 import pytest
 from scipy.special import stdtrit
 
-from simulator.errors import EngineError, InputError, Interrupted, ScenarioErrors
+from simulator.errors import EngineError, InputError, ScenarioErrors
 from simulator.metrics import METRICS, Metric
 from simulator.plan.draws import constant
 from simulator.plan.model import Fifo, Input, Output, Plan, Sink, Source, Worker
@@ -190,23 +190,6 @@ def test_a_killed_worker_costs_its_own_job_only() -> None:
     failed = [(j, outcome) for j, outcome in found if isinstance(outcome, Exception)]
     assert [(type(j), str(outcome)[:30]) for j, outcome in failed] == [(Poison, "its worker process died twice")]
     assert sorted(j.replication for j, outcome in found if isinstance(outcome, runs.Window)) == [0, 1, 2]
-
-
-def test_an_interrupt_stops_the_other_jobs_and_is_raised() -> None:
-    ended = []
-
-    def run(number: int, stopped: Callable[[], bool]) -> None:
-        if number == 0:
-            raise KeyboardInterrupt
-        while not stopped():
-            pass
-        ended.append(number)
-        raise Interrupted("stopped")
-
-    with pytest.raises(KeyboardInterrupt):
-        list(fan_out(run, range(9), 2, processes=False))
-    assert 1 in ended
-    assert set(ended) <= {1, 2, 3}
 
 
 # Files
