@@ -11,8 +11,9 @@ from simulator.datapaths import DATAPATHS, datapath
 from simulator.engines.compiled import CompiledEngine
 from simulator.errors import InputError
 from simulator.explain import one_packet
+from simulator.parts.driver import application_vcpu
 from simulator.parts.nic import Member
-from simulator.parts.settings import port_settings
+from simulator.parts.settings import GuestSettings, port_settings
 from simulator.parts.stages import STAGES
 from simulator.parts.steps import Step, names, range_1024, total
 from simulator.scenario.names import DATAPATHS as KNOWN
@@ -106,3 +107,9 @@ def test_a_read_takes_the_measured_round_trip(model: str) -> None:
     dma = plan.dmas[0]
     ways_ps = plan.links[dma.up].propagation_ps + plan.links[dma.down].propagation_ps
     assert dma.memory_ps + ways_ps == chosen.ps("p_mem")
+
+
+def test_an_application_is_on_its_queue_s_vcpu_or_on_the_next_one() -> None:
+    beside, apart = (GuestSettings("vm", "sriov-vf", application_vcpu=word) for word in (False, True))
+    assert [application_vcpu(beside, [10, 11, 12], queue) for queue in range(4)] == [10, 11, 12, 10]
+    assert [application_vcpu(apart, [10, 11, 12], queue) for queue in range(4)] == [11, 12, 10, 11]
