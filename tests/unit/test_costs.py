@@ -484,6 +484,12 @@ def test_ack_interval_is_that_of_the_pcie_model() -> None:
     assert found == list(readings()["pcie_ack_symbols"].values)
 
 
+def test_ack_intervals_are_those_of_the_specification() -> None:
+    # PCI Express Base Specification 2.0, tables 3-5 and 3-6: payload of 256 bytes, 1 to 16 lanes
+    table = {1: [416, 217, 118, 107, 72], 2: [467, 268, 169, 158, 123]}
+    assert {g: [ack_interval_symbols(g, lanes) for lanes in (1, 2, 4, 8, 16)] for g in table} == table
+
+
 @pytest.mark.parametrize("generation", [1, 2, 3, 4, 5])
 def test_a_wider_slot_carries_more(generation: int) -> None:
     rates = [usable_rate_bps(generation, lanes) for lanes in (1, 2, 4, 8, 16)]
