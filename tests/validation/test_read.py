@@ -84,6 +84,12 @@ def test_a_file_without_points(tmp_path: Path) -> None:
     ]
 
 
+def test_points_are_a_list(tmp_path: Path) -> None:
+    assert faults(tmp_path, head=HEAD.replace("points:", "points: none")) == [
+        "a.yaml:7: 'none' as points is not a list"
+    ]
+
+
 @pytest.mark.parametrize(
     ("differs", "said"),
     [
