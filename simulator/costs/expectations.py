@@ -157,7 +157,6 @@ _NOTES = {
     "x_evtchn": "a light exit and the pending bit; under PV a system call into the hypervisor",
     "s_smc": "half the classifier; no time is published",
     "s_upcall": "middle of 50 to 200 us; no time was read",
-    "s_upcall_dp": "no message to another thread; no time was read",
     "y_signal": "the specification's expectation; Hyper-V publishes none",
     "s_vmswitch": "the specification's expectation; Hyper-V publishes none",
     "s_vmswitch_ext": "no extension's time is published",

@@ -113,6 +113,8 @@ def switch_settings(scenario: Scenario) -> SwitchSettings:
         max(1, sum(getattr(item, "flows", 1) * len(routes(scenario, item)) for item in scenario.traffic)),
         max((item.new_flows_ppm for item in scenario.traffic if isinstance(item, Poisson)), default=0),
         written.smc,
+        written.megaflows,
+        written.output_batching,
     )
     return vswitches.settings(
         kind,
@@ -335,8 +337,15 @@ def _forwarder(scenario: Scenario, group: Guest) -> PolledSwitch | None:
     met = (
         item for item in scenario.traffic for route in routes(scenario, item) if set(group.members()) & {*route.through}
     )
-    flows = Flows(max(1, sum(getattr(item, "flows", 1) for item in met)), 0, scenario.switch.smc)
-    return vswitches.forwarder(given, masks=scenario.switch.masks, flows=flows)
+    written = scenario.switch
+    flows = Flows(
+        max(1, sum(getattr(item, "flows", 1) for item in met)),
+        0,
+        written.smc,
+        written.megaflows,
+        written.output_batching,
+    )
+    return vswitches.forwarder(given, masks=written.masks, flows=flows)
 
 
 def _shared(group: Guest, taken: set[int]) -> tuple[int, ...]:

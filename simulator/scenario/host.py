@@ -282,6 +282,11 @@ class VirtualSwitch(Strict):
     """ovs-kernel: masks of its flow table that a packet tries in the mean."""
     smc: Switch = False
     """ovs-dpdk: whether signatures of flows are cached behind the exact-match cache."""
+    megaflows: Annotated[int, Field(strict=True, ge=1, le=100_000_000)] = 1
+    """ovs-dpdk: entries of the flow table that the traffic needs, both directions together: as many as rules that name single flows,
+    few if wildcards cover them. Beyond 200,000 none is installed, and each packet of such a flow is an upcall."""
+    output_batching: Switch = True
+    """ovs-dpdk: off, as before release 2.9, the packets of a burst are sent flow by flow, each with a doorbell."""
     extensions: Annotated[int, Field(strict=True, ge=0, le=64)] = 0
     """hyperv-switch: extensions that a frame passes."""
     mode: Literal["veb", "vepa"] = "veb"
