@@ -37,7 +37,7 @@ def join_ports(machine: Machine, network: NetworkSettings) -> None:
     """Put the cable or the switch between all ports of the machine."""
     builder, ports = machine.builder, [slot.port for slot in machine.adapters]
     if network.cable:
-        for one, other in (ports, reversed(ports)):
+        for one, other in zip(ports, reversed(ports), strict=True):
             builder.change(Link, one.leave, target_kind="link", target=other.pipe)
         return
     queues = [_outlet(builder, f"{port.prefix}network.out", port.wire_in, network) for port in ports]

@@ -39,6 +39,7 @@ LEANS: Mapping[str, tuple[str, ...]] = {
                "guests.*.vcpus", "guests.*.queues", "guests.*.count", "guests.*.nics", "traffic.*.direction"),
     "nic": ("nic",),
     "nics": ("nics",),
+    "hosts": ("hosts", "host", "nic", "nics", "switch", "guests.*", "guests.*.on_host", "guests.*.datapath"),
     "switch": ("switch", "guests.*.datapath"),
     "traffic": ("nic.model", "nic.rate", "nics", "guests.*.nic", "guests.*.mtu", "guests.*.offloads", "guests.*"),
     "measurement": ("nic.model", "nic.rate", "nics"),
@@ -61,7 +62,8 @@ def wiring_faults(scenario: Scenario, *, whole: bool = True) -> list[Fault]:
     faults += nonsense(scenario, min(port.rate_bps for port in ports))
     for site, slot in zip(sites(scenario), each_host(machine), strict=True):
         faults += _too_few_cores(site, slot.cpus.map, "" if whole and not refused else "at least ")
-    if not faults:
+    # of an adapter that nobody is behind no plan can be made, and it is told where guests are dealt out
+    if not faults and all(slot.port.receivers for slot in machine.adapters):
         plan = machine.builder.finish(scenario.name)
         faults += [*placed(scenario, check(plan)), *_too_long(scenario, plan)]
     first: dict[Location, Fault] = {}
