@@ -18,7 +18,7 @@ from difflib import get_close_matches
 from typing import Any, ClassVar
 
 NOT_MODELLED = {
-    "balloon": "memory ballooning", "bond": "bonding of ports", "cache": "caches and memory bandwidth", "energy": "power",
+    "balloon": "memory ballooning", "cache": "caches and memory bandwidth", "energy": "power",
     "frequency": "frequency changes", "geneve": "overlays", "hugepage": "memory translation",
     "hyperthread": "hyper-threads", "iommu": "what an IOMMU costs besides walks", "ipsec": "encryption", "llc": "caches and memory bandwidth",
     "nested": "nested hypervisors",

@@ -20,7 +20,7 @@ from simulator.costs import Host
 from simulator.datapaths import datapath
 from simulator.errors import InputError
 from simulator.scenario import Scenario
-from simulator.scenario.build import build, guest_settings, host_settings
+from simulator.scenario.build import build, guest_settings
 from simulator.scenario.traffic import RequestResponse
 from simulator.study.runs import Job, run
 
@@ -46,8 +46,7 @@ def candidates(host: Host, cases: Sequence[Case], chosen: Sequence[str]) -> tupl
         for observed in case.observed:
             spent |= dict.fromkeys(observed.costs)
         if case.scenario is not None:
-            settings = host_settings(case.scenario.host)
-            for guest in guest_settings(case.scenario, settings):
+            for guest in guest_settings(case.scenario):
                 steps = datapath(guest.datapath).steps(guest.mode)
                 spent |= dict.fromkeys(name for step in steps for name in step.costs)
     for name in chosen:

@@ -52,6 +52,8 @@ class Choice:
 def decide(path: str, overrides: Sequence[str], prices: Prices, engine: str = "compiled") -> list[Choice]:
     """All choices of a scenario. Raises InputError if the scenario cannot be read or has nothing to choose from."""
     scenario = load(path, (*overrides, NO_SWEEP))
+    if scenario.hosts:
+        raise InputError(path, "has several hosts; a choice is what one host is to be")
     series = scenario.compare
     found = []
     for name in series or FACTS:

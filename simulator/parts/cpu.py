@@ -52,11 +52,12 @@ class Cpus:
         """
         self._require(number)
         if number not in self._made:
-            self._made[number] = add_core(self._builder, self._host, f"cpu{number}")
+            self._made[number] = add_core(self._builder, self._host, f"{self._host.prefix}cpu{number}")
             self._pair(number)
         self.map.setdefault(number, []).append(user)
         if softirq_costs and self._builder.get(Executor, self._made[number]).ksoftirqd == NONE:
-            add_ksoftirqd(self._builder, self._made[number], f"cpu{number}", softirq_costs, self._host)
+            name = f"{self._host.prefix}cpu{number}"
+            add_ksoftirqd(self._builder, self._made[number], name, softirq_costs, self._host)
         return self._made[number]
 
     def _pair(self, number: int) -> None:

@@ -1,9 +1,9 @@
-"""The host under construction: one plan builder, one set of cores, its adapters, and the guests that were attached to it.
+"""The hosts under construction: one plan builder, the cores and adapters of each host, and the guests that were attached to them.
 
-A part that builds for one guest sees the machine `at` that guest's adapter: the same machine, whose `port` and `uplink` are
-those of this adapter.
+A part that builds for one guest sees the machine `at` that guest's adapter: the same machine, whose host, cores, `port` and `uplink`
+are those of this adapter.
 
-*Scope*: one host; each adapter has one port.
+*Scope*: each adapter has one port.
 *Validation*: tests/unit/test_build_parts.py.
 """
 
@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
+from itertools import pairwise
 
 from simulator.parts.cpu import Cpus
 from simulator.parts.nic import Addresses, Port, QueuePair, add_port
@@ -39,11 +40,13 @@ class Attachment:
 
 @dataclass(frozen=True, slots=True)
 class Lane:
-    """One queue of the host's own driver: its place among the port's receivers, its rings and its softirq worker."""
+    """One queue of the host's own driver: its place among the port's receivers, its rings and its softirq worker; of a bond the queue of
+    the other adapter beside it."""
 
     receiver: int
     pair: QueuePair
     worker: int
+    twin: Lane | None = None
 
 
 @dataclass(slots=True)
@@ -52,13 +55,14 @@ class Uplink:
 
     `bundles` are lanes that were opened together, by the costs of what is behind the driver; `members` are (MAC index, VLAN
     index, first tap, queues); `senders` are workers that send into the switch, each with the lane whose transmit ring it
-    uses and what a frame for the NIC and one for a neighbour take there. `opened`: how many bundles were given out, from 0.
+    uses, what a frame for the NIC and one for a neighbour take there, and its guest's MAC index. `opened`: how many bundles were given
+    out, from 0.
     """
 
     bundles: dict[tuple[str, ...], list[tuple[Lane, ...]]] = field(default_factory=dict)
     taps: list[int] = field(default_factory=list)
     members: list[tuple[int, int, int, int]] = field(default_factory=list)
-    senders: list[tuple[int, Lane, int, int]] = field(default_factory=list)
+    senders: list[tuple[int, Lane, int, int, int]] = field(default_factory=list)
     opened: dict[tuple[str, ...], int] = field(default_factory=dict)
     outward: set[int] = field(default_factory=set)
     """Senders whose frames all go to the wire."""
@@ -88,6 +92,20 @@ class Polled:
 
 
 @dataclass(slots=True)
+class Slot:
+    """An adapter in its host: the port, the switches in front of it, the host's settings and cores. `twin`: the adapter that is bonded
+    to it."""
+
+    port: Port
+    host: HostSettings
+    cpus: Cpus
+    switch: SwitchSettings
+    uplink: Uplink = field(default_factory=Uplink)
+    polled: Polled = field(default_factory=Polled)
+    twin: Port | None = None
+
+
+@dataclass(slots=True)
 class Machine:
     """Everything a datapath builds into."""
 
@@ -103,12 +121,15 @@ class Machine:
     """What both interfaces of a guest use, by its name and what it is: executors or threads."""
     forwarders: dict[str, list[tuple[int, int]]] = field(default_factory=dict)
     """Interface -> (worker that forwards what comes in by a queue, transmit ring of that queue)."""
-    adapters: tuple[tuple[Port, Uplink, Polled], ...] = ()
+    adapters: tuple[Slot, ...] = ()
+    twin: Port | None = None
+    """The adapter that is bonded to `port`."""
 
     def at(self, adapter: int) -> Machine:
         """The machine as a guest of that adapter sees it."""
-        port, uplink, polled = self.adapters[adapter]
-        return replace(self, port=port, uplink=uplink, polled=polled)
+        slot = self.adapters[adapter]
+        own = {name: getattr(slot, name) for name in ("port", "host", "cpus", "switch", "uplink", "polled", "twin")}
+        return replace(self, **own)
 
 
 def add_machine(
@@ -118,8 +139,10 @@ def add_machine(
     *,
     vlans: tuple[int, ...] = (0,),
     guests: int,
+    further: Sequence[tuple[HostSettings, SwitchSettings]] = (),
 ) -> Machine:
-    """An empty host with open ports; `vlans` are the VLAN identifiers in use, `guests` how many will be attached.
+    """Empty hosts with open ports; `vlans` are the VLAN identifiers in use, `guests` how many will be attached, `further` the hosts
+    beside the first.
 
     All stages are declared, in the packet's order, so that the stage tables of two paths have the same rows. Addresses are
     numbered over all adapters.
@@ -127,7 +150,10 @@ def add_machine(
     builder = PlanBuilder()
     for stage in STAGES:
         builder.stage(stage)
-    cpus, addresses = Cpus(builder, host), Addresses(guests)
-    opened = tuple((add_port(builder, host, port, vlans, addresses), Uplink(), Polled()) for port in ports)
-    port, uplink, polled = opened[0]
-    return Machine(builder, host, cpus, port, uplink, switch=switch, polled=polled, adapters=opened)
+    addresses = Addresses(guests)
+    hosts = [(own, Cpus(builder, own), carried) for own, carried in ((host, switch), *further)]
+    opened = [Slot(add_port(builder, hosts[port.host][0], port, vlans, addresses), *hosts[port.host]) for port in ports]
+    for slot, other in pairwise(opened):
+        if slot.cpus is other.cpus and slot.switch.bond:
+            slot.twin = other.port
+    return Machine(builder, *hosts[0][:2], opened[0].port, adapters=tuple(opened)).at(0)

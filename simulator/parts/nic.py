@@ -128,6 +128,8 @@ class Port:
     limits: dict[str, tuple[int, int]] = field(default_factory=dict)
     """Shaper and floor of each guest's function, made with its first queue."""
     members: list[Member] = field(default_factory=list)
+    entrance: int = NONE
+    """The link on which the far end sends to it: its wire, or that of a switch between them."""
 
     @property
     def prefix(self) -> str:
@@ -157,7 +159,7 @@ def add_port(
     )
     wire_out = add_wire(builder, settings, f"{prefix}wire.out", "link", leave)
     ends = (dma, wire_in, wire_out, pipe, buffer, peer, leave, rx_engine, tx_engine)
-    return Port(settings, vlans, addresses, *ends, translated=bool(host.iommu_page_bytes))
+    return Port(settings, vlans, addresses, *ends, translated=bool(host.iommu_page_bytes), entrance=wire_in)
 
 
 def add_moderator(builder: PlanBuilder, port: Port, name: str, route: int, *, virtual: bool, tick_hz: int) -> int:

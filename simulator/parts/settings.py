@@ -37,7 +37,7 @@ class HostSettings:
     `cores` None: as many as the placement needs. `tick`: on its cores; a guest's tick has the same frequency. `idle`, `noise`: words of
     `costs.idle` and `costs.noise`. `siblings`: cores 2n and 2n + 1 are threads of one. `backend_cores`: where vhost and QEMU run;
     empty: a core of its own for each. `firewall`: `off`, `filter` or `conntrack` on the bridge. `iommu_page_bytes`: pages by which
-    the IOMMU maps the memory of packets for good; 0: no translation.
+    the IOMMU maps the memory of packets for good; 0: no translation. `name`: of a host beside the first.
     """
 
     model: Host
@@ -56,6 +56,12 @@ class HostSettings:
     demote: bool = True
     scheduler: Scheduler = Scheduler()
     iommu_page_bytes: int = 0
+    name: str = ""
+
+    @property
+    def prefix(self) -> str:
+        """What its cores are called by besides."""
+        return f"{self.name}." if self.name else ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +102,8 @@ class PortSettings:
     name: str = ""
     far: str = ""
     """What is on another NUMA node than the adapter: nothing, ``cores``, or ``cores and memory``."""
+    host: int = 0
+    """Number of its host."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,6 +136,20 @@ class SwitchSettings:
     reflected: bool = False
     upcall_costs: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     """Family -> what the handler of the first packet of a flow spends; nothing: all flows are known."""
+    bond: str = ""
+    """How the kernel's switch uses two adapters as one (``active-backup``, ``layer2``, ``layer3+4``); nothing: one for each."""
+
+
+@dataclass(frozen=True, slots=True)
+class NetworkSettings:
+    """What joins ports outside: a switch that takes `latency_ps` and holds `buffer_bytes` for each way out (0: 1,000 frames), or a
+    `cable` between two. `far`: the far end is behind it too, with a cable of `far_bps` (0: infinitely fast)."""
+
+    cable: bool = False
+    latency_ps: int = 0
+    buffer_bytes: int = 0
+    far: bool = False
+    far_bps: int = 0
 
 
 @dataclass(frozen=True, slots=True)

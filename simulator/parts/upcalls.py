@@ -5,7 +5,7 @@
 3. The handler spends its time and sends the packet to the guest's queue, or for a guest with a function of the adapter, back into the
    adapter, with the guest's own address.
 
-*Scope*: one handler for the host, on a core of its own. A guest with several queues gets such packets in the first.
+*Scope*: one handler for each host, on a core of its own. A guest with several queues gets such packets in the first.
 *Validation*: tests/phenomena/test_upcalls.py.
 """
 
@@ -62,14 +62,15 @@ def _add_handler(
 
 def _thread(machine: Machine) -> int:
     """The handler's thread of the host, made with the first guest that needs it."""
-    shared = machine.shared.setdefault("upcall handler", [])
+    prefix = machine.host.prefix
+    shared = machine.shared.setdefault(f"{prefix}upcall handler", [])
     if not shared:
         model = machine.host.model
         core = machine.cpus.core(machine.cpus.own(), "upcall handler")
         shared.append(
             machine.builder.add(
                 Thread(
-                    "upcalls", core, "workers", wake_ps=model.ps("h_wake_run"), flight_ps=model.ps("h_ipi_flight"),
+                    f"{prefix}upcalls", core, "workers", wake_ps=model.ps("h_wake_run"), flight_ps=model.ps("h_ipi_flight"),
                     waker_ps=model.ps("h_wake_work"),
                 )
             )

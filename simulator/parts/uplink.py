@@ -15,6 +15,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from simulator.parts import bonds
 from simulator.parts.cpu import CORE_COSTS, add_spread
 from simulator.parts.driver import GRO_BYTES, POLL_WEIGHT
 from simulator.parts.machine import Lane, Machine, Uplink
@@ -141,6 +142,8 @@ def join_uplink(machine: Machine, guest: GuestSettings, carry: tuple[str, ...] =
     machine.uplink.merges |= guest.gro and guest.bulk
     lanes = open_lanes(machine, guest.queues, carry)
     mac = join(machine.port, guest, lanes[0].receiver, len(lanes))
+    if machine.twin is not None and lanes[0].twin is not None:
+        machine.twin.members.append(replace(machine.port.members[-1], first=lanes[0].twin.receiver))
     vlan = machine.port.vlans.index(guest.vlan)
     machine.uplink.members.append((mac, vlan, len(machine.uplink.taps), guest.queues))
     return mac, lanes
@@ -168,28 +171,32 @@ def add_sender(machine: Machine, worker: int, lane: Lane, steps: tuple[Step, ...
 
 
 def note_sender(machine: Machine, worker: int, lane: Lane, nic_ps: int, neighbour_ps: int) -> None:
-    """The same with what a frame for the wire and one for a neighbour take."""
-    machine.uplink.senders.append((worker, lane, nic_ps, neighbour_ps))
+    """The same with what a frame for the wire and one for a neighbour take. The worker is that of the guest that joined last."""
+    machine.uplink.senders.append((worker, lane, nic_ps, neighbour_ps, machine.uplink.members[-1][0]))
 
 
 def close_uplink(machine: Machine, from_wire: Switch, from_guest: Switch) -> None:
     """Give the workers on both sides their outputs: all taps; backends have the NIC's ring before them, and those that send all to the
-    wire nothing else."""
-    builder, uplink = machine.builder, machine.uplink
-    inward, outward = builder.add(from_wire), builder.add(from_guest)
+    wire nothing else. The rings of a bond stand where the one ring does."""
+    builder, uplink, kind = machine.builder, machine.uplink, machine.switch.bond
+    inward = builder.add(from_wire)
+    outward = [
+        builder.add(bonds.spread(from_guest, kind, parity) if kind else from_guest) for parity in bonds.tables(kind)
+    ]
     taps = tuple(Output("fifo", tap, full="drop") for tap in uplink.taps)
-    for bundle in (bundle for bundles in uplink.bundles.values() for bundle in bundles):
-        for lane in bundle:
-            builder.change(Worker, lane.worker, outputs=taps, switch=inward)
-            if uplink.merges:
-                builder.change(Worker, lane.worker, merge_bytes=GRO_BYTES, chunk=POLL_WEIGHT)
-    for worker, lane, nic_ps, neighbour_ps in uplink.senders:
+    opened = [lane for bundles in uplink.bundles.values() for bundle in bundles for lane in bundle]
+    for lane in (*opened, *(lane.twin for lane in opened if lane.twin is not None)):
+        builder.change(Worker, lane.worker, outputs=taps, switch=inward)
+        if uplink.merges:
+            builder.change(Worker, lane.worker, merge_bytes=GRO_BYTES, chunk=POLL_WEIGHT)
+    for worker, lane, nic_ps, neighbour_ps, mac in uplink.senders:
         ring = Output("post", lane.pair.tx, full="drop", packet_ps=nic_ps)
         if worker in uplink.outward:
             builder.change(Worker, worker, outputs=(ring,), select="first")
             continue
+        rings = bonds.both(ring, replace(ring, index=lane.twin.pair.tx)) if lane.twin is not None else (ring,)
         beside = tuple(replace(tap, packet_ps=neighbour_ps) for tap in taps)
-        builder.change(Worker, worker, outputs=(ring, *beside), switch=outward)
+        builder.change(Worker, worker, outputs=(*rings, *beside), switch=outward[mac % len(outward)])
 
 
 def open_lanes(machine: Machine, queues: int, carry: tuple[str, ...]) -> tuple[Lane, ...]:
@@ -202,17 +209,24 @@ def open_lanes(machine: Machine, queues: int, carry: tuple[str, ...]) -> tuple[L
     turn = uplink.opened[carry] = uplink.opened.get(carry, -1) + 1
     if added <= 0 and bundles:
         return bundles[turn % len(bundles)]
-    bundles.append(tuple(_add_lane(machine, existing + number, carry) for number in range(max(1, added))))
+    bundles.append(tuple(_add_lanes(machine, existing + number, carry) for number in range(max(1, added))))
     return bundles[-1]
 
 
-def _add_lane(machine: Machine, number: int, carry: tuple[str, ...]) -> Lane:
+def _add_lanes(machine: Machine, number: int, carry: tuple[str, ...]) -> Lane:
+    """A lane, and with a bond one of the other adapter on the same core."""
+    cores = machine.host.irq_cores
+    core = cores[number % len(cores)] if cores else machine.cpus.own()
+    lane = _add_lane(machine, number, carry, core)
+    if machine.twin is None:
+        return lane
+    return replace(lane, twin=_add_lane(replace(machine, port=machine.twin), number, carry, core))
+
+
+def _add_lane(machine: Machine, number: int, carry: tuple[str, ...], on: int) -> Lane:
     table = switched(machine, steps(carry))
     builder, model, name = machine.builder, machine.host.model, f"{machine.port.prefix}uplink{number}"
-    cores = machine.host.irq_cores
-    core = machine.cpus.core(
-        cores[number % len(cores)] if cores else machine.cpus.own(), name, softirq_costs=CORE_COSTS
-    )
+    core = machine.cpus.core(on, name, softirq_costs=CORE_COSTS)
     worker = builder.promise(Worker)
     hardirq_ps = total(model, table, "lane.hardirq_ps")
     flight_ps = total(model, table, "lane.flight_ps")

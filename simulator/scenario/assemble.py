@@ -1,6 +1,6 @@
-"""Put host, ports and guests together and close the ports: the one place where datapaths and virtual switches meet.
+"""Put hosts, ports and guests together and close the ports: the one place where datapaths and virtual switches meet.
 
-*Scope*: one host; for each adapter an embedded switch, a switch in the kernel and one in user space, if guests need them.
+*Scope*: for each adapter an embedded switch, a switch in the kernel and one in user space, if guests need them.
 *Validation*: tests/golden, tests/unit/test_build*.py.
 """
 
@@ -17,7 +17,7 @@ from simulator.parts.machine import Machine, add_machine
 from simulator.parts.network import join_ports
 from simulator.parts.nic import close_port
 from simulator.parts.polled import close_polled
-from simulator.parts.settings import GuestSettings, HostSettings, PortSettings, SwitchSettings
+from simulator.parts.settings import GuestSettings, HostSettings, NetworkSettings, PortSettings, SwitchSettings
 from simulator.parts.upcalls import add_adapter_upcalls, add_kernel_upcalls
 from simulator.parts.uplink import close_uplink
 from simulator.plan.model import NONE, DescRing, Worker
@@ -32,33 +32,27 @@ def assemble(
     faults: list[InputError] | None = None,
     *,
     switch: SwitchSettings | None = None,
-    joined: bool = False,
+    further: Sequence[tuple[HostSettings, SwitchSettings]] = (),
+    network: NetworkSettings | None = None,
 ) -> Machine:
-    """A host with all `guests` attached and its ports closed; traffic sources are still to be added.
+    """A host, and `further` ones, with all `guests` attached and their ports closed; traffic sources are still to be added.
 
-    `joined`: frames that leave one port may come in at another, by a switch outside. Raises ``InputError`` for the first guest
+    `network`: frames that leave one port may come in at another, by what is outside. Raises ``InputError`` for the first guest
     that cannot be attached, or collects why in ``faults``; a machine with such guests is good for finding further faults, and
     stays open.
     """
     vlans = tuple(sorted({guest.vlan for guest in guests}))
-    behind = Counter(guest.adapter for guest in guests)
     carried = vswitches.settings() if switch is None else switch
-    machine = add_machine(
-        host, ports, carried, vlans=vlans, guests=len(guests) + sum(guest.standby + guest.new_flows for guest in guests)
-    )
-    machine.cpus.reserve(core for guest in guests for core in guest.cores)
-    machine.cpus.reserve(carried.cores)
+    addresses = len(guests) + sum(guest.standby + guest.new_flows for guest in guests)
+    machine = add_machine(host, ports, carried, vlans=vlans, guests=addresses, further=further)
+    for guest in guests:
+        machine.adapters[guest.adapter].cpus.reserve(guest.cores)
+    for slot in machine.adapters:
+        slot.cpus.reserve(slot.switch.cores)
+    behind = Counter(guest.adapter for guest in guests)
     for guest in guests:
         try:
-            alone = datapath(guest.datapath).exclusive or guest.macvtap == "passthru"
-            if alone and behind[guest.adapter] > 1:
-                message = f"owns the whole adapter, and {behind[guest.adapter]} guests use it"
-                raise InputError(f"guests.{guest.name}.datapath", message, guest.datapath)
-            datapath(guest.datapath).build(machine.at(guest.adapter), guest)
-            if guest.new_flows:
-                _add_upcalls(machine.at(guest.adapter), guest)
-            if guest.second_of:
-                _cross(machine, guest.second_of, guest.name)
+            _attach(machine, guest, behind[guest.adapter])
         except InputError as error:
             told = error.at(error.place.replace(guest.name, guest.machine_name, 1))
             if faults is None:
@@ -69,9 +63,22 @@ def assemble(
     for number in range(len(ports)):
         _close(machine.at(number), {guest.datapath for guest in guests if guest.adapter == number})
         _add_distance(machine.at(number))
-    if joined:
-        join_ports(machine)
+    if network is not None:
+        join_ports(machine, network)
     return machine
+
+
+def _attach(machine: Machine, guest: GuestSettings, behind: int) -> None:
+    """One guest, of `behind` that use its adapter."""
+    alone = datapath(guest.datapath).exclusive or guest.macvtap == "passthru"
+    if alone and behind > 1:
+        message = f"owns the whole adapter, and {behind} guests use it"
+        raise InputError(f"guests.{guest.name}.datapath", message, guest.datapath)
+    datapath(guest.datapath).build(machine.at(guest.adapter), guest)
+    if guest.new_flows:
+        _add_upcalls(machine.at(guest.adapter), guest)
+    if guest.second_of:
+        _cross(machine, guest.second_of, guest.name)
 
 
 FAR_COSTS = {"cores": "p_far_cores_pk", "cores and memory": "p_far_pk"}

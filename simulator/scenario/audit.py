@@ -18,6 +18,7 @@ from pathlib import Path
 
 from simulator.errors import BadValue, InputError, ScenarioErrors
 from simulator.formats.yaml12 import Node
+from simulator.scenario.host import FurtherHost, Host
 from simulator.scenario.load import GUEST_KEYS, TOP_KEYS, read
 from simulator.scenario.model import Scenario
 from simulator.scenario.points import MOST_FAILED, NOT_SWEPT, Draft, Point, common, drafts, name_of_point, placeless
@@ -298,11 +299,19 @@ def _unbuildable(seen: Examined) -> bool:
 
 def _with_known_costs(scenario: Scenario, contradicted: Iterable[Location]) -> Scenario:
     """The scenario without the costs that were refused."""
-    refused = {location[2] for location in contradicted if location[:2] == ("host", "costs")}
-    costs = {name: text for name, text in scenario.host.costs.items() if name not in refused}
-    return (
-        scenario.model_copy(update={"host": scenario.host.model_copy(update={"costs": costs})}) if refused else scenario
-    )
+    refused = {location for location in contradicted if "costs" in location}
+    if not refused:
+        return scenario
+    further = (item.model_copy(update=_host_of(item, refused, ("hosts", n))) for n, item in enumerate(scenario.hosts))
+    return scenario.model_copy(update={**_host_of(scenario, refused, ()), "hosts": tuple(further)})
+
+
+def _host_of(item: Scenario | FurtherHost, refused: set[Location], above: Location) -> dict[str, Host]:
+    """The host of a scenario, or of one of its hosts, without these costs."""
+    if item.host is None:
+        return {}
+    known = {name: text for name, text in item.host.costs.items() if (*above, "host", "costs", name) not in refused}
+    return {"host": item.host.model_copy(update={"costs": known})}
 
 
 def _point_overrides(overrides: tuple[str, ...]) -> dict[str, tuple[str, ...]]:

@@ -5,7 +5,7 @@
 3. Every random stream is named by guest and purpose, never by datapath: the series of a comparison see the same
    packets.
 
-*Scope*: one host. The replication matters only for traffic that is drawn when the plan is built
+*Scope*: what is on several hosts is built host by host (``sites``). The replication matters only for traffic that is drawn when the plan is built
 (captures).
 *Validation*: tests/unit/test_build.py, and every shipped scenario is built by a test.
 """
@@ -14,18 +14,20 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
+from typing import Any
 
 from simulator import costs, units, vswitches
 from simulator.costs.pcie import usable_rate_bps
 from simulator.costs.ranges import host_drawn, nic_drawn
 from simulator.datapaths import datapath
 from simulator.errors import InputError
-from simulator.parts.machine import Machine
+from simulator.parts.machine import Machine, Slot
 from simulator.parts.nic import PEER
 from simulator.parts.settings import (
     GuestSettings,
     HostSettings,
     Moderation,
+    NetworkSettings,
     PolledSwitch,
     PortSettings,
     Scheduler,
@@ -38,7 +40,7 @@ from simulator.scenario import recorded
 from simulator.scenario.assemble import assemble
 from simulator.scenario.events import functions, meant
 from simulator.scenario.guest import Guest
-from simulator.scenario.host import Host, Nic
+from simulator.scenario.host import FurtherHost, Host, Nic, VirtualSwitch
 from simulator.scenario.model import Scenario
 from simulator.scenario.routes import (
     adapters,
@@ -49,6 +51,7 @@ from simulator.scenario.routes import (
     routes,
     second_name,
 )
+from simulator.scenario.sites import Site, sites
 from simulator.scenario.sources import add_traffic
 from simulator.scenario.traffic import Capture, Constant, Poisson
 from simulator.scenario.uses import Use, uses
@@ -74,21 +77,42 @@ def build(scenario: Scenario, replication: int = 0) -> Plan:
 
 def machine_of(scenario: Scenario, replication: int = 0) -> Machine:
     """The machine before it is frozen, with its core map."""
-    host, ports = host_settings(scenario.host), port_settings_of(scenario)
-    guests = tuple(guest_settings(scenario, host))
+    ports, guests = port_settings_of(scenario), tuple(guest_settings(scenario))
     for fault in misfits(scenario, ports, guests):
         raise fault
-    machine = assemble(
-        host, with_functions(ports, guests), guests, switch=switch_settings(scenario), joined=crosses_the_wire(scenario)
-    )
+    (host, switch), *further = site_settings(scenario)
+    network = network_settings(scenario)
+    machine = assemble(host, with_functions(ports, guests), guests, switch=switch, further=further, network=network)
     add_traffic(machine, scenario, guests, replication)
     return machine
+
+
+def site_settings(scenario: Scenario) -> list[tuple[HostSettings, SwitchSettings]]:
+    """Each host and what carries packets on it."""
+    return [
+        (replace(host_settings(site.host), name=site.name), switch_settings(scenario, site)) for site in sites(scenario)
+    ]
+
+
+def network_settings(scenario: Scenario) -> NetworkSettings | None:
+    """What joins the adapters outside, if anything does."""
+    written, bonded = scenario.network, any(site.switch.bond for site in sites(scenario))
+    if written is None:
+        return NetworkSettings(far=bonded) if bonded or crosses_the_wire(scenario) else None
+    switched = written.kind == "switch"
+    return NetworkSettings(
+        not switched, written.latency_ps, written.buffer_bytes or 0, far=switched, far_bps=written.far_rate_bps or 0
+    )
 
 
 def port_settings_of(scenario: Scenario) -> tuple[PortSettings, ...]:
     """The port of each adapter."""
     offered_pps = _offered_pps(scenario)
-    return tuple(replace(nic_settings(nic), name=name, offered_pps=offered_pps) for name, nic in adapters(scenario))
+    return tuple(
+        replace(nic_settings(nic), name=name, offered_pps=offered_pps, host=site.number)
+        for site in sites(scenario)
+        for name, nic in site.adapters
+    )
 
 
 def _offered_pps(scenario: Scenario) -> int:
@@ -101,22 +125,22 @@ def _offered_pps(scenario: Scenario) -> int:
     return -(-total_millipps // 1000)
 
 
-def switch_settings(scenario: Scenario) -> SwitchSettings:
-    """What carries packets on the host."""
-    written = scenario.switch
+def switch_settings(scenario: Scenario, site: Site) -> SwitchSettings:
+    """What carries packets on a host."""
+    written, groups = site.switch, [group for _, group in site.groups]
+    here = {name for group in groups for name in group.members()}
     # a path's own switch where nobody names one: of one hypervisor's paths all name the same
-    own = [
-        kind for group in scenario.guests if vswitches.suits(kind := datapath(group.datapath).switch, "linux-bridge")
-    ]
+    own = [kind for group in groups if vswitches.suits(kind := datapath(group.datapath).switch, "linux-bridge")]
     kind = next(iter(own), written.kind) if written.kind == "automatic" else written.kind
+    met = [item for item in scenario.traffic for route in routes(scenario, item) if here & {*route.nodes}]
     flows = Flows(
-        max(1, sum(getattr(item, "flows", 1) * len(routes(scenario, item)) for item in scenario.traffic)),
-        max((item.new_flows_ppm for item in scenario.traffic if isinstance(item, Poisson)), default=0),
+        max(1, sum(getattr(item, "flows", 1) for item in met)),
+        max((item.new_flows_ppm for item in met if isinstance(item, Poisson)), default=0),
         written.smc,
         written.megaflows,
         written.output_batching,
     )
-    return vswitches.settings(
+    carried = vswitches.settings(
         kind,
         cores=written.cores or (),
         masks=written.masks,
@@ -124,6 +148,7 @@ def switch_settings(scenario: Scenario) -> SwitchSettings:
         flows=flows,
         reflected=written.mode == "vepa",
     )
+    return replace(carried, bond=written.bond.mode if written.bond else "")
 
 
 def with_functions(ports: tuple[PortSettings, ...], guests: tuple[GuestSettings, ...]) -> tuple[PortSettings, ...]:
@@ -134,29 +159,44 @@ def with_functions(ports: tuple[PortSettings, ...], guests: tuple[GuestSettings,
 
 def core_map(scenario: Scenario) -> str:
     """Who runs where: one line per core."""
-    users = machine_of(scenario).cpus.map
-    return "\n".join(f"cpu{number}: {', '.join(users[number])}" for number in sorted(users))
+    return "\n".join(
+        f"{slot.host.prefix}cpu{number}: {', '.join(slot.cpus.map[number])}"
+        for slot in each_host(machine_of(scenario))
+        for number in sorted(slot.cpus.map)
+    )
+
+
+def each_host(machine: Machine) -> Iterator[Slot]:
+    """The first adapter of each host."""
+    number = -1
+    for slot in machine.adapters:
+        if slot.port.settings.host != number:
+            number = slot.port.settings.host
+            yield slot
 
 
 def notes(scenario: Scenario) -> tuple[str, ...]:
     """What a reader of the results must know: capabilities and costs that are not the catalogue's, captures as changed."""
-    model, host = costs.host(scenario.host.source), scenario.host
-    pairs = (
-        ("APICv", host.capabilities.apicv, model.capabilities.has_apicv),
-        ("posted interrupts", host.capabilities.posted_interrupts, model.capabilities.has_posted_interrupts),
-    )
-    found = [
-        f"override: {name} {'on' if wanted else 'off'} on host {model.name}"
-        for name, wanted, has in pairs
-        if wanted not in (None, has)
-    ]
-    found += [f"override: {name} = {text}" for name, text in sorted(host.costs.items())]
+    found = [note for site in sites(scenario) if not site.number or "host" in site.own for note in _overridden(site)]
     for name, nic in adapters(scenario):
         of = f"{name}: " if name else ""
         found += [f"override: {of}{text}" for text in nic_overrides(nic).values()]
     recordings = (item for item in scenario.traffic if isinstance(item, Capture))
     line_bps = max(nic_settings(nic).rate_bps for _, nic in adapters(scenario))
     return (*found, *(note for item in recordings for note in recorded.notes(scenario, item, line_bps)))
+
+
+def _overridden(site: Site) -> Iterator[str]:
+    """What a host has that its model has not."""
+    model, host, of = costs.host(site.host.source), site.host, f"{site.name}: " if site.name else ""
+    pairs = (
+        ("APICv", host.capabilities.apicv, model.capabilities.has_apicv),
+        ("posted interrupts", host.capabilities.posted_interrupts, model.capabilities.has_posted_interrupts),
+    )
+    for name, wanted, has in pairs:
+        if wanted not in (None, has):
+            yield f"override: {of}{name} {'on' if wanted else 'off'} on host {model.name}"
+    yield from (f"override: {of}{name} = {text}" for name, text in sorted(host.costs.items()))
 
 
 def warnings(scenarios: Iterable[Scenario]) -> tuple[str, ...]:
@@ -168,11 +208,20 @@ def warnings(scenarios: Iterable[Scenario]) -> tuple[str, ...]:
 def drawn(scenario: Scenario, factors: Mapping[str, float]) -> Scenario:
     """The scenario on a machine whose costs are those of the catalogue times `factors` (``costs.ranges``); what the scenario sets
     itself stays."""
-    host, nic, nics = scenario.host.model_copy(), scenario.nic.model_copy(), [nic.model_copy() for nic in scenario.nics]
-    host._factors = dict(factors)
-    for adapter in (nic, *nics):
-        adapter._factors = dict(factors)
-    return scenario.model_copy(update={"host": host, "nic": nic, "nics": tuple(nics)})
+    found = scenario.model_copy(update=_copied(scenario))
+    further = tuple(item.model_copy(update=_copied(item)) for item in found.hosts)
+    parts: tuple[Scenario | FurtherHost, ...] = (found, *further)
+    for item in parts:
+        for priced in (item.host, item.nic, *item.nics):
+            if priced is not None:
+                priced._factors = dict(factors)
+    return found.model_copy(update={"hosts": further})
+
+
+def _copied(item: Scenario | FurtherHost) -> dict[str, Any]:
+    """Host and adapters of their own, for what `drawn` writes on them."""
+    host, nic = (part and part.model_copy() for part in (item.host, item.nic))
+    return {"host": host, "nic": nic, "nics": tuple(nic.model_copy() for nic in item.nics)}
 
 
 def host_settings(host: Host) -> HostSettings:
@@ -264,19 +313,18 @@ def nic_overrides(nic: Nic) -> dict[str, str]:
     return found
 
 
-def guest_settings(scenario: Scenario, host: HostSettings) -> Iterator[GuestSettings]:
+def guest_settings(scenario: Scenario) -> Iterator[GuestSettings]:
     """Every guest of every group, in order, each followed by its second interface if it has one."""
+    hosts = [(site, host_settings(site.host)) for site in sites(scenario)]
+    where = {index: pair for pair in hosts for index, _ in pair[0].groups}
+    taken = {site.number: set(_taken(site, host)) for site, host in hosts}
     used, hops, known = uses(scenario), next_hops(scenario), interfaces(scenario)
     numbers, second, local, unknown = known.first, known.second, neighbours(scenario), _meets_first(scenario)
     macs = _addresses(scenario, unknown)
     shaped = {name for item in scenario.events if item.rate for name in meant(item.rate, functions(scenario))}
-    taken: set[int] = {core for group in scenario.guests for core in group.placement.cores or ()} | set(host.irq_cores)
-    taken |= {
-        core for group in scenario.guests for core in (*(group.backend_cores or ()), *(group.application.cores or ()))
-    }
-    taken |= set(host.backend_cores) | set(scenario.switch.cores or ())
-    for group in scenario.guests:
-        cores = group.placement.cores or _shared(group, taken)
+    for index, group in enumerate(scenario.guests):
+        site, host = where[index]
+        cores = group.placement.cores or _shared(group, taken[site.number])
         for number, name in enumerate(group.members()):
             first = number * group.vcpus
             own = tuple(cores[(first + vcpu) % len(cores)] for vcpu in range(group.vcpus)) if cores else ()
@@ -288,13 +336,21 @@ def guest_settings(scenario: Scenario, host: HostSettings) -> Iterator[GuestSett
                 new_flows=name in unknown,
             )
             if group.application.kind == "forward":
-                settings = replace(settings, next_hop=macs[hops.get(name)], forwarder=_forwarder(scenario, group))
+                made = _forwarder(scenario, group, site.switch)
+                settings = replace(settings, next_hop=macs[hops.get(name)], forwarder=made)
             yield settings
             if name in second:
                 other = second_name(name)
                 yield replace(
                     settings, name=other, adapter=second[name], next_hop=macs[hops.get(other)], second_of=name
                 )
+
+
+def _taken(site: Site, host: HostSettings) -> Iterator[int]:
+    """Cores of a host that somebody names."""
+    for _, group in site.groups:
+        yield from (*(group.placement.cores or ()), *(group.backend_cores or ()), *(group.application.cores or ()))
+    yield from (*host.irq_cores, *host.backend_cores, *(site.switch.cores or ()))
 
 
 def _meets_first(scenario: Scenario) -> set[str]:
@@ -329,7 +385,7 @@ def _addresses(scenario: Scenario, first: set[str]) -> dict[str | None, int]:
     return found
 
 
-def _forwarder(scenario: Scenario, group: Guest) -> PolledSwitch | None:
+def _forwarder(scenario: Scenario, group: Guest, switch: VirtualSwitch) -> PolledSwitch | None:
     """What a guest forwards with."""
     given = group.application.by
     if given == "l3fwd":
@@ -337,15 +393,14 @@ def _forwarder(scenario: Scenario, group: Guest) -> PolledSwitch | None:
     met = (
         item for item in scenario.traffic for route in routes(scenario, item) if set(group.members()) & {*route.through}
     )
-    written = scenario.switch
     flows = Flows(
         max(1, sum(getattr(item, "flows", 1) for item in met)),
         0,
-        written.smc,
-        written.megaflows,
-        written.output_batching,
+        switch.smc,
+        switch.megaflows,
+        switch.output_batching,
     )
-    return vswitches.forwarder(given, masks=written.masks, flows=flows)
+    return vswitches.forwarder(given, masks=switch.masks, flows=flows)
 
 
 def _shared(group: Guest, taken: set[int]) -> tuple[int, ...]:
@@ -417,18 +472,22 @@ def misfits(
     scenario: Scenario, ports: tuple[PortSettings, ...], guests: tuple[GuestSettings, ...]
 ) -> Iterator[InputError]:
     """What the guests need of switch and adapter, and do not get."""
-    given = scenario.switch.kind
-    needed = {datapath(guest.datapath).switch: guest for guest in guests}
-    needed.pop("none", None)
-    if (
-        needed
-        and given != "automatic"
-        and (given == "none" or not any(vswitches.suits(given, name) for name in needed))
-    ):
-        name, guest = next(iter(needed.items()))
-        message = f"{guest.datapath} of guest {guest.name} needs the switch '{name}'"
-        known = [kind for kind in vswitches.SWITCHES if vswitches.suits(kind, name)]
-        yield InputError("switch.kind", message, given, ("automatic", *known))
+    for site in sites(scenario):
+        given = site.switch.kind
+        needed = {
+            datapath(guest.datapath).switch: guest for guest in guests if ports[guest.adapter].host == site.number
+        }
+        needed.pop("none", None)
+        if (
+            needed
+            and given != "automatic"
+            and (given == "none" or not any(vswitches.suits(given, name) for name in needed))
+        ):
+            name, guest = next(iter(needed.items()))
+            message = f"{guest.datapath} of guest {guest.name} needs the switch '{name}'"
+            known = [kind for kind in vswitches.SWITCHES if vswitches.suits(kind, name)]
+            place = ".".join(str(part) for part in site.at("switch", "kind"))
+            yield InputError(place, message, given, ("automatic", *known))
     for number, port in enumerate(ports):
         own = [guest for guest in guests if guest.adapter == number]
         virtual = [guest for guest in own if datapath(guest.datapath).function]

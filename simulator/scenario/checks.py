@@ -14,6 +14,7 @@ from simulator import units
 from simulator.costs.names import UNSPENT
 from simulator.errors import BadValue, InputError, unknown
 from simulator.scenario import names
+from simulator.scenario.checks_hosts import bond_faults, host_faults, network_faults
 from simulator.scenario.events import event_faults
 from simulator.scenario.guest import MOST_GUESTS
 from simulator.scenario.host import Nic
@@ -22,12 +23,14 @@ from simulator.scenario.remains import Location, leans
 from simulator.scenario.routes import (
     FAR_END,
     Route,
-    adapters,
     guest_names,
     interfaces,
+    local_hops,
+    neighbours,
     patterns_of,
     routes,
 )
+from simulator.scenario.sites import sites
 from simulator.scenario.traffic import Bulk, Capture, Poisson, RequestResponse, Selection, Traffic
 
 MOST_SOURCES = 8192
@@ -135,8 +138,14 @@ def _neighbours(scenario: Scenario) -> Iterator[Fault]:
     """From guest to guest there must be a way: one VLAN, and no path whose frames all go to the adapter."""
     groups = {name: group for group in scenario.guests for name in group.members()}
     for index, item in enumerate(scenario.traffic):
+        local = set(local_hops(scenario, item))
         legs = (leg for route in routes(scenario, item) for leg in route.hops())
         for hop, to in ((one, other) for one, other in legs if one is not None and other is not None):
+            if groups[hop].vlan != groups[to].vlan:
+                message = f"goes from {hop} (VLAN {groups[hop].vlan}) to {to} (VLAN {groups[to].vlan}): no switch carries it there"
+                yield ("traffic", index), InputError("", message)
+            if (hop, to) not in local:
+                continue
             for path in {groups[name].datapath for name in (hop, to)} & set(names.NO_NEIGHBOURS):
                 message = f"goes from {hop} to {to}: what guests on the path {path} and others of their host send each other is not modelled"
                 yield ("traffic", index), InputError("", message)
@@ -144,30 +153,29 @@ def _neighbours(scenario: Scenario) -> Iterator[Fault]:
             if modes & {"private", "passthru"} or len(modes) > 1:
                 message = f"goes from {hop} ({groups[hop].macvtap}) to {to} ({groups[to].macvtap}): macvtap leads there in mode bridge or vepa of both"
                 yield ("traffic", index), InputError("", message)
-            if groups[hop].vlan != groups[to].vlan:
-                message = f"goes from {hop} (VLAN {groups[hop].vlan}) to {to} (VLAN {groups[to].vlan}): no switch carries it there"
-                yield ("traffic", index), InputError("", message)
 
 
 def _first_packets(scenario: Scenario) -> Iterator[Fault]:
     """The first packet of a flow matters where a flow table has to be filled."""
     groups = {name: group for group in scenario.guests for name in group.members()}
+    kinds = {name: site.switch.kind for site in sites(scenario) for _, group in site.groups for name in group.members()}
     shares: dict[int, str] = {}
     for index, item in enumerate(scenario.traffic):
         if not isinstance(item, Poisson) or not item.new_flows_ppm:
             continue
         shares.setdefault(item.new_flows_ppm, item.name)
         for route in routes(scenario, item):
-            path = groups[route.receiver or route.sender or ""].datapath
-            carried = names.FLOW_TABLES.get(scenario.switch.kind, {}).get(path)
+            met = route.receiver or route.sender or ""
+            path, kind = groups[met].datapath, kinds[met]
+            carried = names.FLOW_TABLES.get(kind, {}).get(path)
             if carried is None or (route.receiver is None and carried != "any"):
                 towards = "" if route.receiver else ", from guests to the far end"
                 known = ", ".join(kind for kind in names.FLOW_TABLES if kind != "automatic")
-                where = f"on the path {path} behind switch '{scenario.switch.kind}'{towards}"
+                where = f"on the path {path} behind switch '{kind}'{towards}"
                 message = f"changes nothing {where}: no flow table is filled there (switches that have one: {known})"
                 yield ("traffic", index, "new_flows"), InputError("", message)
                 break
-        if len(shares) > 1 and scenario.switch.kind in ("automatic", "ovs-dpdk"):
+        if len(shares) > 1 and set(kinds.values()) & {"automatic", "ovs-dpdk"}:
             message = (
                 f"is not the share of {next(iter(shares.values()))}: a polling switch draws one for all its packets"
             )
@@ -176,15 +184,16 @@ def _first_packets(scenario: Scenario) -> Iterator[Fault]:
 
 def _hypervisors(scenario: Scenario) -> Iterator[Fault]:
     """A host has one hypervisor."""
-    found: dict[str, str] = {}
-    for index, group in enumerate(scenario.guests):
-        if group.datapath not in names.OF_ANY:
-            found.setdefault(names.HYPERVISORS.get(group.datapath, "KVM"), group.datapath)
-        if len(found) > 1:
-            (one, path), (other, _) = found.items()
-            message = f"is a path of {other}, and {path} one of {one}: a host has one hypervisor"
-            yield ("guests", index, "datapath"), BadValue("", message, group.datapath)
-            return
+    for site in sites(scenario):
+        found: dict[str, str] = {}
+        for index, group in site.groups:
+            if group.datapath not in names.OF_ANY:
+                found.setdefault(names.HYPERVISORS.get(group.datapath, "KVM"), group.datapath)
+            if len(found) > 1:
+                (one, path), (other, _) = found.items()
+                message = f"is a path of {other}, and {path} one of {one}: a host has one hypervisor"
+                yield ("guests", index, "datapath"), BadValue("", message, group.datapath)
+                break
 
 
 def _own_sources(item: Traffic) -> int:
@@ -195,15 +204,18 @@ def _own_sources(item: Traffic) -> int:
 
 
 def _costs(scenario: Scenario) -> Iterator[Fault]:
-    known = names.cost_units(scenario.host.source) if scenario.host.costs else {}
-    for name, text in scenario.host.costs.items():
-        place = ("host", "costs", name)
-        if name not in known:
-            yield place, unknown("", f"cost of host {names.host_name(scenario.host.source)}", name, known)
-        elif name in UNSPENT:
-            yield place, BadValue("", "is in the catalogue, and no datapath spends it yet: nothing would change", text)
-        elif not _suits(text, known[name]):
-            yield place, BadValue("", f"will not do for {name}, which is {_COST_UNITS[known[name]]}", text)
+    for site in sites(scenario):
+        source = site.host.source
+        known = names.cost_units(source) if site.host.costs else {}
+        for name, text in site.host.costs.items() if not site.number or "host" in site.own else ():
+            place = site.at("host", "costs", name)
+            if name not in known:
+                yield place, unknown("", f"cost of host {names.host_name(source)}", name, known)
+            elif name in UNSPENT:
+                message = "is in the catalogue, and no datapath spends it yet: nothing would change"
+                yield place, BadValue("", message, text)
+            elif not _suits(text, known[name]):
+                yield place, BadValue("", f"will not do for {name}, which is {_COST_UNITS[known[name]]}", text)
 
 
 _COST_UNITS = {
@@ -224,79 +236,75 @@ def _suits(text: str, unit: str) -> bool:
 
 
 def _cores(scenario: Scenario) -> Iterator[Fault]:
-    host = scenario.host
-    if host.core_count is None:
-        return
-    if any(core >= host.core_count for core in host.irq_cores or ()):
+    for site in sites(scenario):
+        host = site.host
+        if host.core_count is None:
+            continue
         message = f"is beyond the host's last core, {host.core_count - 1}"
-        yield ("host", "irq_cores"), BadValue("", message, max(host.irq_cores or ()))
-    for index, group in enumerate(scenario.guests):
-        if any(core >= host.core_count for core in group.placement.cores or ()):
-            last = max(group.placement.cores or ())
-            yield (
-                ("guests", index, "placement", "cores"),
-                BadValue("", f"is beyond the host's last core, {host.core_count - 1}", last),
-            )
+        if any(core >= host.core_count for core in host.irq_cores or ()):
+            yield site.at("host", "irq_cores"), BadValue("", message, max(host.irq_cores or ()))
+        for index, group in site.groups:
+            if any(core >= host.core_count for core in group.placement.cores or ()):
+                last = max(group.placement.cores or ())
+                yield ("guests", index, "placement", "cores"), BadValue("", message, last)
 
 
 def _interrupts(scenario: Scenario) -> Iterator[Fault]:
-    known = names.available_interrupts(
-        scenario.host.source, scenario.host.capabilities.apicv, scenario.host.capabilities.posted_interrupts
-    )
-    for index, group in enumerate(scenario.guests):
-        if group.datapath not in names.ON_HOST and group.interrupts not in known:
-            message = (
-                f"is an interrupt mode that host {names.host_name(scenario.host.source)} does not have"
-                " (host.capabilities can grant it)"
-            )
-            yield ("guests", index, "interrupts"), BadValue("", message, group.interrupts, known)
+    for site in sites(scenario):
+        source, capable = site.host.source, site.host.capabilities
+        known = names.available_interrupts(source, capable.apicv, capable.posted_interrupts)
+        for index, group in site.groups:
+            if group.datapath not in names.ON_HOST and group.interrupts not in known:
+                message = (
+                    f"is an interrupt mode that host {names.host_name(source)} does not have"
+                    " (host.capabilities can grant it)"
+                )
+                yield ("guests", index, "interrupts"), BadValue("", message, group.interrupts, known)
 
 
 def _adapters(scenario: Scenario) -> Iterator[Fault]:
-    """The host has one adapter or a list of them, whose names differ and are those that guests use."""
-    if scenario.nics and scenario.nic != Nic():
-        yield ("nic",), InputError("", "is not used: the adapters are those of nics", None, ("nic", "nics"))
-    known = tuple(name for name, _ in adapters(scenario) if name)
+    """A host has one adapter or a list of them, whose names differ and are those that guests use."""
     guests = set(guest_names(scenario))
-    for index, name in enumerate(known):
-        if name in known[:index] or name in guests:
-            what = "another adapter" if name in known[:index] else "a guest"
-            yield ("nics", index, "name"), BadValue("", f"is the name of {what} too", name)
-    for index, group in enumerate(scenario.guests):
-        for key, given in (("nic", group.nic), ("second_nic", group.second_nic)):
-            if given is not None and given not in known:
-                yield ("guests", index, key), unknown("", "adapter", given, known or ("(the host has one, nic)",))
+    for site in sites(scenario):
+        listed = not site.number or "nics" in site.own
+        if listed and site.nics and site.nic != Nic():
+            yield site.at("nic"), InputError("", "is not used: the adapters are those of nics", None, ("nic", "nics"))
+        known = site.nic_names
+        for index, name in enumerate(known if listed else ()):
+            if name in known[:index] or name in guests:
+                what = "another adapter" if name in known[:index] else "a guest"
+                yield site.at("nics", index, "name"), BadValue("", f"is the name of {what} too", name)
+        for index, group in site.groups:
+            for key, given in (("nic", group.nic), ("second_nic", group.second_nic)):
+                if given is not None and given not in known:
+                    yield ("guests", index, key), unknown("", "adapter", given, known or ("(the host has one, nic)",))
 
 
 def _idle_adapters(scenario: Scenario) -> Iterator[Fault]:
     """Each of several adapters has somebody behind it."""
     known = interfaces(scenario)
     used = {*known.first.values(), *known.second.values()}
-    for number, (name, _) in enumerate(adapters(scenario)):
-        if number not in used:
-            yield (
-                ("nics", number),
-                InputError("", f"has nobody behind it: name {name} as a guest's nic, or leave it out"),
-            )
+    for site in sites(scenario):
+        for number, name in enumerate(site.nic_names if site.switch.bond is None and site.groups else ()):
+            if site.first + number not in used:
+                message = f"has nobody behind it: name {name} as a guest's nic, or leave it out"
+                yield site.at("nics", number), InputError("", message)
 
 
 def _loopback(scenario: Scenario) -> Iterator[Fault]:
     """A cap on traffic that no source makes is refused: it would change nothing."""
-    if any(
-        one is not None and other is not None
-        for item in scenario.traffic
-        for way in routes(scenario, item)
-        for one, other in way.hops()
-    ):
+    if neighbours(scenario):
         return
     message = (
         "caps traffic between two functions, and nobody sends from guest to guest (traffic's from and to): leave it out"
     )
-    if scenario.nic.loopback_bps is not None:
-        yield ("nic", "loopback"), InputError("", message)
-    for index, nic in enumerate(scenario.nics):
-        if nic.loopback_bps is not None:
-            yield ("nics", index, "loopback"), InputError("", message)
+    for place in {
+        site.adapter_at(index, "loopback")
+        for site in sites(scenario)
+        for index, (_, nic) in enumerate(site.adapters)
+        if nic.loopback_bps is not None
+    }:
+        yield place, InputError("", message)
 
 
 _WAYS = ("traffic.*.from", "traffic.*.to", "traffic.*.through", "guests.*", "guests.*.name", "guests.*.count")
@@ -313,13 +321,16 @@ RULES: dict[Callable[[Scenario], Iterator[Fault]], tuple[str, ...]] = {
         *_WAYS,
     ),
     _neighbours: ("guests.*.datapath", "guests.*.vlan", "traffic.*.guests", *_WAYS),
-    _hypervisors: ("guests.*.datapath",),
+    _hypervisors: ("guests.*.datapath", "guests.*.on_host"),
+    host_faults: ("hosts", "guests.*", "guests.*.name", "guests.*.count", "guests.*.on_host", "nics"),
+    bond_faults: ("nics", "hosts", "guests.*.datapath", "guests.*.nic"),
+    network_faults: ("hosts", "nics", "traffic.*", "guests.*.on_host", *_WAYS),
     _first_packets: ("guests.*.datapath", "switch.kind", "traffic.*.guests", "traffic.*.direction", *_WAYS),
     _adapters: ("nics", "nic", "guests.*.nic", "guests.*.second_nic", "guests.*.name", "guests.*.count"),
-    _idle_adapters: ("nics", "guests.*"),
-    _costs: ("host.model",),
-    _cores: ("host.cores",),
-    _interrupts: ("host.model", "host.capabilities", "guests.*.datapath"),
+    _idle_adapters: ("nics", "guests.*", "guests.*.on_host", "switch.bond"),
+    _costs: ("host.model", "hosts"),
+    _cores: ("host.cores", "hosts", "guests.*.on_host"),
+    _interrupts: ("host.model", "host.capabilities", "guests.*.datapath", "hosts", "guests.*.on_host"),
     _loopback: ("traffic.*", *_WAYS),
     event_faults: ("guests.*.name", "guests.*.count", "guests.*.datapath", "measurement"),
 }

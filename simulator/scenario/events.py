@@ -119,7 +119,7 @@ def meant(pattern: str, names: Iterable[str]) -> tuple[str, ...]:
 def event_faults(scenario: Scenario) -> Iterator[tuple[tuple[int | str, ...], InputError]]:
     """Guests without a VF, events after the end, plugs of poll-mode ports: what the list shows without a driver."""
     owners, length_ps = functions(scenario), scenario.measurement.duration_ps
-    adapter_names = [name for name, _ in adapters(scenario)] if scenario.nics else [None]
+    adapter_names = [name or None for name, _ in adapters(scenario)]
     for number, item in enumerate(scenario.events):
         if item.pattern is not None and not meant(item.pattern, owners):
             yield ("events", number, item.verb), unknown("", "guest with a virtual function", item.pattern, owners)
@@ -128,7 +128,7 @@ def event_faults(scenario: Scenario) -> Iterator[tuple[tuple[int | str, ...], In
         if item.at_ps >= length_ps:
             message = f"is not before the end of the window, {units.format_time(length_ps)}"
             yield ("events", number, "at"), BadValue("", message, units.exact_time(item.at_ps))
-    if scenario.events and not owners:
+    if any(item.link is None for item in scenario.events) and not owners:
         yield ("events",), InputError("", "need a guest with a virtual function (datapath sriov-vf)")
     if scenario.events and scenario.measurement.warmup_ps is None:
         message = "has to be stated where there are events: they count from its end"
@@ -139,7 +139,7 @@ def event_faults(scenario: Scenario) -> Iterator[tuple[tuple[int | str, ...], In
         yield ("measurement", "interval"), BadValue("", message, units.exact_time(interval))
 
 
-def _adapter_fault(item: Happening, names: list[str] | list[None]) -> InputError:
+def _adapter_fault(item: Happening, names: list[str | None]) -> InputError:
     known = tuple(name for name in names if name)
     if not known:
         return InputError("", "is for a host with several adapters (nics)", item.nic)

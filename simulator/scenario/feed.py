@@ -124,7 +124,7 @@ class Feed:
         sender, first = (self.guest.name, None) if back else self.place_of.entries[:2]
         if sender is None:
             assert first is not None
-            target = ("link", self.machine.attached[first].port.wire_in)
+            target = ("link", self.machine.attached[first].port.entrance)
         else:
             target = ("fifo", self.machine.attached[sender].send)
         vlans = self.attachment.port.vlans

@@ -94,6 +94,10 @@ def load_fleet(path: str | Path, overrides: tuple[str, ...] = ()) -> Fleet:
     scenario, base = sampled(_beside(top["load"], file), overrides, 1)
     if isinstance(base.value, dict) and base.value.keys() & {"compare", "sweep"}:
         raise BadValue(top["load"].origin, "compares or sweeps; a fleet's load is one scenario", top["load"].value)
+    if scenario.hosts:
+        raise BadValue(
+            top["load"].origin, "has hosts of its own; a fleet's load is what is on one host", top["load"].value
+        )
     placement = _map(top["placement"], _PLACEMENT, "placement") if "placement" in top else {}
     policy = placement.get("policy")
     if policy is not None and policy.value not in POLICIES:

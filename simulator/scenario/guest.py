@@ -113,6 +113,8 @@ class Guest(Strict):
     """macvtap: whether frames for neighbours go to them at once, by way of the switch outside, or nowhere; passthru owns the adapter."""
     standby: Literal["vhost-net", None] = None
     """A second device of the guest with the same address, which takes over while the virtual function is away; null is none."""
+    on_host: Name | None = None
+    """Which of hosts it runs on; null is the one that host describes."""
     nic: Name | None = None
     """Which of the host's nics it is behind; null is the next in turn."""
     second_nic: Name | None = None

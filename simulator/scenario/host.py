@@ -271,6 +271,20 @@ class NamedNic(Nic):
     """What guests call it by; null is nic0, nic1, ... in order."""
 
 
+class Bond(Strict):
+    """Two adapters of a host as one under its kernel's switch; ``active-backup`` is ``{mode: active-backup}``."""
+
+    mode: Literal["active-backup", "layer2", "layer3+4"]
+    """active-backup: the second takes over when the first has no link; the others share: layer2 by both addresses, layer3+4 by flow too."""
+    miimon_ps: PositiveTime = Field(default=100_000_000_000, alias="miimon")
+    """How often the links are looked at, from the beginning of the window; a change is acted upon at the next look."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _word(cls, data: Any) -> Any:
+        return {"mode": data} if isinstance(data, str) else data
+
+
 class VirtualSwitch(Strict):
     """What carries packets between guests and the wire."""
 
@@ -291,3 +305,40 @@ class VirtualSwitch(Strict):
     """hyperv-switch: extensions that a frame passes."""
     mode: Literal["veb", "vepa"] = "veb"
     """The adapter's switch: veb carries frames between its guests itself, vepa sends them all to the wire, which sends them back."""
+    bond: Bond | None = None
+    """linux-bridge, ovs-kernel: the host's two nics are one under it; null: each has a switch of its own."""
+
+
+class FurtherHost(Strict):
+    """A host beside the first one; what it does not say is as there."""
+
+    name: Name
+    """Unique; names its cores and adapters in results, and is what guests call it by."""
+    host: Host | None = None
+    """The machine; null is as the first."""
+    nic: Nic | None = None
+    """Its adapter; null is as the first host's, all of them if it has several."""
+    nics: Annotated[tuple[NamedNic, ...], Field(max_length=64)] = ()
+    """Several adapters, in place of nic."""
+    switch: VirtualSwitch | None = None
+    """What carries packets there; null is as on the first."""
+
+
+class Network(Strict):
+    """What joins adapters outside of their hosts: a switch, or for two hosts a cable; ``cable`` is ``{kind: cable}``."""
+
+    kind: Literal["switch", "cable"] = "switch"
+    """switch: takes in a frame whole, queues it for its way out, and the far end is behind it too; cable: from one host to the other."""
+    latency_ps: Time = Field(default=0, alias="latency")
+    """What the switch takes from the last bit in until the frame is in its queue."""
+    buffer_bytes: Size | None = Field(default=None, alias="buffer")
+    """What each way out of the switch holds; null is 1,000 frames."""
+    far_rate_bps: BitRate | None = Field(default=None, alias="far_rate")
+    """Rate of the far end's cable to the switch; null: the far end is infinitely fast."""
+
+    @model_validator(mode="after")
+    def _a_cable_is_bare(self) -> Network:
+        if self.kind == "cable" and (strange := sorted(self.model_fields_set - {"kind"})):
+            key = strange[0].rpartition("_")[0]
+            raise refuse(BadValue("", "is of a switch; how long a cable is says nic.cable", key), "kind", key)
+        return self

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from simulator.scenario.build import guest_settings, host_settings
+from simulator.scenario.build import guest_settings
 from simulator.scenario.model import Scenario
 from simulator.scenario.points import Point, name_of_point
 
@@ -28,8 +28,7 @@ def identity(point: Point) -> dict[str, Any]:
 
 def paths(scenario: Scenario) -> list[tuple[str, str]]:
     """The different (datapath, interrupt mode) of the guests, ``automatic`` resolved."""
-    guests = guest_settings(scenario, host_settings(scenario.host))
-    return list(dict.fromkeys((guest.datapath, guest.mode) for guest in guests))
+    return list(dict.fromkeys((guest.datapath, guest.mode) for guest in guest_settings(scenario)))
 
 
 def guest_labels(scenario: Scenario) -> dict[str, tuple[str, ...]]:

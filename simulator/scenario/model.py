@@ -21,7 +21,7 @@ from simulator.formats.yaml12 import Node
 from simulator.scenario.events import Happening
 from simulator.scenario.fields import FileReference, Kind, PositiveTime, ScenarioName, Strict, Time
 from simulator.scenario.guest import Guest
-from simulator.scenario.host import Host, NamedNic, Nic, VirtualSwitch
+from simulator.scenario.host import FurtherHost, Host, NamedNic, Network, Nic, VirtualSwitch
 from simulator.scenario.thresholds import THRESHOLD
 from simulator.scenario.traffic import Capture, Traffic
 from simulator.statistics import precision
@@ -87,6 +87,10 @@ class Scenario(Strict):
     """Several network adapters, in place of nic; guests name theirs, the others are dealt out in turn."""
     switch: VirtualSwitch = VirtualSwitch()
     """What carries packets between guests and the wire."""
+    hosts: Annotated[tuple[FurtherHost, ...], Field(max_length=63)] = ()
+    """Further hosts beside the one that host, nic and switch describe; guests say on_host."""
+    network: Network | None = None
+    """What joins adapters outside; null: nothing, or what takes no time if guests send from one adapter to another."""
     guests: Annotated[tuple[Guest, ...], Field(min_length=1, max_length=4096)]
     """Groups of equal guests."""
     traffic: Annotated[tuple[Traffic, ...], Field(min_length=1, max_length=1000)]
@@ -152,9 +156,15 @@ def scenario_hash(scenario: Scenario) -> str:
         del data["events"]
     if scenario.measurement.interval_ps is None:
         del data["measurement"]["interval"]
+    for key in ("hosts", "network"):
+        if not data[key]:
+            del data[key]
+    if scenario.switch.bond is None:
+        del data["switch"]["bond"]
     for guest in data["guests"]:
-        if guest["standby"] is None:
-            del guest["standby"]
+        for key in ("standby", "on_host"):
+            if guest[key] is None:
+                del guest[key]
     return hashlib.sha256(_dump(data | {"files": _digests(scenario)}).encode()).hexdigest()
 
 
@@ -165,8 +175,8 @@ def _dump(data: dict[str, Any]) -> str:
 def _digests(scenario: Scenario) -> dict[str, str]:
     captures = [item for item in scenario.traffic if isinstance(item, Capture)]
     named = [file for item in captures for file in (item.file, item.mix) if file]
-    if isinstance(scenario.host.model, FileReference):
-        named.append(scenario.host.model)
+    machines = (scenario.host, *(item.host for item in scenario.hosts if item.host))
+    named += [host.model for host in machines if isinstance(host.model, FileReference)]
     return {file.name: _digest(file.path) for file in named} | _mixed(captures)
 
 

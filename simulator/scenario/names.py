@@ -30,13 +30,16 @@ HYPERVISORS = {"xen-netfront": "Xen", "hyperv-netvsc": "Hyper-V"}
 """Paths of other hypervisors than KVM."""
 OF_ANY = (*ON_HOST, "sriov-vf", "sub-function", "direct-assignment")
 """Paths that every hypervisor has."""
+BRIDGED = (
+    "vhost-net", "virtio-qemu", "virtio-vmm", "xen-netfront", "vmxnet3", "emulated-e1000", "emulated-e1000e", "emulated-rtl8139",
+    "container", "host",
+)  # fmt: skip
+"""Paths behind the switch in the host's kernel, whichever it is."""
 _POLLED = dict.fromkeys(("vhost-user", "memif"), "any")
 FLOW_TABLES: dict[str, dict[str, str]] = {
     "automatic": _POLLED,
     "ovs-dpdk": _POLLED,
-    "ovs-kernel": dict.fromkeys(
-        ("vhost-net", "virtio-qemu", "virtio-vmm", "xen-netfront", "vmxnet3", "emulated-e1000", "emulated-e1000e", "emulated-rtl8139",
-         "container", "host"), "towards"),
+    "ovs-kernel": dict.fromkeys(BRIDGED, "towards"),
     "hardware-offload": dict.fromkeys(("sriov-vf", "vdpa", "sub-function", "container-vf"), "towards"),
 }  # fmt: skip
 """Switch -> path -> directions in which the first packet of a flow meets a table that does not know it."""

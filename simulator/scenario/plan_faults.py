@@ -21,7 +21,7 @@ from simulator.scenario.guest import Guest
 from simulator.scenario.host import Nic
 from simulator.scenario.model import Scenario
 from simulator.scenario.remains import Location
-from simulator.scenario.routes import adapters
+from simulator.scenario.sites import sites
 from simulator.scenario.traffic import Bulk
 
 _COMPLAINT = re.compile(r"(?P<kind>[A-Z]\w+) (?P<name>\S+)(?: \w+\[\d+\])?: (?P<reason>.*)", re.DOTALL)
@@ -73,7 +73,7 @@ def _port(scenario: Scenario, kind: str) -> Iterator[Location]:
 
 
 def _nics(scenario: Scenario) -> list[tuple[Location, Nic]]:
-    return [(("nics", number) if name else ("nic",), nic) for number, (name, nic) in enumerate(adapters(scenario))]
+    return [(site.adapter_at(number), nic) for site in sites(scenario) for number, (_, nic) in enumerate(site.adapters)]
 
 
 def _share(kind: str, index: int, group: Guest | None) -> Iterator[Location]:

@@ -15,10 +15,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
-from itertools import cycle, islice, pairwise
+from itertools import count, cycle, islice, pairwise
 from typing import TYPE_CHECKING
 
 from simulator.scenario.host import Nic
+from simulator.scenario.sites import site_of, sites
 from simulator.scenario.traffic import Bursts, Capture, Constant, Poisson, Selection, Traffic
 
 if TYPE_CHECKING:
@@ -77,9 +78,8 @@ def routes(scenario: Scenario, item: Traffic) -> tuple[Route, ...]:
     senders, receivers = (_ends(scenario, end) for end in (item.sender, item.to))
     if not senders or not receivers:
         return ()
-    count = max(len(senders), len(receivers))
     found = []
-    for number, sender in enumerate(islice(cycle(senders), count)):
+    for number, sender in enumerate(islice(cycle(senders), max(len(senders), len(receivers)))):
         receiver = receivers[number % len(receivers)]
         if receiver is not None and receiver == sender:
             receiver = receivers[(number + 1) % len(receivers)]
@@ -98,21 +98,19 @@ def selected(scenario: Scenario, item: Traffic) -> tuple[str, ...]:
 
 
 def adapters(scenario: Scenario) -> tuple[tuple[str, Nic], ...]:
-    """Return the host's adapters by name; the only one of ``nic`` has none."""
-    if not scenario.nics:
-        return (("", scenario.nic),)
-    return tuple((nic.name or f"nic{number}", nic) for number, nic in enumerate(scenario.nics))
+    """Return the adapters of all hosts by name; the only one of ``nic`` has none."""
+    return tuple(pair for site in sites(scenario) for pair in site.adapters)
 
 
 def adapter_of(scenario: Scenario) -> dict[str, int]:
     """Return the number of each guest's adapter: the one that its group names, or the next in turn."""
-    numbers = {name: number for number, (name, _) in enumerate(adapters(scenario))}
-    turn = cycle(range(len(numbers)))
-    return {
-        name: numbers.get(group.nic, 0) if group.nic is not None else next(turn)
-        for group in scenario.guests
-        for name in group.members()
-    }
+    found: dict[str, int] = {}
+    for site in sites(scenario):
+        turn = count()
+        for _, group in site.groups:
+            for name in group.members():
+                found[name] = site.adapter_of(group.nic, 0 if group.nic is not None else next(turn))
+    return found
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,10 +137,10 @@ class Interfaces:
 
 def interfaces(scenario: Scenario) -> Interfaces:
     """Return the adapters of all guests."""
-    numbers = {name: number for number, (name, _) in enumerate(adapters(scenario))}
     second = {
-        name: numbers.get(group.second_nic, 0)
-        for group in scenario.guests
+        name: site.adapter_of(group.second_nic, 0)
+        for site in sites(scenario)
+        for _, group in site.groups
         if group.second_nic is not None
         for name in group.members()
     }
@@ -167,14 +165,22 @@ def next_hops(scenario: Scenario) -> dict[str, str | None]:
 
 
 def neighbours(scenario: Scenario) -> set[str]:
-    """Return the names of those who send something to another guest, or get something from one."""
-    hops = (hop for item in scenario.traffic for route in routes(scenario, item) for hop in route.hops())
-    return {name for hop in hops for name in hop if name is not None and None not in hop}
+    """Return the names of those who send something to another guest of their host, or get something from one."""
+    return {name for item in scenario.traffic for hop in local_hops(scenario, item) for name in hop}
+
+
+def local_hops(scenario: Scenario, item: Traffic) -> Iterator[tuple[str, str]]:
+    """Return each leg from guest to guest of one host."""
+    hosts = site_of(scenario)
+    for route in routes(scenario, item):
+        for one, other in route.hops():
+            if one is not None and other is not None and hosts[one] == hosts[other]:
+                yield one, other
 
 
 def crosses_the_wire(scenario: Scenario) -> bool:
     """Return whether some guest sends to a guest by way of the wire: of another adapter, or of one that reflects outside."""
-    reflected, known = scenario.switch.mode == "vepa", interfaces(scenario)
+    reflected, known = any(site.switch.mode == "vepa" for site in sites(scenario)), interfaces(scenario)
     outside = {name for group in scenario.guests if group.macvtap == "vepa" for name in group.members()}
     return any(
         one is not None and other is not None and (reflected or one != other or outside & {*route.nodes})

@@ -29,6 +29,7 @@ _NAMED = {
     "host": "The machine, or the name of a catalogued one, or a host file.",
     "nic": "Its network adapter, or the name of a catalogued one.",
     "switch": "What carries packets between guests and the wire, or its kind.",
+    "network": "What joins adapters outside of their hosts, or its kind.",
 }
 
 

@@ -304,12 +304,15 @@ def _duration(name: str, duration: Duration) -> Stream | None:
 
 
 def _over_the_line(machine: Machine, offers: list[Offer]) -> Iterator[InputError]:
-    for number, (port, _, _) in enumerate(machine.adapters):
+    for number, slot in enumerate(machine.adapters):
+        port = slot.port
         for towards_guest in (True, False):
             uses = [(offer, offer.wires.count((number, towards_guest))) for offer in offers]
             chosen = [offer for offer, times in uses if times]
             total = sum((offer.bits_per_s * times for offer, times in uses), start=Fraction(0))
             line_bps = port.settings.rate_bps
+            if slot.twin is not None and slot.switch.bond != "active-backup":
+                line_bps += slot.twin.settings.rate_bps
             if line_bps and total > line_bps and not all(_may_overload(offer.item) for offer in chosen):
                 direction = "towards" if towards_guest else "from"
                 offered, line = (units.format_bit_rate(rate, 4) for rate in (total, line_bps))

@@ -23,7 +23,7 @@ from typing import Any
 from simulator.errors import BadValue, nearest, unknown
 from simulator.formats.yaml12 import Node
 
-SHORT_FORMS = {"host": "model", "nic": "model", "switch": "kind"}
+SHORT_FORMS = {"host": "model", "nic": "model", "switch": "kind", "network": "kind"}
 """``host: modern`` is ``host: {model: modern}``."""
 REPLACED_WHOLE = frozenset({"size", "request", "response", "think", "placement", "idle"})
 """Maps of which one key is written: merging two would give two keys."""
@@ -40,6 +40,9 @@ def expand(node: Node) -> Node:
 def _long_form(key: str, node: Node) -> Node:
     if key == "nics" and isinstance(node.value, list):
         return replace(node, value=[_long_form("nic", item) for item in node.value])
+    if key == "hosts" and isinstance(node.value, list):
+        named = [item if isinstance(item.value, dict) else replace(item, value={"name": item}) for item in node.value]
+        return replace(node, value=[expand(item) for item in named])
     if key in SHORT_FORMS and isinstance(node.value, (str, int)) and not isinstance(node.value, bool):
         return replace(node, value={SHORT_FORMS[key]: node})
     return node

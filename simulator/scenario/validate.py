@@ -132,7 +132,10 @@ def _with_files(remains: Remains) -> tuple[Any, dict[Location, InputError]]:
     there."""
     tree = remains.tree
     plain = tree.plain()
-    errors = _with_host_file(tree, plain)
+    errors = _with_host_file(tree, plain, ())
+    further = tree.value.get("hosts") if isinstance(tree.value, dict) else None
+    for index, item in enumerate(further.value if further and isinstance(further.value, list) else []):
+        errors |= _with_host_file(item, plain["hosts"][index], ("hosts", index))
     traffic = tree.value.get("traffic") if isinstance(tree.value, dict) else None
     for index, item in enumerate(traffic.value if traffic and isinstance(traffic.value, list) else []):
         for key in ("file", "mix"):
@@ -154,17 +157,17 @@ def _is_file(path: Path) -> bool:
         return False
 
 
-def _with_host_file(tree: Node, plain: Any) -> dict[Location, InputError]:
-    """Put a reference in place of the name of a host file; the file's faults are the scenario's."""
+def _with_host_file(tree: Node, plain: Any, above: Location) -> dict[Location, InputError]:
+    """Put a reference in place of the name of a host file; the file's faults are the scenario's. `above`: where the host stands."""
     host = tree.value.get("host") if isinstance(tree.value, dict) else None
     node = host.value.get("model") if host and isinstance(host.value, dict) else None
     if node is None or not isinstance(node.value, str) or not names.is_host_file(node.value):
         return {}
     path = (node.folder or Path()) / node.value
     del plain["host"]["model"]  # what the file says otherwise is not to be a second fault
-    place: Location = ("host", "model")
+    place: Location = (*above, "host", "model")
     if not _is_file(path):
-        return {place: _no_file(node, f"{node.origin}: host.model", path)}
+        return {place: _no_file(node, f"{node.origin}: {dotted(place)}", path)}
     try:
         names.host_name(str(path))
     except ScenarioErrors as error:

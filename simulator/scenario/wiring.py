@@ -17,20 +17,19 @@ from dataclasses import replace
 
 from simulator import units
 from simulator.errors import BadValue, InputError
-from simulator.parts.machine import Machine
 from simulator.parts.settings import PortSettings
 from simulator.plan import check_bounds
 from simulator.plan.check import check
 from simulator.plan.model import Plan
 from simulator.scenario.assemble import assemble
-from simulator.scenario.build import guest_settings, host_settings, misfits, nic_settings, switch_settings
+from simulator.scenario.build import each_host, guest_settings, misfits, network_settings, nic_settings, site_settings
 from simulator.scenario.checks import Fault
 from simulator.scenario.host import Pcie
 from simulator.scenario.model import Scenario
 from simulator.scenario.nonsense import nonsense
 from simulator.scenario.plan_faults import placed
 from simulator.scenario.remains import Location
-from simulator.scenario.routes import adapters, crosses_the_wire
+from simulator.scenario.sites import Site, sites
 from simulator.scenario.sources import add_traffic
 
 LEANS: Mapping[str, tuple[str, ...]] = {
@@ -40,6 +39,7 @@ LEANS: Mapping[str, tuple[str, ...]] = {
                "guests.*.vcpus", "guests.*.queues", "guests.*.count", "guests.*.nics", "traffic.*.direction"),
     "nic": ("nic",),
     "nics": ("nics",),
+    "hosts": ("hosts", "host", "nic", "nics", "switch", "guests.*", "guests.*.on_host", "guests.*.datapath"),
     "switch": ("switch", "guests.*.datapath"),
     "traffic": ("nic.model", "nic.rate", "nics", "guests.*.nic", "guests.*.mtu", "guests.*.offloads", "guests.*"),
     "measurement": ("nic.model", "nic.rate", "nics"),
@@ -52,18 +52,18 @@ def wiring_faults(scenario: Scenario, *, whole: bool = True) -> list[Fault]:
     """Every reason why the point cannot be built or makes no sense, each with the location of the value to change. ``whole``:
     nothing that guests say was cut out; otherwise they need at least so many cores."""
     found, ports = _ports(scenario)
-    host = replace(host_settings(scenario.host), cores=None)
-    guests = tuple(guest_settings(scenario, host))
+    guests = tuple(guest_settings(scenario))
+    (host, switch), *further = [(replace(host, cores=None), switch) for host, switch in site_settings(scenario)]
     refused: list[InputError] = []
-    machine = assemble(
-        host, ports, guests, refused, switch=switch_settings(scenario), joined=crosses_the_wire(scenario)
-    )
+    machine = assemble(host, ports, guests, refused, switch=switch, further=further, network=network_settings(scenario))
     found += [*misfits(scenario, ports, guests), *refused]
     add_traffic(machine, scenario, guests, 0, found)
     faults = [(location_of(scenario, fault.place), fault) for fault in found]
     faults += nonsense(scenario, min(port.rate_bps for port in ports))
-    faults += _too_few_cores(scenario, machine, "" if whole and not refused else "at least ")
-    if not faults:
+    for site, slot in zip(sites(scenario), each_host(machine), strict=True):
+        faults += _too_few_cores(site, slot.cpus.map, "" if whole and not refused else "at least ")
+    # of an adapter that nobody is behind no plan can be made, and it is told where guests are dealt out
+    if not faults and all(slot.port.receivers for slot in machine.adapters):
         plan = machine.builder.finish(scenario.name)
         faults += [*placed(scenario, check(plan)), *_too_long(scenario, plan)]
     first: dict[Location, Fault] = {}
@@ -80,13 +80,15 @@ def of_plan(scenario: Scenario, plan: Plan) -> list[Fault]:
 
 def _ports(scenario: Scenario) -> tuple[list[InputError], tuple[PortSettings, ...]]:
     found, ports = [], []
-    for number, (name, nic) in enumerate(adapters(scenario)):
-        try:
-            port = nic_settings(nic)
-        except InputError as error:
-            found.append(error.at(error.place.replace("nic", f"nics.{number}", 1)) if name else error)
-            port = nic_settings(nic.model_copy(update={"pcie": Pcie()}))
-        ports.append(replace(port, name=name))
+    for site in sites(scenario):
+        for number, (name, nic) in enumerate(site.adapters):
+            try:
+                port = nic_settings(nic)
+            except InputError as error:
+                place = ".".join(str(part) for part in site.adapter_at(number))
+                found.append(error.at(error.place.replace("nic", place, 1)))
+                port = nic_settings(nic.model_copy(update={"pcie": Pcie()}))
+            ports.append(replace(port, name=name, host=site.number))
     return found, tuple(ports)
 
 
@@ -96,8 +98,8 @@ def location_of(scenario: Scenario, place: str) -> Location:
     if first == "guests" and rest:
         groups = [index for index, group in enumerate(scenario.guests) if rest[0] in group.members()]
         return ("guests", *groups[:1], *rest[1:])
-    if first == "nics" and rest:
-        return ("nics", int(rest[0]), *rest[1:])
+    if first in ("nics", "hosts") and rest:
+        return (first, int(rest[0]), *(int(part) if part.isdigit() else part for part in rest[1:]))
     if first == "traffic" and rest:
         items = [index for index, item in enumerate(scenario.traffic) if item.name == rest[0]]
         return ("traffic", *items[:1], *rest[1:])
@@ -114,27 +116,27 @@ def _too_long(scenario: Scenario, plan: Plan) -> Iterator[Fault]:
         yield ("measurement", "duration"), BadValue("", message, units.exact_time(window.duration_ps))
 
 
-def _too_few_cores(scenario: Scenario, machine: Machine, bound: str) -> Iterator[Fault]:
-    given, users = scenario.host.core_count, machine.cpus.map
-    named = [core for group in scenario.guests for core in group.placement.cores or ()]
-    named += scenario.host.irq_cores or ()
+def _too_few_cores(site: Site, users: Mapping[int, Iterable[str]], bound: str) -> Iterator[Fault]:
+    given = site.host.core_count
+    named = [core for _, group in site.groups for core in group.placement.cores or ()]
+    named += site.host.irq_cores or ()
     needed = 1 + max(users, default=-1)
     if given is None or needed <= given or any(core >= given for core in named):
         return
-    message = f"needs {bound}{needed} cores: {', '.join(_who(scenario, users))}; the host has {given}"
-    yield ("host", "cores"), InputError("", f"{message}; give more, or let guests share (placement)")
+    message = f"needs {bound}{needed} cores: {', '.join(_who(site, users))}; the host has {given}"
+    yield site.at("host", "cores"), InputError("", f"{message}; give more, or let guests share (placement)")
 
 
-def _who(scenario: Scenario, users: Mapping[int, Iterable[str]]) -> Iterator[str]:
+def _who(site: Site, users: Mapping[int, Iterable[str]]) -> Iterator[str]:
     """``80 for vCPUs of vm``: what the cores are for, in the order of the cores."""
-    for what, count in Counter(_use(scenario, next(iter(names))) for names in users.values()).items():
+    for what, count in Counter(_use(site, next(iter(names))) for names in users.values()).items():
         yield f"{count} for {what}"
 
 
-def _use(scenario: Scenario, user: str) -> str:
+def _use(site: Site, user: str) -> str:
     task, of, guest = user.rpartition(" of ")
     owner, _, unit = guest.partition(".")
-    group = next((group.name for group in scenario.guests if owner in group.members()), re.sub(r"[0-9]+$", "", owner))
+    group = next((group.name for _, group in site.groups if owner in group.members()), re.sub(r"[0-9]+$", "", owner))
     if of:
         return f"{task} of {group}"
     return f"vCPUs of {group}" if unit.startswith("vcpu") else f"queues of {group}" if unit else f"the host's {group}"

@@ -9,9 +9,11 @@
    has been moved; both come back with the function.
 5. A VM that is moved: unplug, rounds in which what was written meanwhile is copied again, a stop for the last one, plug.
 6. A descriptor that no driver may write stops its VF, and only that, until it is reset.
-7. What an earlier event had set in motion for a VF and has not happened yet is called off by a later one.
+7. The monitor of a bond looks at its links at fixed times; at the next look after a change the tables of host and switch use what has a
+   link.
+8. What an earlier event had set in motion for a VF and has not happened yet is called off by a later one.
 
-*Scope*: the ports of one host, each with its PF; VFs start side by side, not one after the other.
+*Scope*: the ports of all hosts, each with its PF; VFs start side by side, not one after the other.
 The data plane's own queues outside the function (the adapter's packet buffer, the guest's sockets) are not touched. A VM that is stopped
 neither sends nor receives; its vCPU is not stopped, and the copying takes nothing of the port.
 *Validation*: ``tests/sriov/test_schedule.py``, ``tests/sriov/test_failover.py``.
@@ -25,6 +27,7 @@ from dataclasses import dataclass, field, replace
 from simulator import units
 from simulator.datapaths.standby import FUNCTION_PORT, STANDBY_PORT
 from simulator.errors import InputError, ScenarioErrors
+from simulator.parts import bonds, network
 from simulator.plan.check import require
 from simulator.plan.model import Event, Plan
 from simulator.scenario.build import build
@@ -32,7 +35,8 @@ from simulator.scenario.events import PF, Happening, functions, meant
 from simulator.scenario.load import DEFAULT, origins
 from simulator.scenario.model import Scenario
 from simulator.scenario.routes import adapter_of, adapters
-from simulator.sriov import assign, iplink, sysfs, timing
+from simulator.scenario.sites import Site, sites
+from simulator.sriov import assign, iplink, sysfs, timing, uplinks
 from simulator.sriov.catalogue import MODELS
 from simulator.sriov.host import Host
 from simulator.sriov.outcome import Outcome
@@ -62,6 +66,8 @@ class Timeline:
     """(time from the beginning of the window, kind, name of the thing, value)."""
     marks: list[Mark] = field(default_factory=list)
     faults: list[InputError] = field(default_factory=list)
+    bonds: dict[str, int] = field(default_factory=dict)
+    """First adapter of each bond -> where its ports begin in the tables of the switch outside."""
 
 
 def plan_of(scenario: Scenario, replication: int = 0) -> Plan:
@@ -114,6 +120,8 @@ def _placed(plan: Plan, found: Timeline, start_ps: int) -> Iterator[Event]:
             yield Event(when, "rate", shapers[f"{name}.cap"], 0, value)
         elif kind in ("bond", "filter"):
             yield from _moved(plan, when, kind, name, value)
+        elif kind == "uplink":
+            yield from uplinks.changed(plan, when, name, found.bonds[name], value)
         elif kind == "standby":
             own = [index for ring, index in rings.items() if ring.startswith(f"{name}.standby.")]
             yield from (Event(when, "ring", index, 0, value) for index in own)
@@ -170,6 +178,8 @@ class _Course:
                 self.found.faults.append(InputError(f"events[{number}].{item.verb}", message, _value(item)))
         for waiting in self.pending.values():
             self.found.events += waiting
+        for site in sites(self.scenario):
+            self._look_at_links(site)
         self.found.marks.sort(key=lambda mark: mark.at_ps)
         return self.found
 
@@ -314,11 +324,30 @@ class _Course:
 
     def _link(self, item: Happening) -> Outcome | None:
         self._mark(item, f"link {item.link}")
-        adapter, _ = self.adapters[self._number(item)]
-        for name in WIRE:
-            link = f"{adapter}.{name}" if adapter else name
-            self.found.events.append((item.at_ps, "link", link, int(item.link == "up")))
+        number = self._number(item)
+        names = [f"{self.adapters[number][0]}.{name}".removeprefix(".") for name in WIRE]
+        if self.scenario.network is not None and self.scenario.network.kind == "cable":
+            # what one sends on it comes in at the other without a wire of its own
+            names = [f"{adapter}.{WIRE[1]}".removeprefix(".") for adapter, _ in self.adapters]
+        self.found.events += [(item.at_ps, "link", name, int(item.link == "up")) for name in names]
         return None
+
+    def _look_at_links(self, site: Site) -> None:
+        """What the monitor of a host's bond does about its links."""
+        if site.switch.bond is None:
+            return
+        own = range(site.first, site.first + len(site.adapters))
+        links = [
+            (item.at_ps, self._number(item) - site.first, item.link == "up")
+            for item in self.scenario.events
+            if item.link is not None and self._number(item) in own
+        ]
+        first = self.adapters[site.first][0]
+        self.found.bonds[first] = network.first_port(len(self.adapters), len(self.found.bonds))
+        for at_ps, up in uplinks.choices(site.switch.bond, links):
+            self.found.events.append((at_ps, "uplink", first, up))
+            used = "both adapters" if up == bonds.BOTH else self.adapters[own[up]][0]
+            self.found.marks.append(Mark(at_ps, f"the bond uses {used}"))
 
     # How it is noted
 

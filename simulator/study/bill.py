@@ -37,6 +37,8 @@ def bill(scenario: str | Path, prices: Prices | None = None, overrides: Sequence
     loaded = _two_series(scenario, tuple(overrides))
     if loaded.nics:
         raise InputError("nics", "a bill is of a host with one adapter, nic", str(len(loaded.nics)))
+    if loaded.hosts:
+        raise InputError("hosts", "a bill is of one host", str(len(loaded.hosts) + 1))
     nic, host = loaded.nic.model, costs.host(loaded.host.source).name
     prices.adapter(nic)
     prices.core(host)

@@ -23,7 +23,7 @@ from simulator.metrics import latency, rates
 from simulator.metrics.guests import ends_of, of_guests
 from simulator.metrics.intervals import over_time
 from simulator.metrics.window import PS_PER_SECOND
-from simulator.parts.settings import GuestSettings, PolledSwitch
+from simulator.parts.settings import GuestSettings, HostSettings, PolledSwitch, SwitchSettings
 from simulator.parts.stack_steps import with_forwarding, with_xdp
 from simulator.parts.steps import Step
 from simulator.parts.uplink import FIREWALL
@@ -34,14 +34,15 @@ from simulator.scenario import Point, Scenario, scenario_hash
 from simulator.scenario.assemble import FAR_COSTS
 from simulator.scenario.build import (
     guest_settings,
-    host_settings,
     nic_overrides,
     nic_settings,
     notes,
-    switch_settings,
+    port_settings_of,
+    site_settings,
 )
 from simulator.scenario.identity import guest_labels, identity
 from simulator.scenario.routes import adapters
+from simulator.scenario.sites import Site, sites
 from simulator.sriov.schedule import plan_of, timeline
 from simulator.study.ranges import Warmup, judged, of_latency, of_scalars, warnings
 from simulator.study.ratios import COMPARED
@@ -133,27 +134,15 @@ def cost_status(scenario: Scenario) -> dict[str, int]:
     Counted are the costs that its paths spend, the firewall's if a bridge carries frames, its idle states, the events of
     its noise, and the facts of its NIC.
     """
-    settings = host_settings(scenario.host)
-    host = settings.model
-    guests = tuple(guest_settings(scenario, settings))
-    used = {(guest.datapath, guest.mode, _kind(guest), guest.forwarder) for guest in guests}
-    if any(group.standby for group in scenario.guests):
-        used |= {("vhost-net", "apicv", "socket", None)}
-    spent = {cost for application in used for step in _steps(*application) for cost in step.costs}
-    carried, needed = switch_settings(scenario), {datapath(path).switch for path, *_ in used}
-    if "s_bridge" in spent:
-        spent = (spent - {"s_bridge"}) | set(carried.kernel_costs)
-    spent |= {cost for guest in guests if guest.forwarder for cost in _costs(guest.forwarder)}
-    spent |= {FAR_COSTS[nic.far] for _, nic in adapters(scenario) if nic.far}
-    spent |= {"p_far_mem" for _, nic in adapters(scenario) if nic.far == "cores and memory"}
-    if "ovs-dpdk" in needed:
-        spent |= _costs(carried.polled)
-    if "linux-bridge" in needed:
-        spent |= set(FIREWALL[settings.firewall])
-    found = Counter(host.cost(name).status for name in spent)
-    for state in idle.allowed(host, settings.idle):
-        found.update(entry.status for entry in (state.latency, state.residency, state.leave))
-    found.update(event.status for event in noise.word(settings.noise).events)
+    guests, ports = tuple(guest_settings(scenario)), port_settings_of(scenario)
+    found: Counter[str] = Counter()
+    counted: set[tuple[str, ...]] = set()
+    for site, (settings, carried) in zip(sites(scenario), site_settings(scenario), strict=True):
+        own = [guest for guest in guests if ports[guest.adapter].host == site.number]
+        # equal hosts rest on the same values
+        values = {(settings.model.name, *value) for value in _of_host(site, settings, carried, own)} - counted
+        found.update(status for *_, status in values)
+        counted |= values
     facts: Counter[str] = Counter()
     for _, written in adapters(scenario):
         nic = costs.nic(written.model)
@@ -162,6 +151,32 @@ def cost_status(scenario: Scenario) -> dict[str, int]:
             facts.subtract([nic.facts[name].status])
             facts["assumed"] += 1
     return {status: found[status] + facts[status] for status in STATUSES}
+
+
+def _of_host(
+    site: Site, settings: HostSettings, carried: SwitchSettings, guests: Sequence[GuestSettings]
+) -> list[tuple[str, str]]:
+    """Name and status of each value that the guests of a host rest on."""
+    host = settings.model
+    used = {(guest.datapath, guest.mode, _kind(guest), guest.forwarder) for guest in guests}
+    if any(guest.standby for guest in guests):
+        used |= {("vhost-net", "apicv", "socket", None)}
+    spent = {cost for application in used for step in _steps(*application) for cost in step.costs}
+    needed = {datapath(path).switch for path, *_ in used}
+    if "s_bridge" in spent:
+        spent = (spent - {"s_bridge"}) | set(carried.kernel_costs)
+    spent |= {cost for guest in guests if guest.forwarder for cost in _costs(guest.forwarder)}
+    spent |= {FAR_COSTS[nic.far] for _, nic in site.adapters if nic.far}
+    spent |= {"p_far_mem" for _, nic in site.adapters if nic.far == "cores and memory"}
+    if "ovs-dpdk" in needed:
+        spent |= _costs(carried.polled)
+    if "linux-bridge" in needed:
+        spent |= set(FIREWALL[settings.firewall])
+    found: list[tuple[str, str]] = [(name, host.cost(name).status) for name in sorted(spent)]
+    for number, state in enumerate(idle.allowed(host, settings.idle)):
+        entries = (state.latency, state.residency, state.leave)
+        found += [(f"idle {number}.{n}", entry.status) for n, entry in enumerate(entries)]
+    return found + [(f"noise {n}", event.status) for n, event in enumerate(noise.word(settings.noise).events)]
 
 
 def _costs(switch: PolledSwitch) -> set[str]:

@@ -20,6 +20,8 @@ from simulator.vswitches.model import Carrier
 
 CARRIER = Carrier("linux-bridge", "Linux bridge in the host's kernel", "kernel", kernel_costs=("s_bridge",))
 
+FROM_GUEST = "bridge.from_guest"
+
 
 def from_wire(vlans: int, macs: int, members: Sequence[Member], prefix: str = "") -> Switch:
     """Table of the host's softirq, whose outputs are all taps."""
@@ -28,4 +30,4 @@ def from_wire(vlans: int, macs: int, members: Sequence[Member], prefix: str = ""
 
 def from_guest(vlans: int, macs: int, members: Sequence[Member], prefix: str = "") -> Switch:
     """Table of the backends, whose outputs are the NIC's ring and then all taps."""
-    return outward(f"{prefix}bridge.from_guest", vlans, macs, members)
+    return outward(f"{prefix}{FROM_GUEST}", vlans, macs, members)
