@@ -109,15 +109,22 @@ def test_a_macvlan_container_is_a_plain_process(tmp_path: Path, extra: dict[str,
         plan_of(tmp_path, "macvlan", {"name": "load", "kind": "poisson", "rate": "10 kpps"}, **extra)
 
 
-def test_a_firewall_is_paid_by_who_sends_through_it(tmp_path: Path) -> None:
-    plain, filtered = (plan_of(tmp_path, "container", host={"firewall": word}) for word in ("off", "filter"))
+@pytest.mark.parametrize(("datapath", "sender"), [("container", "vm.q0.sender"), ("vhost-net", "vm.q0.vhost.tx")])
+def test_a_firewall_is_paid_once_by_who_passes_it(tmp_path: Path, datapath: str, sender: str) -> None:
+    plain, filtered = (plan_of(tmp_path, datapath, host={"firewall": word}) for word in ("off", "filter"))
     more = {
         one.name: other.packet_ps - one.packet_ps
         for one, other in zip(plain.workers, filtered.workers, strict=True)
         if one.packet_ps != other.packet_ps
     }
-    assert more.pop("vm.q0.sender") == MODERN.ps("s_filter")
-    assert not any(name.startswith("vm.q0") for name in more)
+    filter_ps = MODERN.ps("s_filter")
+    assert more == {sender: filter_ps, "uplink0.napi": filter_ps}
+
+
+def test_a_descriptor_sends_up_to_16_kib(tmp_path: Path) -> None:
+    # IXGBE_MAX_DATA_PER_TXD; i40e and ice are as near as makes no difference
+    plan = plan_of(tmp_path, "native")
+    assert {ring.buffer_bytes for ring in plan.rings if ring.kind == "tx"} == {16 * 1024}
 
 
 # The registry: what a path is, as the reference page of the datapaths says it.
