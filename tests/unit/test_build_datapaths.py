@@ -9,7 +9,9 @@ from typing import Any
 import pytest
 
 from simulator import costs
+from simulator.datapaths import DATAPATHS
 from simulator.errors import InputError, ScenarioErrors
+from simulator.parts.settings import FUNCTIONS
 from simulator.plan.check import check
 from simulator.plan.model import NONE, Fifo, Plan, Worker
 from simulator.scenario import load
@@ -107,12 +109,61 @@ def test_a_macvlan_container_is_a_plain_process(tmp_path: Path, extra: dict[str,
         plan_of(tmp_path, "macvlan", {"name": "load", "kind": "poisson", "rate": "10 kpps"}, **extra)
 
 
-def test_a_firewall_is_paid_by_who_sends_through_it(tmp_path: Path) -> None:
-    plain, filtered = (plan_of(tmp_path, "container", host={"firewall": word}) for word in ("off", "filter"))
+@pytest.mark.parametrize(("datapath", "sender"), [("container", "vm.q0.sender"), ("vhost-net", "vm.q0.vhost.tx")])
+def test_a_firewall_is_paid_once_by_who_passes_it(tmp_path: Path, datapath: str, sender: str) -> None:
+    plain, filtered = (plan_of(tmp_path, datapath, host={"firewall": word}) for word in ("off", "filter"))
     more = {
         one.name: other.packet_ps - one.packet_ps
         for one, other in zip(plain.workers, filtered.workers, strict=True)
         if one.packet_ps != other.packet_ps
     }
-    assert more.pop("vm.q0.sender") == MODERN.ps("s_filter")
-    assert not any(name.startswith("vm.q0") for name in more)
+    filter_ps = MODERN.ps("s_filter")
+    assert more == {sender: filter_ps, "uplink0.napi": filter_ps}
+
+
+def test_a_descriptor_sends_up_to_16_kib(tmp_path: Path) -> None:
+    # IXGBE_MAX_DATA_PER_TXD; i40e and ice are as near as makes no difference
+    plan = plan_of(tmp_path, "native")
+    assert {ring.buffer_bytes for ring in plan.rings if ring.kind == "tx"} == {16 * 1024}
+
+
+# The registry: what a path is, as the reference page of the datapaths says it.
+
+PROCESSES = {
+    "native", "host", "container", "container-routed", "container-vf", "macvlan", "memif", "af-xdp", "af-xdp-copy",
+}  # fmt: skip
+VIRTIO = {
+    "vhost-net", "vhost-user", "virtio-qemu", "virtio-vmm", "macvtap", "vmdq", "xen-netfront", "hyperv-netvsc",
+}  # fmt: skip
+
+
+def test_a_path_is_a_process_a_function_or_virtqueues_where_its_name_says_so() -> None:
+    assert {name for name, path in DATAPATHS.items() if path.on_host} == PROCESSES
+    # a sub-function takes none of the virtual functions of its adapter
+    assert {name for name, path in DATAPATHS.items() if path.function} == {*FUNCTIONS} - {"sub-function"}
+    assert {name for name, path in DATAPATHS.items() if path.virtqueues} == VIRTIO
+    assert {name for name, path in DATAPATHS.items() if path.switch == "ovs-dpdk"} == {"memif", "vhost-user"}
+
+
+def test_the_best_mode_is_that_of_the_host() -> None:
+    path = DATAPATHS["sriov-vf"]
+    assert [path.best_mode(*has) for has in ((False, False), (True, False), (True, True))] == [
+        "legacy",
+        "apicv",
+        "posted",
+    ]
+    assert DATAPATHS["native"].best_mode(True, True) == "native"
+
+
+def test_a_polled_function_has_no_steps_of_interrupts() -> None:
+    polled = {step.charge.partition(".")[0] for step in DATAPATHS["sriov-vf"].steps("poll")}
+    assert polled == {"poll"}
+    for mode in ("legacy", "apicv", "posted"):
+        found = {step.charge.partition(".")[0] for step in DATAPATHS["sriov-vf"].steps(mode)}
+        assert found >= {"napi", "route", "send"}, mode
+        assert "poll" not in found, mode
+
+
+def test_two_adapters_are_for_emulated_devices(tmp_path: Path) -> None:
+    with pytest.raises(ScenarioErrors, match="2 nics are for"):
+        plan_of(tmp_path, "vhost-net", vcpus=2, nics=2)
