@@ -129,7 +129,9 @@ def test_what_is_not_said_leaves_the_hash(tmp_path: Path) -> None:
     assert scenario_hash(plain) == scenario_hash(said)
     switched = scenario(tmp_path, [{"name": "a"}], LOAD, network={"kind": "switch"})
     assert scenario_hash(plain) != scenario_hash(switched)
-    assert resolved(Scenario.model_validate(resolved(switched))) == resolved(switched)
+    cable = scenario(tmp_path, PAIR, ASK, hosts=["other"], network="cable")
+    for found in (switched, cable):
+        assert resolved(Scenario.model_validate(resolved(found))) == resolved(found)
 
 
 def test_the_far_end_is_behind_the_switch(tmp_path: Path) -> None:
