@@ -105,7 +105,7 @@ def assess(point: Point, plan: Plan, windows: Sequence[Window], warmup: Warmup) 
         "warmup": {"length_s": warmup.length_ps / PS_PER_SECOND, "stated": warmup.stated},
         "warnings": warnings(windows, warmup, point.scenario.measurement.duration_ps),
         "window_s": (pooled.end_ps - pooled.start_ps) / PS_PER_SECOND,
-        "line_rate_bps": sum(nic_settings(nic).rate_bps for _, nic in adapters(point.scenario)),
+        "line_rate_bps": max(line_rate_bps(site) for site in sites(point.scenario)),
         "cost_status": cost_status(point.scenario),
         "notes": list(notes(point.scenario)),
         "scenario_hash": scenario_hash(point.scenario),
@@ -114,6 +114,12 @@ def assess(point: Point, plan: Plan, windows: Sequence[Window], warmup: Warmup) 
     if pooled.interval_ps:
         entry["over_time"] = _over_time(point.scenario, plan, pooled, len(traces))
     return PointResult(entry, latency.histogram(plan, pooled))
+
+
+def line_rate_bps(site: Site) -> int:
+    """What all adapters of a host carry together; of a bond that uses one, one."""
+    rates = [nic_settings(nic).rate_bps for _, nic in site.adapters]
+    return rates[0] if site.switch.bond is not None and site.switch.bond.mode == "active-backup" else sum(rates)
 
 
 def _over_time(scenario: Scenario, plan: Plan, trace: Trace, runs: int) -> dict[str, Any]:
