@@ -18,6 +18,7 @@ from simulator.scenario.audit import study
 from simulator.scenario.build import build, core_map, drawn, notes, warnings
 from simulator.scenario.routes import adapter_of, adapters, neighbours
 from simulator.sriov.schedule import plan_of
+from simulator.study import compare
 from simulator.study.point import cost_status
 from tests.engines import random_hosts
 
@@ -85,6 +86,20 @@ def test_hosts_share_nothing_but_the_wire(tmp_path: Path) -> None:
     assert trace.counters["wire.out.items"] == pytest.approx(trace.counters["other.wire.in.items"], abs=1)
     status, one = cost_status(found), cost_status(scenario(tmp_path, guests[:1], LOAD))
     assert status["borrowed"] > one["borrowed"], "the other host's values count too"
+
+
+def test_what_the_cores_of_each_host_did_is_told_apart(tmp_path: Path) -> None:
+    guests = [{"name": "a", "datapath": "vhost-net"}, {"name": "b", "on_host": "other"}]
+    window = {"warmup": "1 ms", "duration": "4 ms"}
+    found = scenario(tmp_path, guests, ASK, hosts=["other"], measurement=window, replications=1)
+    result = compare(found, workers=1)
+    (entry,) = result.entries
+    assert list(entry["hosts"]) == ["(first)", "other"]
+    for kind in ("host_work_cores", "guest_work_cores", "polling_cores"):
+        assert sum(host[kind] for host in entry["hosts"].values()) == pytest.approx(entry[kind])
+    assert entry["hosts"]["(first)"]["host_work_cores"] > entry["hosts"]["other"]["host_work_cores"] > 0
+    assert "s: other" in result.table()
+    assert "hosts" not in compare(scenario(tmp_path, guests[:1], LOAD, measurement=window, replications=1)).entries[0]
 
 
 def test_an_equal_host_has_what_the_first_has(tmp_path: Path) -> None:
