@@ -91,6 +91,7 @@ class _Point(_Strict):
     window_s: Amount | None = None
     line_rate_bps: Annotated[float, Field(gt=0, le=1e18, allow_inf_nan=False)] | None = None
     bottleneck: Text = ""
+    hosts: dict[Text, dict[Name, Amount | None]] | None = None
     guests: dict[Name, dict[Literal["all", "rx", "tx"], _Guest]] | None = None
 
 

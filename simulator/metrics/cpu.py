@@ -71,16 +71,25 @@ def polling_cores(plan: Plan, trace: Trace) -> float | None:
     return _work(plan, trace, POLLING)
 
 
+def work_of_host(plan: Plan, trace: Trace, prefix: str) -> dict[str, float | None]:
+    """The same three of one host's cores: those that its `prefix` is put before (``""`` of the first host, ``"other."``)."""
+    return {
+        f"{kind}_cores": window.ratio(sum(labels.values()), window.length_ps(trace))
+        for kind, labels in _work_ps(plan, trace, f"{prefix}cpu").items()
+    }
+
+
 def _work(plan: Plan, trace: Trace, kind: str) -> float | None:
     return window.ratio(sum(_work_ps(plan, trace)[kind].values()), window.length_ps(trace))
 
 
-def _work_ps(plan: Plan, trace: Trace) -> dict[str, dict[str, int]]:
+def _work_ps(plan: Plan, trace: Trace, cores: str = "") -> dict[str, dict[str, int]]:
+    """Of all cores whose names begin so."""
     pollers = guest_poller_cores(plan)
     found: dict[str, dict[str, int]] = {HOST_WORK: {}, GUEST_WORK: {}, POLLING: {}}
     for core, labels in core_labels_ps(plan, trace).items():
         for label, ps in labels.items():
-            if label != "idle":
+            if label != "idle" and core.startswith(cores):
                 own = found[_kind(label, core in pollers)]
                 own[label] = own.get(label, 0) + ps
     return {kind: {label: own[label] for label in LABELS if label in own} for kind, own in found.items()}

@@ -27,6 +27,8 @@ def add_kernel_upcalls(machine: Machine, guest: GuestSettings, costs: tuple[str,
     mac, vlan, tap, _ = machine.uplink.members[-1]
     member = machine.port.members[-1]
     alias = join(machine.port, guest, member.first, member.queues)
+    if machine.twin is not None:
+        uplink.join_twin(machine.twin, machine.port, machine.twin.members[-1].first)
     to_guest = Output("fifo", machine.uplink.taps[tap], full="drop", dst=mac)
     _add_handler(machine, guest, costs, alias, vlan, to_guest)
 

@@ -19,7 +19,7 @@ from simulator.parts import bonds
 from simulator.parts.cpu import CORE_COSTS, add_spread
 from simulator.parts.driver import GRO_BYTES, POLL_WEIGHT
 from simulator.parts.machine import Lane, Machine, Uplink
-from simulator.parts.nic import add_moderator, add_queue_pair, join
+from simulator.parts.nic import Port, add_moderator, add_queue_pair, join
 from simulator.parts.settings import GuestSettings
 from simulator.parts.stages import HOST_INTERRUPT, HOST_SOFTIRQ
 from simulator.parts.steps import Step, names, total
@@ -143,10 +143,15 @@ def join_uplink(machine: Machine, guest: GuestSettings, carry: tuple[str, ...] =
     lanes = open_lanes(machine, guest.queues, carry)
     mac = join(machine.port, guest, lanes[0].receiver, len(lanes))
     if machine.twin is not None and lanes[0].twin is not None:
-        machine.twin.members.append(replace(machine.port.members[-1], first=lanes[0].twin.receiver))
+        join_twin(machine.twin, machine.port, lanes[0].twin.receiver)
     vlan = machine.port.vlans.index(guest.vlan)
     machine.uplink.members.append((mac, vlan, len(machine.uplink.taps), guest.queues))
     return mac, lanes
+
+
+def join_twin(twin: Port, port: Port, first: int) -> None:
+    """The adapter that is bonded to `port` takes in, from the receiver `first` on, what the member does that joined there last."""
+    twin.members.append(replace(port.members[-1], first=first))
 
 
 def join_standby(machine: Machine, guest: GuestSettings, mac: int) -> tuple[Lane, ...]:

@@ -18,7 +18,7 @@ from pydantic import Field, model_validator
 from simulator import units
 from simulator.datapaths import datapath
 from simulator.errors import BadValue, InputError, unknown
-from simulator.scenario.fields import BitRate, PositiveTime, Size, Strict, Time, quantity, refuse
+from simulator.scenario.fields import BitRate, PositiveTime, Size, Strict, Time, changed, quantity, refuse
 from simulator.scenario.routes import adapters
 
 if TYPE_CHECKING:
@@ -86,7 +86,7 @@ class Happening(Strict):
             raise refuse(BadValue("", f"is for what has waits of its own; {given[0]} {AT_ONCE[given[0]]}", "takes"))
         if given[0] == "migrate" and self.dirty_bps >= self.bandwidth_bps:
             raise refuse(InputError("", "never ends: memory is written as fast as it is copied (dirty, bandwidth)"))
-        strange = sorted(self.model_fields_set & {f"{key}_{unit}" for key, unit in MOVED.items()})
+        strange = changed(self, {f"{key}_{unit}" for key, unit in MOVED.items()})
         if given[0] != "migrate" and strange:
             raise refuse(BadValue("", "is for migrate", strange[0].rpartition("_")[0]))
         return self

@@ -9,7 +9,7 @@ the same, and describes itself in the JSON Schema that editors use.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any
@@ -30,6 +30,12 @@ class Strict(BaseModel):
     """A map whose keys are all known; it never changes after it was read."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, serialize_by_alias=True, use_attribute_docstrings=True)
+
+
+def changed(item: Strict, names: Iterable[str]) -> list[str]:
+    """Return the fields of these names that are not as they are without being written, sorted."""
+    fields = type(item).model_fields
+    return sorted(name for name in names if getattr(item, name) != fields[name].default)
 
 
 class FileReference(Strict):

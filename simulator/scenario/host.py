@@ -29,6 +29,7 @@ from simulator.scenario.fields import (
     Strict,
     Switch,
     Time,
+    changed,
     name_of,
     refuse,
     truth,
@@ -338,7 +339,7 @@ class Network(Strict):
 
     @model_validator(mode="after")
     def _a_cable_is_bare(self) -> Network:
-        if self.kind == "cable" and (strange := sorted(self.model_fields_set - {"kind"})):
+        if self.kind == "cable" and (strange := changed(self, {"latency_ps", "buffer_bytes", "far_rate_bps"})):
             key = strange[0].rpartition("_")[0]
             raise refuse(BadValue("", "is of a switch; how long a cable is says nic.cable", key), "kind", key)
         return self

@@ -153,18 +153,28 @@ class _Course:
         self.scenario = scenario
         self.guests = functions(scenario)
         self.found = Timeline()
-        self.host = Host()
         self.adapters = adapters(scenario)
-        models = (MODELS[DEVICES.get(nic.model, nic.model)] for _, nic in self.adapters)
-        self.pfs = [self.host.plug(model)[0] for model in models]
-        behind = adapter_of(scenario)
-        self.owners = [[guest for guest in self.guests if behind[guest] == number] for number in range(len(self.pfs))]
+        behind, count = adapter_of(scenario), len(self.adapters)
+        self.owners = [[guest for guest in self.guests if behind[guest] == number] for number in range(count)]
+        self.pfs: dict[int, Physical] = {}
+        self.hosts: dict[int, Host] = {}
+        self._plug_adapters()
         self.bonded = {name for group in scenario.guests if group.standby for name in group.members()}
         self.pending: dict[str, list[tuple[int, str, str, int]]] = {guest: [] for guest in self.guests}
 
+    def _plug_adapters(self) -> None:
+        """Each host gets those of its adapters that have functions, or that an event takes for such."""
+        asked = {self._number(item) for item in self.scenario.events if item.numvfs is not None or item.reset == PF}
+        for site in sites(self.scenario):
+            host = Host()
+            for number in range(site.first, site.first + len(site.adapters)):
+                if self.owners[number] or number in asked:
+                    model = self.adapters[number][1].model
+                    self.pfs[number], self.hosts[number] = host.plug(MODELS[DEVICES.get(model, model)])[0], host
+
     def run(self) -> Timeline:
         items = sorted(enumerate(self.scenario.events), key=lambda pair: pair[1].at_ps)
-        for number, pf in enumerate(self.pfs):
+        for number, pf in self.pfs.items():
             writes = [item.numvfs for _, item in items if item.numvfs is not None and self._number(item) == number]
             if writes and writes[0] > 0:
                 for guest in self.owners[number]:
@@ -185,7 +195,7 @@ class _Course:
 
     def _bring_up(self, pf: Physical, count: int) -> None:
         """The state at the beginning: whatever it took was before."""
-        for outcome in (sysfs.write(self.host, pf, "sriov_numvfs", str(count)), *map(self._give, pf.vfs)):
+        for outcome in (sysfs.write(self._host(pf), pf, "sriov_numvfs", str(count)), *map(self._give, pf.vfs)):
             if outcome.errno:
                 message = f"cannot be brought up for {count} guests: {outcome.errno}"
                 raise InputError("events", message + (f" ({outcome.why})" if outcome.why else ""))
@@ -195,17 +205,20 @@ class _Course:
         if vf.driver != VFIO:
             for name, text in (("unbind", vf.name), ("driver_override", VFIO), ("bind", VFIO)):
                 if name != "unbind" or vf.driver:
-                    outcome = sysfs.write(self.host, vf, name, text)
+                    outcome = sysfs.write(self._host(vf.parent), vf, name, text)
                     if outcome.errno:
                         return outcome
-        return assign.assign(self.host, vf, Owner("vm", self._guests_of(vf.parent)[vf.index], 0))
+        return assign.assign(self._host(vf.parent), vf, Owner("vm", self._guests_of(vf.parent)[vf.index], 0))
 
     def _number(self, item: Happening) -> int:
         """Which adapter an event is about that names no guest."""
         return next((number for number, (name, _) in enumerate(self.adapters) if item.nic == name), 0)
 
     def _guests_of(self, pf: Physical) -> list[str]:
-        return next(owners for owners, found in zip(self.owners, self.pfs, strict=True) if found is pf)
+        return next(self.owners[number] for number, found in self.pfs.items() if found is pf)
+
+    def _host(self, pf: Physical) -> Host:
+        return next(self.hosts[number] for number, found in self.pfs.items() if found is pf)
 
     # What happens
 
@@ -213,7 +226,7 @@ class _Course:
         pf = self.pfs[self._number(item)]
         guests = self._guests_of(pf)
         had = [guests[vf.index] for vf in pf.vfs[: len(guests)]]
-        outcome = sysfs.write(self.host, pf, "sriov_numvfs", str(item.numvfs))
+        outcome = sysfs.write(self._host(pf), pf, "sriov_numvfs", str(item.numvfs))
         if outcome.errno:
             return outcome
         self._mark(item, f"sriov_numvfs = {item.numvfs}")
@@ -243,7 +256,7 @@ class _Course:
         return self._each(item, self._unplug_one)
 
     def _unplug_one(self, item: Happening, vf: Virtual) -> Outcome | None:
-        outcome = assign.release(self.host, vf)
+        outcome = assign.release(self._host(vf.parent), vf)
         if outcome.errno:
             return outcome
         gone_ps = item.takes_ps or timing.UNPLUG_ACPI.ps
@@ -254,7 +267,7 @@ class _Course:
         return self._each(item, self._migrate_one)
 
     def _migrate_one(self, item: Happening, vf: Virtual) -> Outcome | None:
-        outcome = assign.release(self.host, vf)
+        outcome = assign.release(self._host(vf.parent), vf)
         if outcome.errno:
             return outcome
         guest, at_ps = self._guest(vf), item.at_ps + timing.UNPLUG_ACPI.ps
@@ -277,7 +290,7 @@ class _Course:
         if item.reset != PF:
             return self._each(item, self._reset_one)
         pf = self.pfs[self._number(item)]
-        outcome = sysfs.write(self.host, pf, "reset", "1")
+        outcome = sysfs.write(self._host(pf), pf, "reset", "1")
         if outcome.errno:
             return outcome
         self._mark(item, "PF reset")
@@ -286,7 +299,7 @@ class _Course:
         return None
 
     def _reset_one(self, item: Happening, vf: Virtual) -> Outcome | None:
-        outcome = sysfs.write(self.host, vf, "reset", "1")
+        outcome = sysfs.write(self._host(vf.parent), vf, "reset", "1")
         if outcome.errno:
             return outcome
         self._again(item, vf, timing.FLR.ps + _start_ps(vf.parent))
@@ -307,7 +320,7 @@ class _Course:
         if vf.owner is None:
             return Outcome("ENODEV", (), 0, "no guest has the VF")
         vf.running, vf.seen = False, (*vf.seen, "disabled: malicious driver detected")
-        self.host.say_driver(vf.parent, f"VF {vf.index}: malicious driver detected, disabled")
+        self._host(vf.parent).say_driver(vf.parent, f"VF {vf.index}: malicious driver detected, disabled")
         self._off(self._guest(vf), item.at_ps)
         return None
 
@@ -316,7 +329,7 @@ class _Course:
 
     def _rate_one(self, item: Happening, vf: Virtual) -> Outcome | None:
         rate_bps = item.to_bps or 0
-        outcome = iplink.set_vf(self.host, vf.parent, vf.index, max_tx_rate=-(-rate_bps // PS_PER_MBIT_S))
+        outcome = iplink.set_vf(self._host(vf.parent), vf.parent, vf.index, max_tx_rate=-(-rate_bps // PS_PER_MBIT_S))
         if outcome.errno:
             return outcome
         self.found.events.append((item.at_ps, "rate", self._guest(vf), rate_bps))

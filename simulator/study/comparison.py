@@ -89,6 +89,7 @@ class Comparison:
             screen.table(self.entries),
             screen.uncertainty(self.entries),
             screen.guests(self.entries),
+            screen.hosts(self.entries),
             screen.ratios(ratios(self.entries)),
             screen.limits(self.entries),
             screen.cut((f"failed: {point_name(entry)}: {entry['error']}" for entry in self.failed), "failed points"),

@@ -20,6 +20,7 @@ from simulator.citation import STATUSES
 from simulator.costs import idle, noise
 from simulator.datapaths import datapath
 from simulator.metrics import latency, rates
+from simulator.metrics.cpu import work_of_host
 from simulator.metrics.guests import ends_of, of_guests
 from simulator.metrics.intervals import over_time
 from simulator.metrics.window import PS_PER_SECOND
@@ -49,6 +50,9 @@ from simulator.study.ratios import COMPARED
 from simulator.study.replications import job_of, pilot_of, plans, stated_warmup, wanted, warmup_of
 from simulator.study.runs import Window, run
 from simulator.study.tables import swept
+
+FIRST_HOST = "(first)"
+"""What the host without a name is called in results, which no other can be."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,15 +109,24 @@ def assess(point: Point, plan: Plan, windows: Sequence[Window], warmup: Warmup) 
         "warmup": {"length_s": warmup.length_ps / PS_PER_SECOND, "stated": warmup.stated},
         "warnings": warnings(windows, warmup, point.scenario.measurement.duration_ps),
         "window_s": (pooled.end_ps - pooled.start_ps) / PS_PER_SECOND,
-        "line_rate_bps": sum(nic_settings(nic).rate_bps for _, nic in adapters(point.scenario)),
+        "line_rate_bps": max(line_rate_bps(site) for site in sites(point.scenario)),
         "cost_status": cost_status(point.scenario),
         "notes": list(notes(point.scenario)),
         "scenario_hash": scenario_hash(point.scenario),
         "plan_hash": fingerprint(plan),
     }
+    if point.scenario.hosts:
+        own = {site.name or FIRST_HOST: site.prefix for site in sites(point.scenario)}
+        entry["hosts"] = {name: work_of_host(plan, pooled, prefix) for name, prefix in own.items()}
     if pooled.interval_ps:
         entry["over_time"] = _over_time(point.scenario, plan, pooled, len(traces))
     return PointResult(entry, latency.histogram(plan, pooled))
+
+
+def line_rate_bps(site: Site) -> int:
+    """What all adapters of a host carry together; of a bond that uses one, one."""
+    rates = [nic_settings(nic).rate_bps for _, nic in site.adapters]
+    return rates[0] if site.switch.bond is not None and site.switch.bond.mode == "active-backup" else sum(rates)
 
 
 def _over_time(scenario: Scenario, plan: Plan, trace: Trace, runs: int) -> dict[str, Any]:

@@ -121,6 +121,23 @@ def guests(entries: Sequence[Entry]) -> str:
     return _aligned([dict(zip(rows[0], rows[0], strict=True)), *rows])
 
 
+def hosts(entries: Sequence[Entry]) -> str:
+    """What the cores of each host did, where there are several; for as many points as have a row each."""
+    rows = [
+        {
+            "point": shortened(f"{point_name(entry)}: {name}", NAME_CELLS),
+            "host work": _plain(found["host_work_cores"]),
+            "guest work": _plain(found["guest_work_cores"]),
+            "polling": _plain(found["polling_cores"]),
+        }
+        for entry in entries
+        for name, found in entry.get("hosts", {}).items()
+    ]
+    if not rows or len(rows) > MOST_ROWS:
+        return "The cores of each host are in result.json." if rows else ""
+    return _aligned([dict(zip(rows[0], rows[0], strict=True)), *rows])
+
+
 def limits(entries: Sequence[Entry]) -> str:
     """What limits: per point, or per resource with the number of points."""
     if len(entries) <= MOST_LIMITS:
