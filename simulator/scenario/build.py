@@ -148,6 +148,8 @@ def notes(scenario: Scenario) -> tuple[str, ...]:
         for name, wanted, has in pairs
         if wanted not in (None, has)
     ]
+    if host.clock_hz not in (None, model.cpu_hz):
+        found.append(f"override: clock {units.exact(host.clock_hz, units.FREQUENCY)} on host {model.name}")
     found += [f"override: {name} = {text}" for name, text in sorted(host.costs.items())]
     for name, nic in adapters(scenario):
         of = f"{name}: " if name else ""
@@ -176,7 +178,8 @@ def drawn(scenario: Scenario, factors: Mapping[str, float]) -> Scenario:
 def host_settings(host: Host) -> HostSettings:
     """The machine: catalogue, then what the scenario changes."""
     changes = {name: (value, OVERRIDE_NOTE) for name, value in host.cost_overrides().items()}
-    model = host_drawn(costs.host(host.source), host._factors)
+    model = costs.host(host.source)
+    model = host_drawn(model.at_clock(_or(host.clock_hz, model.cpu_hz)), host._factors)
     model = model.with_overrides(changes) if changes else model
     apicv, posted = host.capabilities.apicv, host.capabilities.posted_interrupts
     written = host.scheduler
