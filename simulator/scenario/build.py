@@ -196,6 +196,8 @@ def _overridden(site: Site) -> Iterator[str]:
     for name, wanted, has in pairs:
         if wanted not in (None, has):
             yield f"override: {of}{name} {'on' if wanted else 'off'} on host {model.name}"
+    if host.clock_hz not in (None, model.cpu_hz):
+        yield f"override: {of}clock {units.exact(host.clock_hz, units.FREQUENCY)} on host {model.name}"
     yield from (f"override: {of}{name} = {text}" for name, text in sorted(host.costs.items()))
 
 
@@ -227,7 +229,8 @@ def _copied(item: Scenario | FurtherHost) -> dict[str, Any]:
 def host_settings(host: Host) -> HostSettings:
     """The machine: catalogue, then what the scenario changes."""
     changes = {name: (value, OVERRIDE_NOTE) for name, value in host.cost_overrides().items()}
-    model = host_drawn(costs.host(host.source), host._factors)
+    model = costs.host(host.source)
+    model = host_drawn(model.at_clock(_or(host.clock_hz, model.cpu_hz)), host._factors)
     model = model.with_overrides(changes) if changes else model
     apicv, posted = host.capabilities.apicv, host.capabilities.posted_interrupts
     written = host.scheduler

@@ -18,6 +18,7 @@ from simulator.scenario import names
 from simulator.scenario.fields import (
     MOST_CORES,
     BitRate,
+    Clock,
     Cores,
     FileReference,
     Kind,
@@ -115,6 +116,8 @@ class Host(Strict):
     """Machine generation of the cost catalogue, or a host file beside the scenario: costs measured on a machine."""
     core_count: Annotated[int, Field(strict=True, ge=1, le=MOST_CORES)] | None = Field(default=None, alias="cores")
     """Cores of the host; null is as many as the guests, their helpers and the interrupts need."""
+    clock_hz: Clock | None = Field(default=None, alias="clock")
+    """Clock of all cores; null is the model's. Costs that sources give in cycles scale with it, those given in time stay."""
     tick: Switch
     """Timer tick on every core; on, but off on the textbook host."""
     idle: Annotated[str, name_of("idle word", names.idle_words)]

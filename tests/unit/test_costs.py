@@ -25,7 +25,7 @@ from simulator.costs.readings import readings
 from simulator.errors import InputError
 
 REAL_HOSTS = ("legacy-2010", "haswell-2015", "modern", "sapphire-rapids", "genoa")
-REAL_NICS = ("82599", "x710", "e810", "xl710", "connectx-5", "connectx-6")
+REAL_NICS = ("82599", "x550", "x710", "e810", "xl710", "connectx-5", "connectx-6")
 PARTS = tuple(hosts()) + tuple(nics())
 
 # what the datapaths of the specification ask for, written out once more so that a name cannot vanish from both places
@@ -516,17 +516,18 @@ def test_textbook_nic_is_ideal_and_real_ones_are_not() -> None:
 
 
 def test_nic_facts_read_in_the_sources() -> None:
-    assert [nic(name).value("max_vfs") for name in REAL_NICS] == [63, 128, 256, 128, 127, 127]
-    assert [nic(name).value("rx_ring") for name in REAL_NICS] == [512, 512, 2048, 512, 1024, 1024]
-    assert [nic(name).value("tx_ring") for name in REAL_NICS] == [512, 512, 256, 512, 1024, 1024]
-    assert [nic(name).value("itr_granularity") for name in REAL_NICS] == [2_000_000] * 4 + [1_000_000] * 2
-    assert [nic(name).value("rx_writeback_group") for name in REAL_NICS] == [1, 4, 1, 4, 1, 1]
+    assert [nic(name).value("max_vfs") for name in REAL_NICS] == [63, 63, 128, 256, 128, 127, 127]
+    assert [nic(name).value("rx_ring") for name in REAL_NICS] == [512, 512, 512, 2048, 512, 1024, 1024]
+    assert [nic(name).value("tx_ring") for name in REAL_NICS] == [512, 512, 512, 256, 512, 1024, 1024]
+    assert [nic(name).value("itr_granularity") for name in REAL_NICS] == [2_000_000] * 5 + [1_000_000] * 2
+    assert [nic(name).value("rx_writeback_group") for name in REAL_NICS] == [1, 1, 4, 1, 4, 1, 1]
 
 
 def test_drivers_of_functions() -> None:
     drivers = {name: (nic(name).pf_driver, nic(name).vf_driver) for name in REAL_NICS}
     assert {name: (pf.name, vf.name) for name, (pf, vf) in drivers.items()} == {
         "82599": ("ixgbe", "ixgbevf"),
+        "x550": ("ixgbe", "ixgbevf"),
         "x710": ("i40e", "iavf"),
         "xl710": ("i40e", "iavf"),
         "e810": ("ice", "iavf"),
