@@ -23,6 +23,8 @@ _NS = {
     "g_app_rx_pk": "450",
     "g_app_tx_pk": "400",
     "g_stack_tx_pk": "450",
+    "g_tcp_rx_pk": "500",
+    "g_tcp_tx_pk": "500",
     "g_drv_tx_pk": "120",
     "g_tx_reap_pk": "60",
     "g_refill_pk": "40",

@@ -19,6 +19,8 @@ _STACK = {
     "app_rx_pk": "application's receive call",
     "app_tx_pk": "application's send call, socket layer",
     "stack_tx_pk": "network stack from socket to qdisc",
+    "tcp_rx_pk": "TCP/IP receive of a segment, a merged train or an acknowledgement, from driver to socket",
+    "tcp_tx_pk": "TCP/IP transmit of a segment, a super-segment or an acknowledgement, from socket to qdisc",
     "drv_tx_pk": "driver transmit: map, write descriptor",
     "tx_reap_pk": "free a completed transmit descriptor",
     "refill_pk": "post one receive buffer",
