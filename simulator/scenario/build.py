@@ -383,7 +383,7 @@ def _guest(group: Guest, name: str, cores: tuple[int, ...], use: Use, host: Host
         weight=group.weight,
         rx_ring=group.rx_ring or 0,
         tx_ring=group.tx_ring or 0,
-        socket_buffer=group.socket_buffer,
+        socket_buffer=max(group.socket_buffer, use.window_frames),
         mask_interrupts=group.mask_interrupts and not datapath(group.datapath).on_host,
         napi_tx=(group.napi_tx and group.application.kind == "socket") or not datapath(group.datapath).virtqueues,
         xdp=group.application.kind == "xdp",

@@ -38,12 +38,11 @@ from simulator.scenario.model import Scenario
 from simulator.scenario.recorded import Listener, recorded
 from simulator.scenario.routes import Route, interfaces, routes
 from simulator.scenario.traffic import Bulk, Bursts, Capture, Constant, Poisson, RequestResponse, Traffic
-from simulator.scenario.uses import MINIMUM_BYTES, fixed_length
+from simulator.scenario.uses import MINIMUM_BYTES, TCP_HEADERS_BYTES, fixed_length, payload_bytes, segments_of
 from simulator.traffic import distributions, imix
 from simulator.traffic.arrivals import PS_PER_SECOND, Arrivals, split, streams
 
 ETHERNET_BYTES = 14
-TCP_HEADERS_BYTES = 54
 AS_LONG_AS_THE_REQUEST = -1
 INITIAL_SEGMENTS = 10
 """Linux include/net/tcp.h (TCP_INIT_CWND), RFC 6928."""
@@ -220,14 +219,10 @@ def _add_clients(feed: Feed, item: RequestResponse) -> None:
 
 def _add_bulk(feed: Feed, item: Bulk, late: bool) -> None:
     """`late`: the stack hands over super-packets, which the NIC segments (tx). What arrives (rx) is merged by the receiver."""
-    segment_frame_bytes = max(MINIMUM_BYTES, item.segment_bytes - FCS_BYTES)
-    _require_mtu(feed, segment_frame_bytes, "segment")
-    payload_bytes = max(1, segment_frame_bytes - TCP_HEADERS_BYTES)
-    if item.nodelay and item.message_bytes:
-        payload_bytes = item.message_bytes
-    segments = max(1, ((item.super_packet_bytes or 0) - TCP_HEADERS_BYTES) // payload_bytes) if not item.nodelay else 1
+    _require_mtu(feed, max(MINIMUM_BYTES, item.segment_bytes - FCS_BYTES), "segment")
+    segments = segments_of(item)
     together = segments if late and not feed.from_far_end else 1
-    written_bytes = together * payload_bytes
+    written_bytes = together * payload_bytes(item)
     length_bytes = max(MINIMUM_BYTES, TCP_HEADERS_BYTES + written_bytes)
     size = draws.constant(f"{feed.name}:size", length_bytes)
     for connection in range(item.flows):

@@ -40,7 +40,7 @@ Selection = Annotated[str | tuple[Annotated[str, Field(max_length=80)], ...], Fi
 _RATES = ("rate", "throughput", "load")
 _LARGEST_SUPER_PACKET_BYTES = 65_536
 _TCP_FRAME_BYTES = 58
-"""Ethernet, IPv4 and TCP headers without options, FCS."""
+"""Ethernet, IPv4 and TCP headers without options, and FCS."""
 _RATE_KEYS = {
     units.PACKET_RATE.name: ("rate", "packets per second"),
     units.BIT_RATE.name: ("throughput", "bits per second"),

@@ -258,18 +258,8 @@ class _Maker(Maker):
                 backlog_ps=self.random.choice((INFINITE_PS, INFINITE_PS, self.time(0, 10))), response_bytes=self.random.choice(SIZES),
                 reply_dst=self.random.randrange(MACS), window=self.random.randint(1, 6), ack_every=self.random.randint(1, 3),
                 timeout_ps=self.time(10, 120),
-                **self.stream_rules(),
             ),
         )  # fmt: skip
-
-    def stream_rules(self) -> dict[str, int]:
-        """How a window opens and closes, and how large the application's calls are."""
-        if self.chance(0.5):
-            return {}
-        return {
-            "start_window": self.random.randrange(4), "grow": self.random.choice((300, 1024, 5000)), "shrink": self.random.choice((0, 717, 1024)),
-            "reorder": self.random.choice((1, 1, 2, 3)), "message_bytes": self.random.choice((0, 70, 1000, 4000)),
-        }  # fmt: skip
 
     # Notification
 
