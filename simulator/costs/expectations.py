@@ -22,6 +22,7 @@ _NS = {
     "g_wake_app": "1250",
     "g_app_rx_pk": "450",
     "g_app_tx_pk": "400",
+    "g_syscall": "100",
     "g_stack_tx_pk": "450",
     "g_tcp_rx_pk": "500",
     "g_tcp_tx_pk": "500",

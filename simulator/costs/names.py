@@ -17,6 +17,7 @@ _STACK = {
     "sock_pk": "append to the socket queue",
     "wake_app": "wake the sleeping application, paid by the waker",
     "app_rx_pk": "application's receive call",
+    "syscall": "entering and leaving the kernel: what datagrams of one call share, in app_rx_pk and app_tx_pk",
     "app_tx_pk": "application's send call, socket layer",
     "stack_tx_pk": "network stack from socket to qdisc",
     "tcp_rx_pk": "TCP/IP receive of a segment, a merged train or an acknowledgement, from driver to socket",

@@ -16,6 +16,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import Any
 
+from simulator.errors import BadValue
 from simulator.parts import vmm
 from simulator.parts.cpu import add_spread
 from simulator.parts.machine import Machine
@@ -242,7 +243,8 @@ def add_application(machine: Machine, guest: GuestSettings, site: Site, pair: Qu
             label=_task_label(site),
             reap_ring=NONE if guest.napi_tx else pair.tx,
             reap_ps=cost("napi.reap_ps"),
-            packet_ps=cost("app.packet_ps") if guest.receive_ps is None else guest.receive_ps,
+            **_batch(guest, cost),
+            packet_ps=cost("app.packet_ps") - _batch_ps(guest, cost) if guest.receive_ps is None else guest.receive_ps,
             byte_fs=copy_fs,
             merge_ps=0,
             **_reading(machine, guest, steps),
@@ -306,7 +308,8 @@ def add_sender(machine: Machine, guest: GuestSettings, site: Site, pair: QueuePa
             label=_task_label(site),
             reap_ring=NONE if guest.napi_tx else pair.tx,
             reap_ps=cost("napi.reap_ps"),
-            packet_ps=_send_ps(guest, cost),
+            **_batch(guest, cost),
+            packet_ps=_send_ps(guest, cost) - _batch_ps(guest, cost),
             byte_fs=cost("send.byte_fs"),
             segment_ps=cost("send.segment_ps"),
             **_writing(machine, guest, steps),
@@ -318,6 +321,20 @@ def add_sender(machine: Machine, guest: GuestSettings, site: Site, pair: QueuePa
         ),
     )
     return fifo
+
+
+def _batch_ps(guest: GuestSettings, cost: _Cost) -> int:
+    """What the datagrams of one call share."""
+    return cost("app.batch_ps") if guest.batch > 1 else 0
+
+
+def _batch(guest: GuestSettings, cost: _Cost) -> dict[str, Any]:
+    if guest.batch > 1 and guest.bulk:
+        where = f"guests.{guest.name}.application.batch"
+        message = "is of datagrams, and this guest has a stream (bulk); give each a guest of its own"
+        raise BadValue(where, message, guest.batch)
+    # an invocation is a call; each datagram is handed over by itself, and rings its own doorbell
+    return {"budget_packets": guest.batch, "poll_ps": _batch_ps(guest, cost)} if guest.batch > 1 else {}
 
 
 def _reading(machine: Machine, guest: GuestSettings, steps: tuple[Step, ...]) -> dict[str, Any]:
@@ -404,6 +421,7 @@ _NOT_DRAWN = (
     "napi.merge_ps",
     "napi.stream_ps",
     "app.call_ps",
+    "app.batch_ps",
     "send.segment_ps",
     "send.stream_ps",
     "send.call_ps",

@@ -97,6 +97,15 @@ def receive_steps(side: str, refill: Step) -> tuple[Step, ...]:
         refill,
         Step("leave the poll, unmask", where, "napi.rearm_ps", cost("rearm"), "per completed poll", source=_NAPI),
         Step("receive call", task, "app.packet_ps", cost("app_rx_pk"), source=_SOCKET),
+        Step(
+            "enter and leave the kernel",
+            task,
+            "app.batch_ps",
+            cost("syscall"),
+            "per call of several datagrams, in place of its share in each",
+            once=False,
+            source=_SOCKET,
+        ),
         Step("read call", task, "app.call_ps", cost("app_rx_pk"), "per read of a stream", once=False, source=_TCP),
         Step("copy to the application", task, "app.byte_fs", cost("copy_fs"), "per byte", source=_SOCKET),
     )

@@ -44,7 +44,7 @@ _TCP = Step(
     once=False,
     source="Linux net/ipv4/tcp_input.c",
 )
-_RECEIVED = ("napi.wake_ps", "app.packet_ps", "app.call_ps", "app.byte_fs")
+_RECEIVED = ("napi.wake_ps", "app.packet_ps", "app.batch_ps", "app.call_ps", "app.byte_fs")
 
 
 def stack(pair: tuple[str, ...] = PAIR) -> Step:

@@ -387,6 +387,7 @@ def _guest(group: Guest, name: str, cores: tuple[int, ...], use: Use, host: Host
         mask_interrupts=group.mask_interrupts and not datapath(group.datapath).on_host,
         napi_tx=(group.napi_tx and group.application.kind == "socket") or not datapath(group.datapath).virtqueues,
         xdp=group.application.kind == "xdp",
+        batch=group.application.batch,
         receive_ps=group.application.receive_ps,
         send_ps=group.application.send_ps,
         sends=use.sends,

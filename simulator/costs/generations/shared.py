@@ -312,6 +312,17 @@ SOCKET = (
         note="read() of a small message",
     ),
     Row(
+        "g_syscall",
+        "61.7",
+        "ns",
+        "borrowed",
+        ("cfl_syscall_mitig", "cfl_syscall_nomitig", "skl_syscall_kpti"),
+        "cfl_syscall_mitig",
+        low="42.7",
+        high="237",
+        note="a null system call on Coffee Lake; low: without mitigations; high: with page-table isolation",
+    ),
+    Row(
         "g_tcp_rx_pk",
         "0.72",
         "us",
