@@ -24,7 +24,9 @@ def throughput_bps(*overrides: str) -> dict[tuple[str, str], float]:
 
 def test_small_writes_cost_calls_and_without_merging_packets() -> None:
     found = throughput_bps()
-    merged, alone = ([found[series, size] for size in ("64 B", "1 KiB")] for series in ("messages merged", "TCP_NODELAY"))
+    merged, alone = (
+        [found[series, size] for size in ("64 B", "1 KiB")] for series in ("messages merged", "TCP_NODELAY")
+    )
     assert 7 < merged[1] / merged[0] < 16
     assert merged[0] > 4 * alone[0]
 

@@ -1,8 +1,8 @@
 """A window on a path that loses packets at random goes at the rate of Mathis and others (1997): C / (RTT * sqrt(p)) packets per second.
 
-C is 1.22 (sqrt(3/2)) if windows are halved and grow by one a round. Seeds are fixed. With twelve other seeds C was 1.22 to 1.25 in the mean of each case, with
-standard deviations of 2.0 to 2.8 %; ratios of two such rates had 3.5 % at most. Every bar is at least four deviations away from what was found, so that a sound engine with other
-seeds would fail once in 15,000 cases.
+C is 1.22 (sqrt(3/2)) if windows are halved and grow by one a round. Seeds are fixed. With twelve other seeds C was 1.22 to 1.25 in
+the mean of each case, with standard deviations of 2.0 to 2.8 %; ratios of two such rates had 3.5 % at most. Every bar is at least four
+deviations away from what was found, so that a sound engine with other seeds would fail once in 15,000 cases.
 """
 
 from __future__ import annotations
