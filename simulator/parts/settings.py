@@ -203,6 +203,8 @@ class GuestSettings:
     doorbell_batch: int = 1
     mask_interrupts: bool = False
     napi_tx: bool = True
+    batch: int = 1
+    """Datagrams that one call of the application reads or writes at most."""
     receive_ps: int | None = None
     send_ps: int | None = None
     xdp: bool = False

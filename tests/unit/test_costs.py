@@ -31,6 +31,7 @@ PARTS = tuple(hosts()) + tuple(nics())
 # what the datapaths of the specification ask for, written out once more so that a name cannot vanish from both places
 REQUIRED = """
 g_irq g_napi_poll g_rearm g_drv_rx_pk g_stack_rx_pk g_sock_pk g_wake_app g_app_rx_pk g_app_tx_pk g_stack_tx_pk
+g_syscall h_syscall g_tcp_rx_pk g_tcp_tx_pk h_tcp_rx_pk h_tcp_tx_pk
 g_drv_tx_pk g_tx_reap_pk g_refill_pk g_doorbell g_mmio_wr g_copy_fs g_seg_rx_pk g_seg_tx_pk g_csum_fs g_vq_add g_tick
 k_exit k_eoi k_inject k_ipi k_irqfd k_ioeventfd k_pi_notify k_pi_wakeup k_hlt k_block k_poll_exit
 halt_poll_max_ns halt_poll_grow halt_poll_grow_start_ns halt_poll_shrink
