@@ -42,7 +42,7 @@ from simulator.sriov.host import Host
 from simulator.sriov.outcome import Outcome
 from simulator.sriov.state import VFIO, Owner, Physical, Virtual
 
-DEVICES = {"textbook-nic": "textbook", "connectx-6": "connectx-5"}
+DEVICES = {"textbook-nic": "textbook", "x550": "82599", "connectx-6": "connectx-5"}
 """Adapters of the cost catalogue whose registers are those of another model; the others have the same name in both."""
 WIRE = ("wire.in", "wire.out")
 RECEIVE = "port.receive"
