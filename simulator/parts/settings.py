@@ -183,6 +183,10 @@ class GuestSettings:
     napi_tx: bool = True
     receive_ps: int | None = None
     send_ps: int | None = None
+    touch_fs: int = 0
+    """Poll mode: what its application spends on each byte of a packet."""
+    drain_ps: int = 0
+    """Poll mode: how long at most it holds what it sends."""
     xdp: bool = False
     next_hop: int | None = None
     forwarder: PolledSwitch | None = None
