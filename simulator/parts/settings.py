@@ -207,6 +207,10 @@ class GuestSettings:
     """Datagrams that one call of the application reads or writes at most."""
     receive_ps: int | None = None
     send_ps: int | None = None
+    touch_fs: int = 0
+    """Poll mode: what its application spends on each byte of a packet."""
+    drain_ps: int = 0
+    """Poll mode: how long at most it holds what it sends."""
     xdp: bool = False
     next_hop: int | None = None
     forwarder: PolledSwitch | None = None

@@ -461,6 +461,8 @@ class Worker:
     moderator: int = NONE
     merge_bytes: int = 0
     """``soft``: packets of one bulk flow that are taken together are merged up to this length (GRO); 0 = no."""
+    drain_ps: int = 0
+    """Poll mode: what it sends waits for ``publish_every`` of them, or until this long after all was last sent; 0 = no waiting."""
     merge_ps: int = NONE
     """What a packet that was merged into the one before it costs here in place of ``packet_ps``; -1 = no difference."""
     stream_ps: int = NONE

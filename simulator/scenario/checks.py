@@ -98,6 +98,14 @@ def _selections(item: Traffic) -> Iterator[tuple[str, Selection]]:
         yield "through", between
 
 
+def _programs(scenario: Scenario) -> Iterator[Fault]:
+    """What only a program that polls does is said of guests in poll mode."""
+    for number, group in enumerate(scenario.guests):
+        for key, value in (("touch", group.application.touch_fs), ("drain", group.application.drain_ps)):
+            if value is not None and group.interrupts != "poll":
+                yield ("guests", number, "application", key), InputError("", "is for a guest with 'interrupts: poll'")
+
+
 def _forwarding(scenario: Scenario) -> Iterator[Fault]:
     """Guests that forward stand between the ends of traffic, each with one next hop, and others do not."""
     kinds = {name: group.application.kind for group in scenario.guests for name in group.members()}
@@ -312,6 +320,7 @@ _WAYS = ("traffic.*.from", "traffic.*.to", "traffic.*.through", "guests.*", "gue
 RULES: dict[Callable[[Scenario], Iterator[Fault]], tuple[str, ...]] = {
     _guests: ("guests.*.name", "guests.*.count"),
     _traffic: ("traffic.*.name", "traffic.*.guests", *_WAYS),
+    _programs: ("guests.*.application", "guests.*.interrupts"),
     _forwarding: (
         "traffic.*.guests",
         "guests.*.application",

@@ -27,6 +27,7 @@ from simulator.scenario.fields import (
     Switch,
     Time,
     TimeOrOff,
+    TimePerByte,
     Weight,
     name_of,
     refuse,
@@ -87,6 +88,12 @@ class Application(Strict):
     """Time of one send call."""
     batch: Annotated[int, Field(strict=True, ge=1, le=1024)] = 1
     """Datagrams that one call reads (recvmmsg) or writes (sendmmsg) at most; answers go out one by one."""
+    touch_fs: TimePerByte | None = Field(default=None, alias="touch")
+    """Poll mode: time for each byte of a packet that the program sends or receives, since it writes or reads it all; null is a program that
+    leaves the payload alone."""
+    drain_ps: PositiveTime | None = Field(default=None, alias="drain")
+    """Poll mode: the program sends 32 packets at once, or what it has when this time has passed since it last sent all, as DPDK's l2fwd and
+    l3fwd do with 100 us; null is one that sends at once what it got at once, as testpmd."""
     vcpu: Literal["same", "next"] = "same"
     """Whether it runs on the vCPU of its queue's softirq or on the next one, which is woken by an interrupt."""
     cores: Cores | None = None

@@ -41,7 +41,7 @@ def season(plan: Plan, seed: str) -> Plan:
     ):
         if die.random() < 0.35:
             plan = feature(plan, die)
-    return _streams(_hops(plan, die), Random(f"streams {seed}"))
+    return _holding(_streams(_hops(plan, die), Random(f"streams {seed}")), Random(f"holding {seed}"))
 
 
 def _cost(die: Random) -> int:
@@ -242,6 +242,21 @@ def _merging(plan: Plan, die: Random) -> Plan:
         }
 
     return _each(plan, "workers", die, merges, 0.8)
+
+
+def _holding(plan: Plan, die: Random) -> Plan:
+    """Poll-mode threads that hold what they send."""
+
+    def holds(worker: model.Worker) -> dict[str, Any]:
+        if not worker.poll_mode or worker.kind != "task":
+            return {}
+        every = die.choice((2, 3, 8))
+        return {
+            "drain_ps": die.randint(1, 60) * GRID_PS,
+            "outputs": tuple(dataclasses.replace(item, publish_every=every) for item in worker.outputs),
+        }
+
+    return _each(plan, "workers", die, holds, 0.5)
 
 
 def _noise(plan: Plan, die: Random) -> Plan:

@@ -349,7 +349,7 @@ def _worker(b: Builder, numbers: slot_numbers.Slots, i: int, w: Worker) -> None:
         k.W_INPLACE: inside or w.recheck == "inplace", k.W_BACKEND: w.backend, k.W_SPREAD: b.ref("streams", w.spread), k.W_SERVICE: b.ref("streams", w.service),
         k.W_STAGE: w.stage, k.W_NOTIFY_STAGE: w.notify_stage, k.W_SLOT: numbers.hardware[i], k.W_EXAM: numbers.examination[i],
         k.W_SHAPED: any(x.shaper != NONE for x in w.inputs), k.W_MERGE_BYTES: w.merge_bytes, k.W_MERGE_PS: w.merge_ps,
-        k.W_STREAM_PS: w.stream_ps, k.W_CALL_PS: w.call_ps, k.W_ACK_PS: w.reply_ps if w.ack_ps == NONE else w.ack_ps,
+        k.W_STREAM_PS: w.stream_ps, k.W_CALL_PS: w.call_ps, k.W_ACK_PS: w.reply_ps if w.ack_ps == NONE else w.ack_ps, k.W_DRAIN: w.drain_ps,
         k.W_INPUTS: inputs, k.W_INPUT_COUNT: len(w.inputs), k.W_OUTPUTS: outputs,
         k.W_OUTPUT_COUNT: len(w.outputs), k.W_LAST: -1, k.W_SCAN: -1, k.W_STATE: k.POLLING if w.poll_mode and w.kind == "task" else k.IDLE,
         k.W_UNMASK: _accesses(b, w.unmask), k.W_UNMASK_COUNT: len(w.unmask), k.W_MODERATOR: b.ref("moderators", w.moderator),

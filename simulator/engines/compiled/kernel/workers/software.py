@@ -28,13 +28,14 @@ from simulator.engines.compiled.kernel.queues.sides import gate_enable
 from simulator.engines.compiled.kernel.queues.tx_ring import reap
 from simulator.engines.compiled.kernel.queues.waiters import W_NEXT
 from simulator.engines.compiled.kernel.workers.notifications import (
-    disable_gates, flush, gates_of, next_note, unmask,
+    disable_gates, drain, flush, gates_of, next_note, unmask,
 )
 from simulator.engines.compiled.kernel.workers.workers import (
-    DO_BUDGET, DO_FLUSH_ALL, DO_FLUSH_DUE, DO_IDLE_POLL, DO_NOTIFY, DO_PARK, DO_REARM, DO_STEP, EXIT, PH_NOTIFY, PH_REARM, PH_RESUME, PH_UNMASK, PH_WAKE,
-    PH_WORK, ROUND_ROBIN, SOFT, W_AGAIN, W_BATCH_PS, W_BEGUN, W_BLOCKED, W_BUDGET, W_BUDGET_BYTES, W_BYTES, W_CHUNK, W_CONTINUE, W_C_EMPTY, W_C_INVOCATIONS,
-    W_C_PARKED, W_C_REQUEUED, W_FIRST, W_INPLACE, W_INPUTS, W_INPUT_COUNT, W_KIND, W_LAST, W_NOTE, W_NOTED, W_ON, W_PHASE, W_POLICY, W_POLL_MODE, W_POLL_PS,
-    W_REAPED, W_REAP_PS, W_REAP_RING, W_REARM_PS, W_SCAN, W_T0, W_TAKEN, W_UNMASK_COUNT, W_WAKE_PS, emit_all, next_input, select, start_job, take_one,
+    DO_BUDGET, DO_FLUSH_ALL, DO_FLUSH_DUE, DO_FLUSH_HELD, DO_IDLE_POLL, DO_NOTIFY, DO_PARK, DO_REARM, DO_STEP, EXIT, PH_NOTIFY, PH_REARM, PH_RESUME,
+    PH_UNMASK, PH_WAKE, PH_WORK, ROUND_ROBIN, SOFT, W_AGAIN, W_BATCH_PS, W_BEGUN, W_BLOCKED, W_BUDGET, W_BUDGET_BYTES, W_BYTES, W_CHUNK, W_CONTINUE,
+    W_C_EMPTY, W_C_INVOCATIONS, W_C_PARKED, W_C_REQUEUED, W_DRAIN, W_FIRST, W_INPLACE, W_INPUTS, W_INPUT_COUNT, W_KIND, W_LAST, W_NOTE, W_NOTED, W_ON,
+    W_PHASE, W_POLICY, W_POLL_MODE, W_POLL_PS, W_REAPED, W_REAP_PS, W_REAP_RING, W_REARM_PS, W_SCAN, W_T0, W_TAKEN, W_UNMASK_COUNT, W_WAKE_PS,
+    emit_all, next_input, select, start_job, take_one,
 )
 
 
@@ -144,6 +145,8 @@ def step(m, w):
         m[w + W_CONTINUE] = DO_REARM
         if poll_mode:
             m[w + W_CONTINUE] = DO_IDLE_POLL
+            if m[w + W_DRAIN] > 0:
+                return DO_FLUSH_HELD
         return DO_FLUSH_ALL
     overhead = 0
     if m[w + W_FIRST] != 0:
@@ -190,8 +193,11 @@ def advance(m, w, what):
         if what == DO_STEP:
             what = step(m, w)
         elif what == DO_FLUSH_DUE:
-            flush(m, w, False)
+            flush(m, w, drain(m, w))
             m[w + W_CONTINUE] = DO_STEP
+            what = DO_NOTIFY
+        elif what == DO_FLUSH_HELD:
+            flush(m, w, drain(m, w))
             what = DO_NOTIFY
         elif what == DO_FLUSH_ALL:
             flush(m, w, True)
