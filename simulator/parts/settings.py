@@ -1,6 +1,6 @@
 """What a builder must know of host, NIC and guest: numbers only, no YAML, no units, defaults from the catalogue.
 
-*Scope*: one host, NICs of one port each; frame lengths are without FCS, times are ps.
+*Scope*: NICs of one port each; frame lengths are without FCS, times are ps.
 *Validation*: tests/unit/test_build.py builds every combination.
 """
 

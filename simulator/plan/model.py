@@ -4,7 +4,7 @@ A plan is a set of numbered entities that refer to one another by index (-1 = no
 picoseconds, every size an integer number of bytes. What the entities *do* is laid down in
 ``docs/reference/plan.md``; both engines implement that text.
 
-*Scope*: network I/O of one host: sources, links, rings with their gates, workers, executors (cores and vCPUs), moderators,
+*Scope*: network I/O of hosts: sources, links, rings with their gates, workers, executors (cores and vCPUs), moderators,
 interrupt routes, switches, a PCIe function's DMA and its IOMMU, locks, trapping register accesses, sinks, and what changes while it
 runs.
 *Validation*: ``check()``, conformance vectors, and two engines that must agree event by event.

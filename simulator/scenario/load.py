@@ -136,6 +136,8 @@ def _override(tree: Node, text: str) -> Node:
 
 def expand_at(parts: tuple[str, ...], value: Node) -> Node:
     """Return ``value`` with a short form written out, if ``parts`` is the path of one."""
+    if parts[0] == "hosts" and len(parts) == 3:
+        return expand_at(parts[2:], value)
     wrapped = expand(replace(value, value={parts[0]: value}))
     return wrapped.value[parts[0]] if len(parts) == 1 and isinstance(wrapped.value, dict) else value
 

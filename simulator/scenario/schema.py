@@ -57,6 +57,11 @@ def json_schema() -> dict[str, Any]:
     }
     for key, meaning in _NAMED.items():
         properties[key] = {"anyOf": [_TEXT, properties[key]], "description": meaning}
+    further = definitions["FurtherHost"]["properties"]
+    for key in ("host", "nic", "switch"):
+        further[key] = further[key] | {"anyOf": [_TEXT, *further[key]["anyOf"]]}
+    for name in ("FurtherHost", "NamedNic"):
+        definitions[name] = {"anyOf": [_TEXT, definitions[name]]}
     schema["required"] = ["schema"]
     return {"$schema": DIALECT, **schema}
 
@@ -69,7 +74,7 @@ def _relax(definition: dict[str, Any]) -> None:
 
 def _short_forms(definitions: dict[str, Any]) -> dict[str, dict[str, Any]]:
     """Return what may be written instead of a map: the first key's value, the two ends of a range, the idle word."""
-    found: dict[str, dict[str, Any]] = {"Idle": _TEXT}
+    found: dict[str, dict[str, Any]] = {"Idle": _TEXT, "Bond": definitions["Bond"]["properties"]["mode"]}
     for choice in OneOf.__subclasses__():
         found[choice.__name__] = definitions[choice.__name__]["properties"][choice.first]["anyOf"][0]
     for name in ("SizeRange", "TimeRange"):

@@ -13,7 +13,7 @@ from simulator.engines.compiled import CompiledEngine
 from simulator.errors import ScenarioErrors
 from simulator.plan.model import Plan
 from simulator.plan.trace import Trace
-from simulator.scenario import Scenario, load, resolved, scenario_hash
+from simulator.scenario import Scenario, load, points, resolved, scenario_hash
 from simulator.scenario.audit import study
 from simulator.scenario.build import build, core_map, drawn, notes, warnings
 from simulator.scenario.routes import adapter_of, adapters, neighbours
@@ -137,6 +137,16 @@ def test_what_a_further_host_changes_is_noted(tmp_path: Path) -> None:
     assert factors.hosts[0].host._factors == {"h_ctxsw": 2.0}
     assert found.hosts[0].host is not None
     assert not found.hosts[0].host._factors
+
+
+def test_a_comparison_may_change_a_further_host(tmp_path: Path) -> None:
+    hosts = [{"name": "other", "nic": "e810"}]
+    changes = {"a": {"hosts.other.nic": "x710"}, "b": {"hosts.other.host.model": "modern", "network.kind": "cable"}}
+    found = {
+        point.series: point.scenario for point in points(scenario(tmp_path, PAIR, ASK, hosts=hosts, compare=changes))
+    }
+    assert [adapters(found[series])[1][1].model for series in "ab"] == ["x710", "e810"]
+    assert [found[series].network is None for series in "ab"] == [True, False]
 
 
 def test_what_is_not_said_leaves_the_hash(tmp_path: Path) -> None:
