@@ -14,8 +14,7 @@ import numpy as np
 from simulator.engines.compiled import image as layout
 from simulator.engines.compiled import kernel as k
 from simulator.engines.compiled.draws import Draws
-from simulator.engines.compiled.jit import compile_entry
-from simulator.engines.compiled.memory import Memory, enlarged
+from simulator.engines.compiled.memory import enlarged
 from simulator.engines.compiled.steps import steps
 from simulator.errors import EngineError
 from simulator.plan import slots as slot_numbers
@@ -59,8 +58,7 @@ class CompiledEngine:
         self._plan = plan
         self._draws = Draws(plan.streams, seed, replication)
         self._image = layout.build(plan, self._draws, log_capacity=_LOG_BLOCK if log else 0)
-        self._handle = Memory(self._image.memory)
-        self._memory = self._handle.words
+        self._own(self._image.memory)
         self._image.memory = None  # the engine's own from here on
         self._steps = deque(steps(plan, self._image.at, self._memory))
         self._streams = np.array(self._image.at["streams"], dtype=np.int64)
@@ -100,9 +98,11 @@ class CompiledEngine:
                 raise EngineError(self._failure())
 
     def _call(self, until_ps: int) -> int:
-        if not k.run.signatures:
-            compile_entry(k.run, self._handle, -1, notice="compiling the packet kernel (once per version, about 15 s)")
-        return int(k.run(self._handle, until_ps))
+        return k.run(self._address, until_ps)
+
+    def _own(self, words: Any) -> None:
+        self._memory = words
+        self._address = int(words.ctypes.data)
 
     def begin_window(self) -> None:
         """Zero every counter; queues and state stay."""
@@ -209,8 +209,8 @@ class CompiledEngine:
         more = max(_GROWTH, 2 * len(self._plan.sources))
         packets = more if m[k.H_PACKETS_FREE] < 4 else 0
         nodes = int(m[k.H_MARGIN]) + more if m[k.H_NODES_FREE] < m[k.H_MARGIN] else 0
-        self._handle = Memory(enlarged(m, packets * words + nodes * k.NODE))
-        self._memory = m = self._handle.words
+        self._own(enlarged(m, packets * words + nodes * k.NODE))
+        m = self._memory
         _chain(m, k.H_PACKETS, k.H_PACKETS_FREE, old, packets, words)
         _chain(m, k.H_NODES, k.H_NODES_FREE, old + packets * words, nodes, k.NODE)
 
