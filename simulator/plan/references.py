@@ -8,8 +8,10 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import fields
+from functools import cache
 from typing import Any
 
 from simulator.plan.model import Gate, Input, Notify, Output, Plan
@@ -77,14 +79,21 @@ def entities(plan: Plan) -> Iterator[tuple[str, int, Any]]:
 def parts(entity: Any) -> Iterator[tuple[str, Any]]:
     """The entity and everything nested in it, with its path: "", "gate", "gate.notify", "inputs[0]" ..."""
     yield "", entity
-    for field in fields(entity):
-        name, value = field.name, getattr(entity, field.name)
+    for name in _nesting(type(entity)):
+        value = getattr(entity, name)
         if isinstance(value, Gate):
             yield name, value
             yield f"{name}.notify", value.notify
         elif isinstance(value, tuple) and value and isinstance(value[0], Input | Output | Notify):
             for position, item in enumerate(value):
                 yield f"{name}[{position}]", item
+
+
+@cache
+def _nesting(kind: Any) -> tuple[str, ...]:
+    """The fields of a class that hold gates, notifies, inputs or outputs."""
+    nested = re.compile(r"Gate|tuple\[(Input|Output|Notify), \.\.\.\]")
+    return tuple(field.name for field in fields(kind) if nested.fullmatch(str(field.type)))
 
 
 def collection(part: Any, field: str) -> str | None:
