@@ -9,11 +9,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, fields
 from functools import cache
-from operator import attrgetter
 from typing import Any
 
 from simulator.plan.model import INFINITE_PS, NONE, Gate, Input, Notify, Output, Plan
-from simulator.plan.references import BY_KIND, ENTITIES, FIXED, REQUIRED, collection, entities, parts, required
+from simulator.plan.references import BY_KIND, ENTITIES, FIXED, REQUIRED, collection, entities, parts, reader, required
 from simulator.plan.trace import EXIT_KINDS, LABELS
 
 WORDS = {
@@ -144,7 +143,8 @@ def values(plan: Plan) -> Iterator[str]:
 
 
 def _suspects(part: Any, most: dict[str, int]) -> list[tuple[str, str]]:
-    own = _fields(type(part))
+    kind: Any = type(part)
+    own = _fields(kind)
     found = [
         (name, "int")
         for names, of, least, to in own.numbers
@@ -156,7 +156,7 @@ def _suspects(part: Any, most: dict[str, int]) -> list[tuple[str, str]]:
         to, value = choices.get(getattr(part, decider)), getattr(part, name)
         if not (type(value) is int and (0 <= value <= most[to] if to else free and value == NONE)):
             found.append((name, "int"))
-    found += [(name, written) for name, written, kind in own.others if not isinstance(getattr(part, name), kind)]
+    found += [(name, written) for name, written, right in own.others if not isinstance(getattr(part, name), right)]
     return found
 
 
@@ -164,7 +164,7 @@ def _suspects(part: Any, most: dict[str, int]) -> list[tuple[str, str]]:
 class _Fields:
     """The fields of a class."""
 
-    numbers: list[tuple[list[str], Callable[[Any], tuple[object, ...]], int, str]]
+    numbers: list[tuple[list[str], Callable[[Any], tuple[Any, ...]], int, str]]
     """Integers: names, how all are read, their least value, and what they are indices of, or nothing."""
     words: list[tuple[str, tuple[str, ...]]]
     """With those that are known."""
@@ -191,15 +191,8 @@ def _fields(kind: Any) -> _Fields:
             own.words.extend([(field.name, WORDS[key])] if key in WORDS else [])
         elif written == "bool" or written.startswith("tuple"):
             own.others.append((field.name, written, bool if written == "bool" else tuple))
-    own.numbers.extend((names, _reader(names), *key) for key, names in groups.items())
+    own.numbers.extend((names, reader(names), *key) for key, names in groups.items())
     return own
-
-
-def _reader(names: list[str]) -> Callable[[Any], tuple[object, ...]]:
-    if len(names) > 1:
-        return attrgetter(*names)
-    read = attrgetter(*names)
-    return lambda part: (read(part),)
 
 
 def _value(where: str, part: Any, field: str, kind: str, plan: Plan) -> Iterator[str]:

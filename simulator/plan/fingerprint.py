@@ -13,11 +13,11 @@ from collections.abc import Callable
 from dataclasses import fields, is_dataclass
 from functools import cache
 from json.encoder import encode_basestring_ascii as _quoted
-from operator import attrgetter
 from typing import Any
 
 from simulator.plan import slots
 from simulator.plan.model import NONE, Plan
+from simulator.plan.references import reader
 
 ADDED: dict[str, dict[str, object]] = {
     "Dma": {"iotlb_entries": NONE, "page_bytes": 4096, "walkers": 1, "walk_ps": 0},
@@ -55,12 +55,12 @@ def _text(value: object) -> str:
 
 
 @cache
-def _form(kind: Any) -> tuple[str, Callable[[Any], tuple[object, ...]], list[str], dict[str, object]]:
+def _form(kind: Any) -> tuple[str, Callable[[Any], tuple[Any, ...]], list[str], dict[str, object]]:
     """How the text of a class begins, how its fields are read, their keys in alphabetical order, that of JSON with sorted keys, and the values
     at which a later one is left out."""
     names = sorted(field.name for field in fields(kind))
     later: dict[str, object] = {_key(name): value for name, value in ADDED.get(kind.__name__, {}).items()}
-    return f'{{"":{_quoted(kind.__name__)},', attrgetter(*names), [_key(name) for name in names], later
+    return f'{{"":{_quoted(kind.__name__)},', reader(names), [_key(name) for name in names], later
 
 
 def _key(name: str) -> str:
