@@ -29,7 +29,7 @@ _ON = {"on": True, "yes": True, "true": True, "off": False, "no": False, "false"
 class Strict(BaseModel):
     """A map whose keys are all known; it never changes after it was read."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True, serialize_by_alias=True, use_attribute_docstrings=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, serialize_by_alias=True)
 
 
 def changed(item: Strict, names: Iterable[str]) -> list[str]:
