@@ -128,6 +128,16 @@ _NS = {
     "p_mmio_wr_lat": "300",
     "p_write_lat": "0",
     "p_msi_flight": "0",
+    "i_remap": "0",
+    "i_map": "200",
+    "i_unmap": "300",
+    "i_wait": "350",
+    "i_turn": "350",
+    "i_defer": "70",
+    "i_nested_sync": "1300",
+    "i_nested_turn": "8700",
+    "i_shadow_map": "6000",
+    "i_shadow_unmap": "8000",
 }
 _NO_BUS = "0: the prototype's sums start when the data is in memory and the interrupt at the core"
 _NOTES = {

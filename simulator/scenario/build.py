@@ -125,9 +125,14 @@ def switch_settings(scenario: Scenario) -> SwitchSettings:
 
 
 def with_functions(ports: tuple[PortSettings, ...], guests: tuple[GuestSettings, ...]) -> tuple[PortSettings, ...]:
-    """The same, each told whether virtual functions are on."""
+    """The same, each told whether virtual functions are on, and what IOMMUs of guests ask of it."""
     used = {guest.adapter for guest in guests if datapath(guest.datapath).switch == "embedded"}
-    return tuple(replace(port, virtual_functions=number in used) for number, port in enumerate(ports))
+    maps = {guest.adapter for guest in guests if guest.maps}
+    nested = {guest.adapter for guest in guests if guest.nested}
+    return tuple(
+        replace(port, virtual_functions=number in used, maps=number in maps, nested=number in nested)
+        for number, port in enumerate(ports)
+    )
 
 
 def core_map(scenario: Scenario) -> str:
@@ -205,6 +210,8 @@ def host_settings(host: Host) -> HostSettings:
         demote=host.softirq.demote,
         scheduler=scheduler,
         iommu_page_bytes=_PAGES[host.iommu_pages],
+        iommu=host.iommu.mode,
+        maps_received=host.iommu.receive_pages == "mapped",
     )
 
 
@@ -368,6 +375,9 @@ def _guest(group: Guest, name: str, cores: tuple[int, ...], use: Use, host: Host
         vlan=group.vlan,
         max_rate_bps=group.max_rate_bps or 0,
         standby=group.standby is not None,
+        viommu=group.viommu.mode,
+        nested=group.viommu.mode != "off" and group.viommu.translation == "nested",
+        maps_received=group.viommu.receive_pages == "mapped",
         macvtap=group.macvtap,
         min_rate_bps=group.min_rate_bps or 0,
         max_millipps=group.max_pps or 0,

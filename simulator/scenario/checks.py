@@ -17,6 +17,7 @@ from simulator.scenario import names
 from simulator.scenario.events import event_faults
 from simulator.scenario.guest import MOST_GUESTS
 from simulator.scenario.host import Nic
+from simulator.scenario.iommu import MAPS
 from simulator.scenario.model import Scenario
 from simulator.scenario.remains import Location, leans
 from simulator.scenario.routes import (
@@ -252,6 +253,31 @@ def _interrupts(scenario: Scenario) -> Iterator[Fault]:
             yield ("guests", index, "interrupts"), BadValue("", message, group.interrupts, known)
 
 
+def _iommus(scenario: Scenario) -> Iterator[Fault]:
+    """Functions are given away through an IOMMU; packets are mapped in small pages, by drivers of the kernel; by Linux on the host."""
+    host = scenario.host
+    maps = [number for number, group in enumerate(scenario.guests) if group.viommu.mode in MAPS]
+    for number, group in enumerate(scenario.guests):
+        given = group.datapath in names.GIVEN_AWAY
+        if given and host.iommu.mode == "off":
+            message = "gives a function to a guest, which needs an IOMMU; host.iommu is off"
+            yield ("guests", number, "datapath"), BadValue("", message, group.datapath)
+        if group.viommu.mode != "off" and not given:
+            message = f"is of a guest with a function of the adapter ({', '.join(names.GIVEN_AWAY)}); the path is {group.datapath}"
+            yield ("guests", number, "viommu"), BadValue("", message, group.viommu.mode)
+        elif number in maps and group.interrupts == "poll":
+            message = "changes nothing in poll mode, where memory is mapped once and for all"
+            yield ("guests", number, "viommu"), BadValue("", message, group.viommu.mode)
+        if host.iommu.mode in MAPS and group.datapath in names.HYPERVISORS:
+            message = f"is what Linux' drivers do on the host; {group.datapath} is of {names.HYPERVISORS[group.datapath]}"
+            yield ("host", "iommu"), BadValue("", message, host.iommu.mode)
+    if host.iommu_pages not in ("off", "4 KiB") and (maps or host.iommu.mode in MAPS):
+        message = "cannot be where packets are mapped one by one, in pages of 4 KiB: an adapter's pages are of one size here"
+        yield ("host", "iommu_pages"), BadValue("", message, host.iommu_pages)
+    if host.iommu_pages != "off" and host.iommu.mode == "off":
+        yield ("host", "iommu_pages"), BadValue("", "is of an IOMMU; host.iommu is off", host.iommu_pages)
+
+
 def _adapters(scenario: Scenario) -> Iterator[Fault]:
     """The host has one adapter or a list of them, whose names differ and are those that guests use."""
     if scenario.nics and scenario.nic != Nic():
@@ -320,6 +346,7 @@ RULES: dict[Callable[[Scenario], Iterator[Fault]], tuple[str, ...]] = {
     _costs: ("host.model",),
     _cores: ("host.cores",),
     _interrupts: ("host.model", "host.capabilities", "guests.*.datapath"),
+    _iommus: ("host.iommu", "host.iommu_pages", "guests.*.datapath", "guests.*.viommu", "guests.*.interrupts"),
     _loopback: ("traffic.*", *_WAYS),
     event_faults: ("guests.*.name", "guests.*.count", "guests.*.datapath", "measurement"),
 }

@@ -31,6 +31,7 @@ from simulator.scenario.fields import (
     name_of,
     refuse,
 )
+from simulator.scenario.iommu import VirtualIommu
 
 MOST_GUESTS = 4096
 _POLL_WORD = "guest-halt-poll"
@@ -113,6 +114,8 @@ class Guest(Strict):
     """macvtap: whether frames for neighbours go to them at once, by way of the switch outside, or nowhere; passthru owns the adapter."""
     standby: Literal["vhost-net", None] = None
     """A second device of the guest with the same address, which takes over while the virtual function is away; null is none."""
+    viommu: VirtualIommu = VirtualIommu()
+    """An IOMMU of the guest's own in front of its function."""
     nic: Name | None = None
     """Which of the host's nics it is behind; null is the next in turn."""
     second_nic: Name | None = None

@@ -22,6 +22,7 @@ from simulator.scenario.events import Happening
 from simulator.scenario.fields import FileReference, Kind, PositiveTime, ScenarioName, Strict, Time
 from simulator.scenario.guest import Guest
 from simulator.scenario.host import Host, NamedNic, Nic, VirtualSwitch
+from simulator.scenario.iommu import Iommu, VirtualIommu
 from simulator.scenario.thresholds import THRESHOLD
 from simulator.scenario.traffic import Capture, Traffic
 from simulator.statistics import precision
@@ -152,9 +153,13 @@ def scenario_hash(scenario: Scenario) -> str:
         del data["events"]
     if scenario.measurement.interval_ps is None:
         del data["measurement"]["interval"]
-    for guest in data["guests"]:
-        if guest["standby"] is None:
+    if scenario.host.iommu == Iommu():
+        del data["host"]["iommu"]
+    for group, guest in zip(scenario.guests, data["guests"], strict=True):
+        if group.standby is None:
             del guest["standby"]
+        if group.viommu == VirtualIommu():
+            del guest["viommu"]
     return hashlib.sha256(_dump(data | {"files": _digests(scenario)}).encode()).hexdigest()
 
 

@@ -41,7 +41,7 @@ def season(plan: Plan, seed: str) -> Plan:
     ):
         if die.random() < 0.35:
             plan = feature(plan, die)
-    return _hops(plan, die)
+    return _spins(_hops(plan, die), Random(f"spins {seed}"))
 
 
 def _cost(die: Random) -> int:
@@ -277,3 +277,17 @@ def _sources(plan: Plan, die: Random) -> Plan:
         }  # fmt: skip
 
     return _each(dataclasses.replace(plan, streams=streams), "sources", die, asks, 0.8)
+
+
+def _spins(plan: Plan, die: Random) -> Plan:
+    """A lock that some workers spin for, in one plan of three."""
+    if die.random() < 0.65:
+        return plan
+    plan = dataclasses.replace(plan, locks=(*plan.locks, model.Lock("spun")))
+
+    def spins(worker: model.Worker) -> dict[str, Any]:
+        if worker.kind not in ("soft", "task") or worker.poll_mode:
+            return {}
+        return {"spin": len(plan.locks) - 1, "spin_packet_ps": _cost(die), "spin_reap_ps": _cost(die)}
+
+    return _each(plan, "workers", die, spins, 0.7)
