@@ -12,8 +12,9 @@ from simulator.engines.compiled.kernel.cpu.scheduler import leave
 from simulator.engines.compiled.kernel.cpu.threads import TK_VCPU, T_KIND, T_NEXT, T_VCPU, T_WAITS, start_thread
 
 # lock
-U_HANDOVER, U_OWNER, U_WAIT_HEAD, U_WAIT_TAIL, U_SINCE, U_C_ACQUIRED, U_C_CONTENDED, U_C_HELD, U_FREE = range(9)
-LOCK = 9
+U_HANDOVER, U_OWNER, U_WAIT_HEAD, U_WAIT_TAIL, U_SINCE, U_C_ACQUIRED, U_C_CONTENDED, U_C_HELD = range(8)
+U_FREE = U_SINCE  # one that is spun for has no owner, but a time at which it is free
+LOCK = 8
 
 
 @later
