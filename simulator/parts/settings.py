@@ -170,8 +170,8 @@ class GuestSettings:
     busy: int = 0
     vlan: int = 0
     max_rate_bps: int = 0
-    standby: bool = False
-    """It has a paravirtual device beside its function."""
+    standby: str = ""
+    """The paravirtual device that it has beside its function: none, ``vhost-net`` or ``hyperv-netvsc``."""
     shaped: bool = False
     """Its rate may change while it runs, so that it has a shaper even without a limit."""
     min_rate_bps: int = 0

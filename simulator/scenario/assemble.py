@@ -44,7 +44,7 @@ def assemble(
     behind = Counter(guest.adapter for guest in guests)
     carried = vswitches.settings() if switch is None else switch
     machine = add_machine(
-        host, ports, carried, vlans=vlans, guests=len(guests) + sum(guest.standby + guest.new_flows for guest in guests)
+        host, ports, carried, vlans=vlans, guests=len(guests) + sum(bool(guest.standby) + guest.new_flows for guest in guests)
     )
     machine.cpus.reserve(core for guest in guests for core in guest.cores)
     machine.cpus.reserve(carried.cores)

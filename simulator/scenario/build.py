@@ -105,9 +105,8 @@ def switch_settings(scenario: Scenario) -> SwitchSettings:
     """What carries packets on the host."""
     written = scenario.switch
     # a path's own switch where nobody names one: of one hypervisor's paths all name the same
-    own = [
-        kind for group in scenario.guests if vswitches.suits(kind := datapath(group.datapath).switch, "linux-bridge")
-    ]
+    used = [path for group in scenario.guests for path in (group.datapath, group.standby) if path]
+    own = [kind for path in used if vswitches.suits(kind := datapath(path).switch, "linux-bridge")]
     kind = next(iter(own), written.kind) if written.kind == "automatic" else written.kind
     flows = Flows(
         max(1, sum(getattr(item, "flows", 1) * len(routes(scenario, item)) for item in scenario.traffic)),
@@ -374,7 +373,7 @@ def _guest(group: Guest, name: str, cores: tuple[int, ...], use: Use, host: Host
         busy=group.busy,
         vlan=group.vlan,
         max_rate_bps=group.max_rate_bps or 0,
-        standby=group.standby is not None,
+        standby=group.standby or "",
         viommu=group.viommu.mode,
         nested=group.viommu.mode != "off" and group.viommu.translation == "nested",
         maps_received=group.viommu.receive_pages == "mapped",

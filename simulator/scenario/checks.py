@@ -179,13 +179,14 @@ def _hypervisors(scenario: Scenario) -> Iterator[Fault]:
     """A host has one hypervisor."""
     found: dict[str, str] = {}
     for index, group in enumerate(scenario.guests):
-        if group.datapath not in names.OF_ANY:
-            found.setdefault(names.HYPERVISORS.get(group.datapath, "KVM"), group.datapath)
-        if len(found) > 1:
-            (one, path), (other, _) = found.items()
-            message = f"is a path of {other}, and {path} one of {one}: a host has one hypervisor"
-            yield ("guests", index, "datapath"), BadValue("", message, group.datapath)
-            return
+        for key, given in (("datapath", group.datapath), ("standby", group.standby)):
+            if given is not None and given not in names.OF_ANY:
+                found.setdefault(names.HYPERVISORS.get(given, "KVM"), given)
+            if len(found) > 1:
+                (one, path), (other, _) = found.items()
+                message = f"is a path of {other}, and {path} one of {one}: a host has one hypervisor"
+                yield ("guests", index, key), BadValue("", message, given)
+                return
 
 
 def _own_sources(item: Traffic) -> int:
@@ -268,9 +269,10 @@ def _iommus(scenario: Scenario) -> Iterator[Fault]:
         elif number in maps and group.interrupts == "poll":
             message = "changes nothing in poll mode, where memory is mapped once and for all"
             yield ("guests", number, "viommu"), BadValue("", message, group.viommu.mode)
-        if host.iommu.mode in MAPS and group.datapath in names.HYPERVISORS:
-            message = f"is what Linux' drivers do on the host; {group.datapath} is of {names.HYPERVISORS[group.datapath]}"
-            yield ("host", "iommu"), BadValue("", message, host.iommu.mode)
+        for path in (group.datapath, group.standby):
+            if host.iommu.mode in MAPS and path in names.HYPERVISORS:
+                message = f"is what Linux' drivers do on the host; {path} is of {names.HYPERVISORS[path]}"
+                yield ("host", "iommu"), BadValue("", message, host.iommu.mode)
     if host.iommu_pages not in ("off", "4 KiB") and (maps or host.iommu.mode in MAPS):
         message = "cannot be where packets are mapped one by one, in pages of 4 KiB: an adapter's pages are of one size here"
         yield ("host", "iommu_pages"), BadValue("", message, host.iommu_pages)
@@ -339,14 +341,14 @@ RULES: dict[Callable[[Scenario], Iterator[Fault]], tuple[str, ...]] = {
         *_WAYS,
     ),
     _neighbours: ("guests.*.datapath", "guests.*.vlan", "traffic.*.guests", *_WAYS),
-    _hypervisors: ("guests.*.datapath",),
+    _hypervisors: ("guests.*.datapath", "guests.*.standby"),
     _first_packets: ("guests.*.datapath", "switch.kind", "traffic.*.guests", "traffic.*.direction", *_WAYS),
     _adapters: ("nics", "nic", "guests.*.nic", "guests.*.second_nic", "guests.*.name", "guests.*.count"),
     _idle_adapters: ("nics", "guests.*"),
     _costs: ("host.model",),
     _cores: ("host.cores",),
     _interrupts: ("host.model", "host.capabilities", "guests.*.datapath"),
-    _iommus: ("host.iommu", "host.iommu_pages", "guests.*.datapath", "guests.*.viommu", "guests.*.interrupts"),
+    _iommus: ("host.iommu", "host.iommu_pages", "guests.*.datapath", "guests.*.standby", "guests.*.viommu", "guests.*.interrupts"),
     _loopback: ("traffic.*", *_WAYS),
     event_faults: ("guests.*.name", "guests.*.count", "guests.*.datapath", "measurement"),
 }

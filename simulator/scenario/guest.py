@@ -112,8 +112,9 @@ class Guest(Strict):
     """How packets reach the guest."""
     macvtap: Literal["bridge", "vepa", "private", "passthru"] = "bridge"
     """macvtap: whether frames for neighbours go to them at once, by way of the switch outside, or nowhere; passthru owns the adapter."""
-    standby: Literal["vhost-net", None] = None
-    """A second device of the guest with the same address, which takes over while the virtual function is away; null is none."""
+    standby: Literal["vhost-net", "hyperv-netvsc", None] = None
+    """A second device of the guest with the same address, which takes over while the virtual function is away: virtio's, or Hyper-V's
+    synthetic one; null is none."""
     viommu: VirtualIommu = VirtualIommu()
     """An IOMMU of the guest's own in front of its function."""
     nic: Name | None = None

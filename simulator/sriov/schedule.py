@@ -6,7 +6,7 @@
 3. What it grants becomes changes of the plan. A VF goes off at the instant at which it is lost: its rings are closed and emptied. It
    comes on when its driver has started again: after VF Enable's 100 ms, a reset's 100 ms, hot plug, and the driver's own start.
 4. A guest with a standby sends through it from the instant at which its function is gone, and hears through it when the adapter's filter
-   has been moved; both come back with the function.
+   has been moved; both come back with the function, on Hyper-V 100 ms later.
 5. A VM that is moved: unplug, rounds in which what was written meanwhile is copied again, a stop for the last one, plug.
 6. A descriptor that no driver may write stops its VF, and only that, until it is reset.
 7. What an earlier event had set in motion for a VF and has not happened yet is called off by a later one.
@@ -151,7 +151,7 @@ class _Course:
         self.pfs = [self.host.plug(model)[0] for model in models]
         behind = adapter_of(scenario)
         self.owners = [[guest for guest in self.guests if behind[guest] == number] for number in range(len(self.pfs))]
-        self.bonded = {name for group in scenario.guests if group.standby for name in group.members()}
+        self.bonded = {name: group.standby for group in scenario.guests if group.standby for name in group.members()}
         self.pending: dict[str, list[tuple[int, str, str, int]]] = {guest: [] for guest in self.guests}
 
     def run(self) -> Timeline:
@@ -160,7 +160,8 @@ class _Course:
             writes = [item.numvfs for _, item in items if item.numvfs is not None and self._number(item) == number]
             if writes and writes[0] > 0:
                 for guest in self.owners[number]:
-                    self.found.events.append((-self.scenario.measurement.before_ps, "function", guest, 0))
+                    without = (("function", 0), *((("bond", 1), ("filter", 1)) if guest in self.bonded else ()))
+                    self.found.events += [(-self.scenario.measurement.before_ps, kind, guest, on) for kind, on in without]
             elif self.owners[number]:
                 self._bring_up(pf, len(self.owners[number]))
         for number, item in items:
@@ -356,11 +357,14 @@ class _Course:
         self._keep(guest, at_ps + gap_ps, 1, "filter")
 
     def _on(self, guest: str, item: Happening, waits_ps: int) -> None:
-        self._back(guest, item.at_ps + (item.takes_ps or waits_ps))
+        takes_ps = item.takes_ps or waits_ps
+        self._back(guest, item.at_ps + takes_ps, timing.TAKEOVER.ps * takes_ps // waits_ps)
 
-    def _back(self, guest: str, at_ps: int) -> None:
-        """The function works again, and everything goes through it."""
+    def _back(self, guest: str, at_ps: int, takeover_ps: int = timing.TAKEOVER.ps) -> None:
+        """The function works again, and everything goes through it: at once, or on Hyper-V when its driver tells the host to switch."""
         self._keep(guest, at_ps, 1)
+        if self.bonded.get(guest) == "hyperv-netvsc":
+            at_ps += takeover_ps
         for kind in ("bond", "filter"):
             self._keep(guest, at_ps, 0, kind)
 

@@ -137,8 +137,7 @@ def cost_status(scenario: Scenario) -> dict[str, int]:
     host = settings.model
     guests = tuple(guest_settings(scenario, settings))
     used = {(guest.datapath, guest.mode, _kind(guest), guest.forwarder) for guest in guests}
-    if any(group.standby for group in scenario.guests):
-        used |= {("vhost-net", "apicv", "socket", None)}
+    used |= {(group.standby, "apicv", "socket", None) for group in scenario.guests if group.standby}
     spent = {cost for application in used for step in _steps(*application) for cost in step.costs}
     carried, needed = switch_settings(scenario), {datapath(path).switch for path, *_ in used}
     if "s_bridge" in spent:
