@@ -87,8 +87,7 @@ def _demands(plan: Plan, place: Place, packet: Packet) -> Iterator[tuple[str, fl
     elif where == "workers":
         worker = plan.workers[index]
         yield _resource(plan, worker), _work_ps(plan, worker, packet, length) / PS
-        if worker.spin_packet_ps:
-            yield from _held(plan, worker, worker.spin_packet_ps)
+        yield from _held(plan, worker, worker.spin_packet_ps)
         yield from _bus(plan, worker, length)
     elif where in ("fifos", "rings"):
         yield from _queue(plan, place, length)
@@ -110,9 +109,8 @@ def _queue(plan: Plan, place: Place, length: float) -> Iterator[tuple[str, float
             if ("fifos" if item.kind == "fifo" else "rings", item.index) == place and (item.packet_ps or item.byte_fs):
                 taken_ps = (item.packet_ps + item.byte_fs * length / 1000) * _spread(plan, worker)
                 yield _resource(plan, worker), taken_ps / PS
-        if where == "rings" and worker.reap_ring == index and worker.reap_ps:
+        if where == "rings" and worker.reap_ring == index and worker.reap_ps + worker.spin_reap_ps:
             yield _resource(plan, worker), worker.reap_ps * _spread(plan, worker) / PS
-        if where == "rings" and worker.reap_ring == index and worker.spin_reap_ps:
             yield from _held(plan, worker, worker.spin_reap_ps)
         if where == "rings" and worker.refill_ring == index and plan.rings[index].avail_gate.mode == "always":
             # a doorbell gives back a chunk, and what the last job has taken beyond it
@@ -123,6 +121,8 @@ def _queue(plan: Plan, place: Place, length: float) -> Iterator[tuple[str, float
 
 def _held(plan: Plan, worker: Worker, hold_ps: int) -> Iterator[tuple[str, float]]:
     """A lock that is spun for: nobody else has it meanwhile, and the worker's core works."""
+    if not hold_ps:
+        return
     yield f"lock {plan.locks[worker.spin].name}", hold_ps / PS
     yield _resource(plan, worker), hold_ps / PS
 
@@ -136,7 +136,9 @@ def _walked(plan: Plan, ring: DescRing, length: float) -> Iterator[tuple[str, fl
     if dma.iotlb_entries == NONE or pages <= dma.iotlb_entries or not ring.stride_bytes:
         return
     # buffers that share a page are touched one after the other: one walk for all of them
-    touched = max(1.0, length / dma.page_bytes) if ring.stride_bytes >= dma.page_bytes else ring.stride_bytes / dma.page_bytes
+    touched = (
+        max(1.0, length / dma.page_bytes) if ring.stride_bytes >= dma.page_bytes else ring.stride_bytes / dma.page_bytes
+    )
     yield f"page walks of {dma.name}", touched * dma.walk_ps / dma.walkers / PS
 
 

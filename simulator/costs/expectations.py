@@ -128,6 +128,7 @@ _NS = {
     "p_mmio_wr_lat": "300",
     "p_write_lat": "0",
     "p_msi_flight": "0",
+    "h_mail": "5000",
     "i_remap": "0",
     "i_map": "200",
     "i_unmap": "300",
@@ -173,6 +174,7 @@ _NOTES = {
     "s_vmswitch_ext": "no extension's time is published",
     "d_call": "with k_irqfd the expected 1,200 ns",
     "d_rx_pk": "receive and transmit of a forwarder",
+    "h_mail": "a message of some bytes from a queue or registers, a look-up, an answer; no time was read",
 }
 _PER_BYTE = {
     "g_copy_fs": ("120000", "8.3 GB/s; 60,000 to 250,000 fs/B expected"),

@@ -135,6 +135,7 @@ _TIMES = {
     "p_mmio_wr_lat": "posted MMIO write: one way from core to device",
     "p_write_lat": "posted write of a device: one way until memory shows it; latency",
     "p_msi_flight": "an MSI's further way through IOMMU and APIC until the core takes the vector; latency",
+    "h_mail": "PF driver: read a message of a virtual function's mailbox, look at the policy, answer",
     "i_remap": "of p_msi_flight, the IOMMU's look at the interrupt's remapping entry",
     "i_map": "DMA API: map a packet's buffer: an address, an entry of the IOMMU's table",
     "i_unmap": "DMA API: unmap it, without invalidation",

@@ -3,7 +3,8 @@ Hyper-V's netvsc, which has its synthetic path always and a function below it.
 
 1. The guest has both devices. Both receive into the same sockets; what is sent goes through the function while it is up, else through
    the standby: a switch with two ports, which events change.
-2. The standby is vhost-net behind the host's bridge, or netvsc behind Hyper-V's switch. Its rings, its thread and its place behind the bridge are there from the start and idle.
+2. The standby is vhost-net behind the host's bridge, or netvsc behind Hyper-V's switch. Its rings, its thread and its place behind the
+   switch are there from the start and idle.
 3. The adapter's filter has the address at the function or at the host's own queues, never at both; an event moves it.
 
 *Scope*: one queue, interrupt-driven. Answers go through the sending half of the application, since only that chooses the device.

@@ -12,6 +12,7 @@ through the traffic's super-packets. An acknowledgement wakes the application (i
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from typing import Any
 
 from simulator.parts import vmm
 from simulator.parts.cpu import add_spread
@@ -354,7 +355,9 @@ def _mapped(site: Site, steps: tuple[Step, ...]) -> tuple[Step, ...]:
     return mapped(steps, site.mapping, guest=site.side == "g")
 
 
-def _spinning(machine: Machine, site: Site, steps: tuple[Step, ...], part: str, *, reaps: bool = False) -> dict[str, int]:
+def _spinning(
+    machine: Machine, site: Site, steps: tuple[Step, ...], part: str, *, reaps: bool = False
+) -> dict[str, Any]:
     """The lock that a worker spins for while it maps and unmaps."""
     packet_ps = hold_ps(machine, steps, site.mapping, f"{part}.spin_packet_ps")
     reap_ps = hold_ps(machine, steps, site.mapping, "napi.spin_reap_ps") if reaps else 0
@@ -383,7 +386,12 @@ _NOT_DRAWN = (
     "napi.segment_ps",
     "napi.merge_ps",
     "send.segment_ps",
-    *(f"{part}.spin{flush}_{what}_ps" for part in ("napi", "send", "forward") for flush in ("", "_flush") for what in ("packet", "reap")),
+    *(
+        f"{part}.spin{flush}_{what}_ps"
+        for part in ("napi", "send", "forward")
+        for flush in ("", "_flush")
+        for what in ("packet", "reap")
+    ),
 )
 
 

@@ -48,11 +48,15 @@ class Mapping:
 
 def of_host(host: HostSettings) -> Mapping | None:
     """What the host's own drivers do; None: memory is mapped as it is, or not at all."""
-    if host.iommu == "strict":
-        return Mapping(("i_map",), ("i_unmap", "i_wait"), (), ("i_turn",), received=host.maps_received)
-    if host.iommu == "lazy":
-        queued = ("i_unmap", "i_defer")
-        return Mapping(("i_map",), queued, (), ("i_wait", "i_turn"), FLUSHED_TOGETHER, host.maps_received)
+    return of_mode(host.iommu, received=host.maps_received)
+
+
+def of_mode(iommu: str, *, received: bool) -> Mapping | None:
+    """The same of a mode alone."""
+    if iommu == "strict":
+        return Mapping(("i_map",), ("i_unmap", "i_wait"), (), ("i_turn",), received=received)
+    if iommu == "lazy":
+        return Mapping(("i_map",), ("i_unmap", "i_defer"), (), ("i_wait", "i_turn"), FLUSHED_TOGETHER, received)
     return None
 
 
@@ -103,7 +107,9 @@ def mapped(table: tuple[Step, ...], mapping: Mapping | None, *, guest: bool = Fa
             found += [*_unmap(mapping, step, "unmap the buffer"), *_map(mapping, step, "map a fresh buffer")]
             received = False  # once, whatever else is charged there
         if step.charge in BUFFERS and mapping.received:
-            found.append(replace(step, name=f"{step.name}: unmap, map", costs=(*mapping.unmap, *mapping.map), source=_API))
+            found.append(
+                replace(step, name=f"{step.name}: unmap, map", costs=(*mapping.unmap, *mapping.map), source=_API)
+            )
         if step.charge == "forward.packet_ps" or step.charge.endswith(".nic_ps"):
             found += _map(mapping, step, "map the packet")
         if step.charge == "send.packet_ps" and not any(known.name == "map the packet" for known in found):
@@ -124,7 +130,9 @@ def _map(mapping: Mapping, step: Step, name: str) -> list[Step]:
 def _unmap(mapping: Mapping, step: Step, name: str, turn: str = "") -> list[Step]:
     rows = [replace(step, name=name, costs=mapping.unmap, source=_API)]
     charge = turn or f"{step.charge.partition('.')[0]}.spin_packet_ps"
-    asked = replace(step, name="turn in the queue of invalidations", costs=mapping.unmap_turn, charge=charge, source=mapping.source)
+    asked = replace(
+        step, name="turn in the queue of invalidations", costs=mapping.unmap_turn, charge=charge, source=mapping.source
+    )
     if mapping.together > 1:
         # spread over those that it is for, as `hold_ps` does
         charge, when = charge.replace(".spin", ".spin_flush"), f"per {mapping.together} unmapped packets"

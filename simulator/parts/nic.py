@@ -16,6 +16,7 @@ no sum.
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 from simulator.costs import Nic
 from simulator.parts import moderation, rates
@@ -41,6 +42,8 @@ from simulator.plan.model import (
 )
 
 PEER = 0
+SPOOFED = -1
+"""Stands in place of a VLAN for frames whose source address is not their sender's, if there are any."""
 PREFETCH_FRAMES = 32
 READ_PS = 1_000_000
 """How long a read takes that an adapter is built for (assumed): it keeps as many frames under way as its packet rate needs, and no fewer
@@ -233,12 +236,14 @@ def add_queue_pair(
     return QueuePair(rx, tx, moderator)
 
 
-def _memory(builder: PlanBuilder, port: Port, number: int, fresh: tuple[bool, ...]) -> dict[str, int]:
+def _memory(builder: PlanBuilder, port: Port, number: int, fresh: tuple[bool, ...]) -> dict[str, Any]:
     """Where the buffers of the ring lie that comes after so many, as far as anybody looks."""
     if not fresh and not port.page_bytes:
         return {}
     base = {"base_bytes": builder.count(DescRing) + number << ADDRESS_BITS}
-    return base | ({"buffers": FRESH_BUFFERS, "stride_bytes": SMALL_PAGE_BYTES} if any(fresh[number : number + 1]) else {})
+    return base | (
+        {"buffers": FRESH_BUFFERS, "stride_bytes": SMALL_PAGE_BYTES} if any(fresh[number : number + 1]) else {}
+    )
 
 
 def _tx_writeback_bytes(nic: Nic, moderator: int) -> int:
@@ -359,6 +364,8 @@ def _add_transmit(builder: PlanBuilder, port: Port, egress: Switch, entrance: in
         target=entrance,
     )
     outputs = (Output("link", port.wire_out, room_ps=0), Output("link", builder.add(loopback), room_ps=0))
+    if SPOOFED in port.vlans:
+        prefetch, puller = _add_spoof_check(builder, port, puller, prefetch)
     send = Worker(
         name=f"{port.prefix}port.send",
         kind="hw",
@@ -370,6 +377,30 @@ def _add_transmit(builder: PlanBuilder, port: Port, egress: Switch, entrance: in
         stage=builder.stage(NIC_QUEUE),
     )
     builder.keep(puller, send)
+
+
+def _add_spoof_check(builder: PlanBuilder, port: Port, checker: int, prefetch: int) -> tuple[int, int]:
+    """The check of source addresses, the worker `checker` behind the data reads; where what passes waits, and the next worker.
+
+    A frame that lies is dropped at ``spoofed``, after it has crossed the bus."""
+    sender = builder.promise(Worker)
+    passed = builder.add(Fifo(name=f"{port.prefix}port.checked", capacity=PREFETCH_FRAMES, full="block", poller=sender))
+    macs = port.addresses.count
+    table = tuple(NONE if vlan == SPOOFED else 0 for vlan in port.vlans for _ in range(macs))
+    builder.keep(
+        checker,
+        Worker(
+            name=f"{port.prefix}port.check",
+            kind="hw",
+            on=NONE,
+            inputs=(Input("fifo", prefetch),),
+            outputs=(Output("fifo", passed),),
+            select="switch",
+            switch=builder.add(Switch(f"{port.prefix}spoofed", macs, table, ((0, 1),))),
+            stage=builder.stage(NIC_QUEUE),
+        ),
+    )
+    return passed, sender
 
 
 def _doorbell(ring: int, cost_ps: int) -> Gate:

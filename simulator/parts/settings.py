@@ -204,6 +204,8 @@ class GuestSettings:
     answers: bool = False
     new_flows: bool = False
     """Whether some of the packets that come to it begin a flow."""
+    millimails: int = 0
+    """Messages in 1,000 s that its function sends the PF's driver."""
     viommu: str = "off"
     """Its own IOMMU: off, passthrough, lazy or strict."""
     nested: bool = False

@@ -14,8 +14,9 @@ from simulator import vswitches
 from simulator.datapaths import datapath
 from simulator.errors import InputError
 from simulator.parts.machine import Machine, add_machine
+from simulator.parts.mailbox import add_mailbox
 from simulator.parts.network import join_ports
-from simulator.parts.nic import close_port
+from simulator.parts.nic import SPOOFED, close_port
 from simulator.parts.polled import close_polled
 from simulator.parts.settings import GuestSettings, HostSettings, PortSettings, SwitchSettings
 from simulator.parts.upcalls import add_adapter_upcalls, add_kernel_upcalls
@@ -33,18 +34,24 @@ def assemble(
     *,
     switch: SwitchSettings | None = None,
     joined: bool = False,
+    spoofed: bool = False,
 ) -> Machine:
     """A host with all `guests` attached and its ports closed; traffic sources are still to be added.
 
-    `joined`: frames that leave one port may come in at another, by a switch outside. Raises ``InputError`` for the first guest
+    `joined`: frames that leave one port may come in at another, by a switch outside. `spoofed`: some carry an address that is not their
+    sender's. Raises ``InputError`` for the first guest
     that cannot be attached, or collects why in ``faults``; a machine with such guests is good for finding further faults, and
     stays open.
     """
-    vlans = tuple(sorted({guest.vlan for guest in guests}))
+    vlans = (*sorted({guest.vlan for guest in guests}), *((SPOOFED,) if spoofed else ()))
     behind = Counter(guest.adapter for guest in guests)
     carried = vswitches.settings() if switch is None else switch
     machine = add_machine(
-        host, ports, carried, vlans=vlans, guests=len(guests) + sum(bool(guest.standby) + guest.new_flows for guest in guests)
+        host,
+        ports,
+        carried,
+        vlans=vlans,
+        guests=len(guests) + sum(bool(guest.standby) + guest.new_flows for guest in guests),
     )
     machine.cpus.reserve(core for guest in guests for core in guest.cores)
     machine.cpus.reserve(carried.cores)
@@ -69,6 +76,7 @@ def assemble(
     for number in range(len(ports)):
         _close(machine.at(number), {guest.datapath for guest in guests if guest.adapter == number})
         _add_distance(machine.at(number))
+        add_mailbox(machine.at(number), [guest for guest in guests if guest.adapter == number and guest.millimails])
     if joined:
         join_ports(machine)
     return machine

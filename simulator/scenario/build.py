@@ -50,7 +50,7 @@ from simulator.scenario.routes import (
     second_name,
 )
 from simulator.scenario.sources import add_traffic
-from simulator.scenario.traffic import Capture, Constant, Poisson
+from simulator.scenario.traffic import Bursts, Capture, Constant, Poisson
 from simulator.scenario.uses import Use, uses
 from simulator.vswitches.model import Flows
 
@@ -79,10 +79,16 @@ def machine_of(scenario: Scenario, replication: int = 0) -> Machine:
     for fault in misfits(scenario, ports, guests):
         raise fault
     machine = assemble(
-        host, with_functions(ports, guests), guests, switch=switch_settings(scenario), joined=crosses_the_wire(scenario)
-    )
+        host, with_functions(ports, guests), guests, switch=switch_settings(scenario), joined=crosses_the_wire(scenario),
+        spoofed=spoofed(scenario),
+    )  # fmt: skip
     add_traffic(machine, scenario, guests, replication)
     return machine
+
+
+def spoofed(scenario: Scenario) -> bool:
+    """Whether somebody sends under another's address."""
+    return any(isinstance(item, (Poisson, Constant, Bursts)) and item.spoofed for item in scenario.traffic)
 
 
 def port_settings_of(scenario: Scenario) -> tuple[PortSettings, ...]:
@@ -374,6 +380,7 @@ def _guest(group: Guest, name: str, cores: tuple[int, ...], use: Use, host: Host
         vlan=group.vlan,
         max_rate_bps=group.max_rate_bps or 0,
         standby=group.standby or "",
+        millimails=group.mail_pps or 0,
         viommu=group.viommu.mode,
         nested=group.viommu.mode != "off" and group.viommu.translation == "nested",
         maps_received=group.viommu.receive_pages == "mapped",

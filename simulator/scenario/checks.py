@@ -29,7 +29,7 @@ from simulator.scenario.routes import (
     patterns_of,
     routes,
 )
-from simulator.scenario.traffic import Bulk, Capture, Poisson, RequestResponse, Selection, Traffic
+from simulator.scenario.traffic import Bulk, Bursts, Capture, Constant, Poisson, RequestResponse, Selection, Traffic
 
 MOST_SOURCES = 8192
 
@@ -274,10 +274,33 @@ def _iommus(scenario: Scenario) -> Iterator[Fault]:
                 message = f"is what Linux' drivers do on the host; {path} is of {names.HYPERVISORS[path]}"
                 yield ("host", "iommu"), BadValue("", message, host.iommu.mode)
     if host.iommu_pages not in ("off", "4 KiB") and (maps or host.iommu.mode in MAPS):
-        message = "cannot be where packets are mapped one by one, in pages of 4 KiB: an adapter's pages are of one size here"
+        message = (
+            "cannot be where packets are mapped one by one, in pages of 4 KiB: an adapter's pages are of one size here"
+        )
         yield ("host", "iommu_pages"), BadValue("", message, host.iommu_pages)
     if host.iommu_pages != "off" and host.iommu.mode == "off":
         yield ("host", "iommu_pages"), BadValue("", "is of an IOMMU; host.iommu is off", host.iommu_pages)
+
+
+def _attacks(scenario: Scenario) -> Iterator[Fault]:
+    """Who has no function of the adapter has neither its check of addresses nor its mailbox."""
+    groups = {name: group for group in scenario.guests for name in group.members()}
+    known = ", ".join(names.FUNCTIONS)
+    for index, group in enumerate(scenario.guests):
+        given = (("spoof_check", "off" if not group.spoof_check else None), ("mail", group.mail_pps))
+        for key, value in given:
+            if value is not None and group.datapath not in names.FUNCTIONS:
+                message = f"is of a function of the adapter ({known}); the path is {group.datapath}"
+                shown = units.exact(value, units.PACKET_RATE) if isinstance(value, int) else value
+                yield ("guests", index, key), BadValue("", message, shown)
+    for index, item in enumerate(scenario.traffic):
+        if isinstance(item, (Poisson, Constant, Bursts)) and item.spoofed:
+            for route in routes(scenario, item):
+                path = groups[route.sender].datapath if route.sender else ""
+                if route.sender and path not in names.FUNCTIONS:
+                    message = f"is checked for functions of the adapter ({known}); {route.sender} is on the path {path}"
+                    yield ("traffic", index, "spoofed"), InputError("", message)
+                    break
 
 
 def _adapters(scenario: Scenario) -> Iterator[Fault]:
@@ -348,7 +371,22 @@ RULES: dict[Callable[[Scenario], Iterator[Fault]], tuple[str, ...]] = {
     _costs: ("host.model",),
     _cores: ("host.cores",),
     _interrupts: ("host.model", "host.capabilities", "guests.*.datapath"),
-    _iommus: ("host.iommu", "host.iommu_pages", "guests.*.datapath", "guests.*.standby", "guests.*.viommu", "guests.*.interrupts"),
+    _attacks: (
+        "guests.*.datapath",
+        "guests.*.spoof_check",
+        "guests.*.mail",
+        "traffic.*.spoofed",
+        "traffic.*.direction",
+        *_WAYS,
+    ),
+    _iommus: (
+        "host.iommu",
+        "host.iommu_pages",
+        "guests.*.datapath",
+        "guests.*.standby",
+        "guests.*.viommu",
+        "guests.*.interrupts",
+    ),
     _loopback: ("traffic.*", *_WAYS),
     event_faults: ("guests.*.name", "guests.*.count", "guests.*.datapath", "measurement"),
 }

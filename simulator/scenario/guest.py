@@ -144,6 +144,10 @@ class Guest(Strict):
     """Where the vCPUs run."""
     busy: Annotated[int, Field(strict=True, ge=0, le=64)] = 0
     """Compute-bound threads in the guest."""
+    spoof_check: Switch = True
+    """Whether the adapter drops what the guest's function sends under another's address."""
+    mail_pps: PacketRate | None = Field(default=None, alias="mail")
+    """Messages that the guest's function sends the PF's driver through its mailbox, such as ``10 kpps``; null is none."""
     vlan: Annotated[int, Field(strict=True, ge=0, le=4094)] = 0
     """VLAN of the guest's port; 0 is none."""
     max_rate_bps: BitRate | None = Field(default=None, alias="max_rate")

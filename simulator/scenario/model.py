@@ -160,6 +160,16 @@ def scenario_hash(scenario: Scenario) -> str:
             del guest["standby"]
         if group.viommu == VirtualIommu():
             del guest["viommu"]
+        if group.spoof_check:
+            del guest["spoof_check"]
+        if group.mail_pps is None:
+            del guest["mail"]
+    for item in data["traffic"]:
+        if not item.get("spoofed"):
+            item.pop("spoofed", None)
+    for item in data.get("events", ()):
+        if item["times"] == 1:
+            del item["times"], item["every"]
     return hashlib.sha256(_dump(data | {"files": _digests(scenario)}).encode()).hexdigest()
 
 

@@ -155,13 +155,22 @@ class _Course:
         self.pending: dict[str, list[tuple[int, str, str, int]]] = {guest: [] for guest in self.guests}
 
     def run(self) -> Timeline:
-        items = sorted(enumerate(self.scenario.events), key=lambda pair: pair[1].at_ps)
+        items = sorted(
+            (
+                (number, item.model_copy(update={"at_ps": item.at_ps + turn * (item.every_ps or 0)}))
+                for number, item in enumerate(self.scenario.events)
+                for turn in range(item.times)
+            ),
+            key=lambda pair: pair[1].at_ps,
+        )
         for number, pf in enumerate(self.pfs):
             writes = [item.numvfs for _, item in items if item.numvfs is not None and self._number(item) == number]
             if writes and writes[0] > 0:
                 for guest in self.owners[number]:
                     without = (("function", 0), *((("bond", 1), ("filter", 1)) if guest in self.bonded else ()))
-                    self.found.events += [(-self.scenario.measurement.before_ps, kind, guest, on) for kind, on in without]
+                    self.found.events += [
+                        (-self.scenario.measurement.before_ps, kind, guest, on) for kind, on in without
+                    ]
             elif self.owners[number]:
                 self._bring_up(pf, len(self.owners[number]))
         for number, item in items:
@@ -348,7 +357,10 @@ class _Course:
     def _mark(self, item: Happening, what: str) -> None:
         adapter, _ = self.adapters[self._number(item)]
         of = f"{adapter}: " if adapter and item.pattern is None else ""
-        self.found.marks.append(Mark(item.at_ps, of + what))
+        often = f", {item.times} times" if item.times > 1 else ""
+        # a storm is marked once, where it begins
+        if not often or all(mark.what != of + what + often for mark in self.found.marks):
+            self.found.marks.append(Mark(item.at_ps, of + what + often))
 
     def _off(self, guest: str, at_ps: int, gap_ps: int = timing.FILTER.ps) -> None:
         """The function is gone; a standby sends from then on and hears after `gap_ps`, when the adapter's filter was moved."""

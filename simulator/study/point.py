@@ -23,6 +23,7 @@ from simulator.metrics import latency, rates
 from simulator.metrics.guests import ends_of, of_guests
 from simulator.metrics.intervals import over_time
 from simulator.metrics.window import PS_PER_SECOND
+from simulator.parts.mapping import mapped, of_guest, of_host
 from simulator.parts.settings import GuestSettings, PolledSwitch
 from simulator.parts.stack_steps import with_forwarding, with_xdp
 from simulator.parts.steps import Step
@@ -138,7 +139,13 @@ def cost_status(scenario: Scenario) -> dict[str, int]:
     guests = tuple(guest_settings(scenario, settings))
     used = {(guest.datapath, guest.mode, _kind(guest), guest.forwarder) for guest in guests}
     used |= {(group.standby, "apicv", "socket", None) for group in scenario.guests if group.standby}
-    spent = {cost for application in used for step in _steps(*application) for cost in step.costs}
+    spent = {
+        cost for application in used for step in mapped(_steps(*application), of_host(settings)) for cost in step.costs
+    }
+    for guest in guests:
+        table = mapped(_steps(guest.datapath, guest.mode, _kind(guest), guest.forwarder), of_guest(guest), guest=True)
+        spent |= {cost for step in table for cost in step.costs}
+    spent |= {"h_mail"} if any(guest.millimails for guest in guests) else set()
     carried, needed = switch_settings(scenario), {datapath(path).switch for path, *_ in used}
     if "s_bridge" in spent:
         spent = (spent - {"s_bridge"}) | set(carried.kernel_costs)

@@ -62,7 +62,9 @@ def test_a_received_packet_costs_nothing_more_where_its_page_is_kept(run: Runner
 
 
 def test_a_bridge_maps_for_its_guests_and_vfio_does_not(run: Runner) -> None:
-    assert more_ps(run, "tx", "strict", "vhost-net") > 0.9 * (STRICT - MAP)  # the vhost thread maps, under its own label
+    assert more_ps(run, "tx", "strict", "vhost-net") > 0.9 * (
+        STRICT - MAP
+    )  # the vhost thread maps, under its own label
     guests = [{"name": "vm", "datapath": "sriov-vf", "interrupts": "posted"}]
     plain, strict = (
         run(host=host(mode), guests=guests, traffic=load("rx"), measurement=CALM).trace.counters
@@ -73,7 +75,12 @@ def test_a_bridge_maps_for_its_guests_and_vfio_does_not(run: Runner) -> None:
 
 def test_each_mapped_packet_is_walked_for_and_kept_pages_are_not(run: Runner) -> None:
     def walks(direction: str, iommu: Any) -> float:
-        found = run(host=host(iommu), guests=[{"name": "vm", "datapath": "native", "rx_ring": 128}], traffic=load(direction), measurement=CALM)
+        found = run(
+            host=host(iommu),
+            guests=[{"name": "vm", "datapath": "native", "rx_ring": 128}],
+            traffic=load(direction),
+            measurement=CALM,
+        )
         return float(found.count(".walks") / (found.count("sink.count") or found.count("peer.count")))
 
     assert walks("tx", "strict") == walks("tx", "lazy") == pytest.approx(1, abs=0.01)
@@ -100,7 +107,6 @@ def test_strict_invalidation_does_not_scale_and_lazy_does(run: Runner) -> None:
     assert together > alone + 0.3 * TURN
     lazy_alone, lazy_together = (contention(run, "lazy", queues)[0] for queues in (1, 8))
     assert lazy_together == pytest.approx(lazy_alone, rel=0.05)
-
 
 
 @pytest.mark.parametrize(
@@ -138,7 +144,13 @@ def test_two_tables_make_a_longer_walk() -> None:
 
 def test_without_an_iommu_no_message_is_remapped() -> None:
     def flight_ps(iommu: str) -> int:
-        data = {"schema": 1, "name": "off", "host": {"iommu": iommu}, "guests": [{"name": "app", "datapath": "native"}], "traffic": load("rx")}
+        data = {
+            "schema": 1,
+            "name": "off",
+            "host": {"iommu": iommu},
+            "guests": [{"name": "app", "datapath": "native"}],
+            "traffic": load("rx"),
+        }
         return build(Scenario.model_validate(data)).routes[0].flight_ps
 
     assert flight_ps("passthrough") - flight_ps("off") == 30_000
@@ -156,7 +168,11 @@ def test_without_an_iommu_no_message_is_remapped() -> None:
 def test_engines_agree(iommu: Any, path: str, viommu: Any) -> None:
     guests = [{"name": "vm", "datapath": path, "vcpus": 2, "queues": 2, "viommu": viommu}]
     traffic = [dict(load(way, "300 kpps")[0], name=way, flows=8) for way in ("rx", "tx")]
-    plan = build(Scenario.model_validate({"schema": 1, "name": "both", "host": {"iommu": iommu}, "guests": guests, "traffic": traffic}))
+    plan = build(
+        Scenario.model_validate(
+            {"schema": 1, "name": "both", "host": {"iommu": iommu}, "guests": guests, "traffic": traffic}
+        )
+    )
     traces = []
     for kind in (ReferenceEngine, CompiledEngine):
         engine = kind(plan, 1, 0, log=True)

@@ -144,7 +144,9 @@ def sent_by_standby(plan: Plan) -> int:
 
 def test_hyperv_goes_to_the_synthetic_path_and_comes_back_when_the_host_is_told(tmp_path: Path) -> None:
     """The synthetic path is there always; back on the function its driver waits 100 ms before it asks the host to switch."""
-    wanted = scenario(tmp_path, "{at: 100 ms, unplug: vm0}", "{at: 200 ms, plug: vm0}", standby="hyperv-netvsc", way=OUT)
+    wanted = scenario(
+        tmp_path, "{at: 100 ms, unplug: vm0}", "{at: 200 ms, plug: vm0}", standby="hyperv-netvsc", way=OUT
+    )
     plan = plan_of(wanted)
     away_ms = 100 - timing.UNPLUG_ACPI.ps / MS + (timing.FLR.ps + timing.VF_START["iavf"].ps) / MS
     assert outages_ms(result(wanted, plan, 500), "vm#0") == []
@@ -157,7 +159,9 @@ def test_hyperv_hears_through_the_synthetic_path_during_a_reset_and_a_migration(
     reset = scenario(tmp_path, "{at: 100 ms, reset: vm0}", standby="hyperv-netvsc")
     assert outages_ms(result(reset, pieces=500), "vm#0") == pytest.approx([timing.FILTER.ps / MS], abs=1)
     moved = scenario(tmp_path, MOVE, standby="hyperv-netvsc")
-    assert outages_ms(result(moved, pieces=500), "vm#0") == pytest.approx([timing.FILTER.ps / MS, ROUNDS_MS[-1]], abs=1.5)
+    assert outages_ms(result(moved, pieces=500), "vm#0") == pytest.approx(
+        [timing.FILTER.ps / MS, ROUNDS_MS[-1]], abs=1.5
+    )
 
 
 @pytest.mark.parametrize("standby", ["vhost-net", "hyperv-netvsc"])
