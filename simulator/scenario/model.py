@@ -153,24 +153,26 @@ def scenario_hash(scenario: Scenario) -> str:
         del data["events"]
     if scenario.measurement.interval_ps is None:
         del data["measurement"]["interval"]
-    if scenario.host.iommu == Iommu():
-        del data["host"]["iommu"]
-    for group, guest in zip(scenario.guests, data["guests"], strict=True):
-        if group.standby is None:
-            del guest["standby"]
-        if group.viommu == VirtualIommu():
-            del guest["viommu"]
-        if group.spoof_check:
-            del guest["spoof_check"]
-        if group.mail_pps is None:
-            del guest["mail"]
-    for item in data["traffic"]:
-        if not item.get("spoofed"):
-            item.pop("spoofed", None)
-    for item in data.get("events", ()):
-        if item["times"] == 1:
-            del item["times"], item["every"]
+    _forget(data["host"], _LATER["host"])
+    for part in ("guests", "traffic", "events"):
+        for entry in data.get(part, ()):
+            _forget(entry, _LATER[part])
     return hashlib.sha256(_dump(data | {"files": _digests(scenario)}).encode()).hexdigest()
+
+
+_LATER: dict[str, dict[str, Any]] = {
+    "host": {"iommu": Iommu().model_dump(mode="json")},
+    "guests": {"standby": None, "viommu": VirtualIommu().model_dump(mode="json"), "spoof_check": True, "mail": None},
+    "traffic": {"spoofed": False},
+    "events": {"times": 1, "every": None},
+}
+"""Keys that came later, with the values that say nothing."""
+
+
+def _forget(entry: dict[str, Any], later: dict[str, Any]) -> None:
+    for key, nothing in later.items():
+        if key in entry and entry[key] == nothing:
+            del entry[key]
 
 
 def _dump(data: dict[str, Any]) -> str:

@@ -23,7 +23,7 @@ from simulator.plan import check_bounds
 from simulator.plan.check import check
 from simulator.plan.model import Plan
 from simulator.scenario.assemble import assemble
-from simulator.scenario.build import guest_settings, host_settings, misfits, nic_settings, switch_settings
+from simulator.scenario.build import guest_settings, host_settings, misfits, nic_settings, spoofed, switch_settings
 from simulator.scenario.checks import Fault
 from simulator.scenario.host import Pcie
 from simulator.scenario.model import Scenario
@@ -56,8 +56,9 @@ def wiring_faults(scenario: Scenario, *, whole: bool = True) -> list[Fault]:
     guests = tuple(guest_settings(scenario, host))
     refused: list[InputError] = []
     machine = assemble(
-        host, ports, guests, refused, switch=switch_settings(scenario), joined=crosses_the_wire(scenario)
-    )
+        host, ports, guests, refused, switch=switch_settings(scenario), joined=crosses_the_wire(scenario),
+        spoofed=spoofed(scenario),
+    )  # fmt: skip
     found += [*misfits(scenario, ports, guests), *refused]
     add_traffic(machine, scenario, guests, 0, found)
     faults = [(location_of(scenario, fault.place), fault) for fault in found]
