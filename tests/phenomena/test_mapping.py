@@ -13,6 +13,7 @@ import pytest
 
 from simulator.engines.compiled import CompiledEngine
 from simulator.engines.reference import ReferenceEngine
+from simulator.metrics import resources
 from simulator.scenario import Scenario
 from simulator.scenario.build import build
 
@@ -180,3 +181,16 @@ def test_engines_agree(iommu: Any, path: str, viommu: Any) -> None:
         traces.append(engine.trace())
     assert traces[0] == traces[1]
     assert any(traces[0].counters[f"{lock.name}.acquired"] for lock in plan.locks)
+
+
+def test_a_lock_that_all_wait_for_is_held_no_longer_than_the_window_and_is_named(run: Runner) -> None:
+    """Four queues of a guest whose every received page is mapped anew ask for more turns of 8.7 us than there are."""
+    viommu = {"mode": "strict", "translation": "nested", "receive_pages": "mapped"}
+    guests = [{"name": "vm", "datapath": "sriov-vf", "interrupts": "posted", "vcpus": 4, "queues": 4, "viommu": viommu}]
+    traffic = [dict(load("rx", "400 kpps")[0], flows=64)]
+    found = run(guests=guests, traffic=traffic, measurement={"warmup": "1 ms", "duration": "2 ms"})
+    assert found.count("vm.viommu.held_ps") > 2e9
+    assert resources.locks(found.plan, found.trace)["vm.viommu"]["held"] == 1
+    limit = resources.bottleneck(found.plan, found.trace)
+    assert limit.startswith("core cpu")
+    assert "spinning: lock vm.viommu is 100 % held, and 100 % of its owners had to wait for it" in limit
