@@ -21,7 +21,8 @@ from simulator.plan.references import reader
 
 ADDED: dict[str, dict[str, object]] = {
     "Dma": {"iotlb_entries": NONE, "page_bytes": 4096, "walkers": 1, "walk_ps": 0},
-    "DescRing": {"base_bytes": NONE, "stride_bytes": 2048, "order": NONE},
+    "DescRing": {"base_bytes": NONE, "stride_bytes": 2048, "order": NONE, "buffers": 0},
+    "Worker": {"spin": NONE, "spin_packet_ps": 0, "spin_reap_ps": 0},
     "Plan": {"events": ()},
 }
 """Fields that came later: a plan in which they say nothing is the plan that it was before."""

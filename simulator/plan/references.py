@@ -42,7 +42,7 @@ FIXED = {
     "Output": {"fifo": "fifos"},
     "Worker": {
         "reap_ring": "rings", "refill_ring": "rings", "switch": "switches", "spread": "streams", "service": "streams",
-        "stage": "stages", "notify_stage": "stages", "moderator": "moderators",
+        "stage": "stages", "notify_stage": "stages", "moderator": "moderators", "spin": "locks",
     },
 }  # fmt: skip
 REQUIRED = {

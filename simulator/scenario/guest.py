@@ -32,6 +32,7 @@ from simulator.scenario.fields import (
     name_of,
     refuse,
 )
+from simulator.scenario.iommu import VirtualIommu
 
 MOST_GUESTS = 4096
 _POLL_WORD = "guest-halt-poll"
@@ -131,8 +132,11 @@ class Guest(Strict):
     """How packets reach the guest."""
     macvtap: Literal["bridge", "vepa", "private", "passthru"] = "bridge"
     """macvtap: whether frames for neighbours go to them at once, by way of the switch outside, or nowhere; passthru owns the adapter."""
-    standby: Literal["vhost-net", None] = None
-    """A second device of the guest with the same address, which takes over while the virtual function is away; null is none."""
+    standby: Literal["vhost-net", "hyperv-netvsc", None] = None
+    """A second device of the guest with the same address, which takes over while the virtual function is away: virtio's, or Hyper-V's
+    synthetic one; null is none."""
+    viommu: VirtualIommu = VirtualIommu()
+    """An IOMMU of the guest's own in front of its function."""
     on_host: Name | None = None
     """Which of hosts it runs on; null is the one that host describes."""
     nic: Name | None = None
@@ -162,6 +166,10 @@ class Guest(Strict):
     """Where the vCPUs run."""
     busy: Annotated[int, Field(strict=True, ge=0, le=64)] = 0
     """Compute-bound threads in the guest."""
+    spoof_check: Switch = True
+    """Whether the adapter drops what the guest's function sends under another's address."""
+    mail_pps: PacketRate | None = Field(default=None, alias="mail")
+    """Messages that the guest's function sends the PF's driver through its mailbox, such as ``10 kpps``; null is none."""
     vlan: Annotated[int, Field(strict=True, ge=0, le=4094)] = 0
     """VLAN of the guest's port; 0 is none."""
     max_rate_bps: BitRate | None = Field(default=None, alias="max_rate")

@@ -41,7 +41,10 @@ def season(plan: Plan, seed: str) -> Plan:
     ):
         if die.random() < 0.35:
             plan = feature(plan, die)
-    return _holding(_streams(_hops(plan, die), Random(f"streams {seed}")), Random(f"holding {seed}"))
+    plan = _hops(plan, die)
+    plan = _streams(plan, Random(f"streams {seed}"))
+    plan = _holding(plan, Random(f"holding {seed}"))
+    return _spins(plan, Random(f"spins {seed}"))
 
 
 def _cost(die: Random) -> int:
@@ -316,3 +319,17 @@ def _streams(plan: Plan, die: Random) -> Plan:
         return changed
 
     return _each(_each(plan, "sources", die, windows, 0.8), "workers", die, costs, 0.7)
+
+
+def _spins(plan: Plan, die: Random) -> Plan:
+    """A lock that some workers spin for, in one plan of three."""
+    if die.random() < 0.65:
+        return plan
+    plan = dataclasses.replace(plan, locks=(*plan.locks, model.Lock("spun")))
+
+    def spins(worker: model.Worker) -> dict[str, Any]:
+        if worker.kind not in ("soft", "task") or worker.poll_mode:
+            return {}
+        return {"spin": len(plan.locks) - 1, "spin_packet_ps": _cost(die), "spin_reap_ps": _cost(die)}
+
+    return _each(plan, "workers", die, spins, 0.7)

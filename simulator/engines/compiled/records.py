@@ -147,7 +147,7 @@ def _ring(b: Builder, numbers: slot_numbers.Slots, i: int, ring: DescRing) -> No
     }  # fmt: skip
     b.fill(base, fields)
     if ring.base_bytes != NONE:
-        buffers = (ring.base_bytes, ring.stride_bytes, ring.size, b.ref("streams", ring.order), 0)
+        buffers = (ring.base_bytes, ring.stride_bytes, ring.buffers or ring.size, b.ref("streams", ring.order), 0)
         b.fill(base, {k.R_BUFFERS: b.array(buffers)})
     _gate(b, base + k.R_AVAIL_GATE, ring.avail_gate, base, armed=not receives)
     _gate(b, base + k.R_USED_GATE, ring.used_gate, base, armed=True)
@@ -353,6 +353,7 @@ def _worker(b: Builder, numbers: slot_numbers.Slots, i: int, w: Worker) -> None:
         k.W_INPUTS: inputs, k.W_INPUT_COUNT: len(w.inputs), k.W_OUTPUTS: outputs,
         k.W_OUTPUT_COUNT: len(w.outputs), k.W_LAST: -1, k.W_SCAN: -1, k.W_STATE: k.POLLING if w.poll_mode and w.kind == "task" else k.IDLE,
         k.W_UNMASK: _accesses(b, w.unmask), k.W_UNMASK_COUNT: len(w.unmask), k.W_MODERATOR: b.ref("moderators", w.moderator),
+        k.W_SPIN: b.ref("locks", w.spin), k.W_SPIN_PACKET_PS: w.spin_packet_ps, k.W_SPIN_REAP_PS: w.spin_reap_ps,
         k.W_PORTS: any(x.packet_ps or x.byte_fs for x in w.inputs) or any(y.packet_ps or y.byte_fs for y in w.outputs),
     }  # fmt: skip
     b.fill(b.at["workers"][i], fields)
