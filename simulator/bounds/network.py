@@ -141,7 +141,8 @@ def _resource(plan: Plan, worker: Worker) -> str:
 
 
 def _work_ps(plan: Plan, worker: Worker, packet: Packet, length: float) -> float:
-    packet_ps = worker.packet_ps
+    of_stream = plan.sources[packet[0]].kind == "window"
+    packet_ps = worker.stream_ps if of_stream and worker.stream_ps >= 0 else worker.packet_ps
     if worker.merge_bytes and worker.merge_ps >= 0:
         packet_ps = min(packet_ps, worker.merge_ps)
     together = max(1, worker.chunk)

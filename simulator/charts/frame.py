@@ -98,13 +98,13 @@ def finish(
 
 def _widen(figure: Figure, side: Axes, names: Sequence[Name]) -> None:
     """Make margin and figure wider by what long names need; the panels keep their width."""
-    more = width_of(cells_for(names)) - SIDE_INCHES
+    margin = width_of(cells_for(names))
     grid = side.get_gridspec()
-    if more and grid is not None:
-        *panels, _ = cast(Sequence[float], grid.get_width_ratios())
-        width = figure.get_figwidth()
-        grid.set_width_ratios([*panels, sum(panels) * (SIDE_INCHES + more) / (width - SIDE_INCHES)])
-        figure.set_figwidth(width + more)
+    assert grid is not None
+    *panels, _ = cast(Sequence[float], grid.get_width_ratios())
+    width = figure.get_figwidth()
+    grid.set_width_ratios([*panels, sum(panels) * margin / (width - SIDE_INCHES)])
+    figure.set_figwidth(width + (margin - SIDE_INCHES))
 
 
 def caption(shown: View, *sentences: str) -> list[str]:

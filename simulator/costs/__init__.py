@@ -46,6 +46,7 @@ _HOSTS = {
 _NICS = {
     "textbook-nic": "textbook_nic",
     "82599": "intel_82599",
+    "x550": "intel_x550",
     "x710": "intel_x710",
     "e810": "intel_e810",
     "xl710": "intel_xl710",

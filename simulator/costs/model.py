@@ -102,6 +102,17 @@ class Host:
             raise unknown(f"host {self.name}", "cost", name, tuple(self.costs))
         return self.costs[name]
 
+    def at_clock(self, hertz: int) -> Host:
+        """A copy whose cores run at ``hertz`` (Hz): what sources give in cycles scales with it, what they give in time does not."""
+        if hertz == self.cpu_hz:
+            return self
+        costs = {
+            name: _scaled(cost, self.cpu_hz, hertz) if cost.given_unit == "cycles" else cost
+            for name, cost in self.costs.items()
+        }
+        clock = _overridden(self.facts["cpu_hz"], hertz, "as stated by the scenario")
+        return replace(self, costs=MappingProxyType(costs), facts=MappingProxyType({**self.facts, "cpu_hz": clock}))
+
     def with_overrides(self, changes: Mapping[str, tuple[int, str]]) -> Host:
         """A copy in which each named cost or fact has the given ``(value, note)``, value in the unit of the entry it
         replaces.
@@ -157,6 +168,11 @@ def every_entry(part: Host | Nic) -> dict[str, Cited]:
         for name, entry in used.parameters.items()
     }
     return {**part.facts, **drivers}
+
+
+def _scaled(entry: Cited, old: int, new: int) -> Cited:
+    value, low, high = ((2 * ps * old + new) // (2 * new) for ps in (entry.value, entry.low, entry.high))
+    return replace(entry, value=value, low=low, high=high)
 
 
 def _overridden(entry: Cited, value: int, note: str) -> Cited:

@@ -50,7 +50,9 @@ def build(carry: tuple[str, ...], pair: tuple[str, ...], machine: Machine, guest
         site, socket = add_socket(
             machine, guest, queue, lane, sink, uplink.switched(machine, steps(carry, pair, "native"))
         )
-        machine.uplink.taps.append(veth.add_backlog(builder, machine.host, site.name, site.softirq, socket, pair))
+        machine.uplink.taps.append(
+            veth.add_backlog(builder, machine.host, site.name, site.softirq, socket, pair, sink if guest.bulk else NONE)
+        )
         sends.append(add_sender(machine, guest, site, lane, socket))
     return attach(machine, guest, mac, sink, sends)
 
@@ -89,14 +91,15 @@ def add_sender(machine: Machine, guest: GuestSettings, site: driver.Site, lane: 
         return NONE
     builder = machine.builder
     fifo, sender = driver.add_sender(machine, guest, site, lane.pair), builder.count(Worker) - 1
-    builder.change(Worker, sender, packet_ps=builder.get(Worker, sender).packet_ps + firewall_ps(machine))
+    driver.add_to_packets(builder, sender, firewall_ps(machine))
     if guest.local:
         device_ps = sum(machine.host.model.ps(name) for name in uplink.DRIVER_SEND)
-        builder.change(Worker, sender, select="switch", packet_ps=builder.get(Worker, sender).packet_ps - device_ps)
+        builder.change(Worker, sender, select="switch")
+        driver.add_to_packets(builder, sender, -device_ps)
         uplink.note_sender(machine, sender, lane, device_ps, machine.host.model.ps("h_tap_enq"))
         reader = builder.get(Fifo, socket).gate.notify.target
         end, _ = builder.get(Worker, reader).outputs
-        builder.change(Worker, reader, outputs=(end, Output("fifo", fifo, full="drop")), reply_ps=0)
+        builder.change(Worker, reader, outputs=(end, Output("fifo", fifo, full="drop")), reply_ps=0, ack_ps=0)
     return fifo
 
 

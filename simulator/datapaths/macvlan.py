@@ -4,7 +4,8 @@
    the socket: no pair, no backlog.
 2. What the application sends passes its stack and the look-up into the host's driver.
 
-*Scope*: mode bridge, without what its containers send each other. No cost of the look-up was published (`s_macvlan` is assumed).
+*Scope*: mode bridge, without what its containers send each other. A stream's acknowledgements wake the application.
+No cost of the look-up was published (`s_macvlan` is assumed).
 *Validation*: tests/golden/test_further_paths.py.
 """
 

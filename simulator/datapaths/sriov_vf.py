@@ -65,9 +65,9 @@ def _add_bonded_queue(machine: Machine, guest: GuestSettings, vcpus: list[int], 
     worker = machine.builder.promise(Worker)
     pair = add_pair(machine, guest, site, vmm.add_route(machine, guest, name, vcpu, worker))
     socket = driver.add_application(machine, guest, site, pair, sink)
-    driver.add_napi(machine, guest, site, worker, pair, socket)
+    driver.add_napi(machine, guest, site, worker, pair, socket, sink)
     send = driver.add_sender(machine, guest, site, pair)
-    standby.add_standby(machine, guest, site, socket, send, mac)
+    standby.add_standby(machine, guest, site, (socket, sink), send, mac)
     return send
 
 

@@ -39,8 +39,10 @@ def require_plain(guest: GuestSettings) -> None:
             raise InputError(f"guests.{guest.name}.{key}", message)
 
 
-def add_standby(machine: Machine, guest: GuestSettings, site: driver.Site, socket: int, send: int, mac: int) -> None:
-    """Add the device beside the function, whose queue is at `site`; `socket` and `send` are the application's."""
+def add_standby(
+    machine: Machine, guest: GuestSettings, site: driver.Site, ends: tuple[int, int], send: int, mac: int
+) -> None:
+    """Add the device beside the function, whose queue is at `site`; `ends` (socket and sink) and `send` are the application's."""
     builder = machine.builder
     beside = replace(guest, mode="legacy" if guest.mode == "legacy" else "apicv")
     leg = driver.Site(f"{guest.name}.standby", site.softirq, site.thread, "g", virtio.guest_steps())
@@ -48,12 +50,12 @@ def add_standby(machine: Machine, guest: GuestSettings, site: driver.Site, socke
     napi = builder.promise(Worker)
     thread = paravirtual.add_thread(machine, beside, vhost_net.BACKEND, leg.name)
     second = paravirtual.add_virtqueues(machine, beside, vhost_net.BACKEND, leg, thread, lanes[0], napi)
-    driver.add_napi(machine, beside, leg, napi, second, socket, virtio.REFILL)
+    driver.add_napi(machine, beside, leg, napi, second, *ends, virtio.REFILL)
     table = (FUNCTION_PORT,) * (len(machine.port.vlans) * machine.port.addresses.count)
     bond = builder.add(Switch(f"{guest.name}.bond", machine.port.addresses.count, table, ((0, 1), (1, 1))))
     sender = builder.get(Fifo, send).gate.notify.target
     (post,) = builder.get(Worker, sender).outputs
     builder.change(Worker, sender, outputs=(post, replace(post, index=second.tx)), select="switch", switch=bond)
-    receiver = builder.get(Fifo, socket).gate.notify.target
+    receiver = builder.get(Fifo, ends[0]).gate.notify.target
     end, _ = builder.get(Worker, receiver).outputs
-    builder.change(Worker, receiver, outputs=(end, Output("fifo", send, full="drop")), reply_ps=0)
+    builder.change(Worker, receiver, outputs=(end, Output("fifo", send, full="drop")), reply_ps=0, ack_ps=0)

@@ -20,7 +20,7 @@ import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import BinaryIO, cast
+from typing import Any, BinaryIO
 
 from simulator.errors import BadValue
 
@@ -125,5 +125,20 @@ def _stream(path: Path, file: BinaryIO) -> Stream:
     return Stream(path, file)
 
 
-def _buffered(file: object) -> BinaryIO:
-    return io.BufferedReader(cast(io.RawIOBase, file), _BUFFER_BYTES)
+def _buffered(file: io.BufferedIOBase) -> BinaryIO:
+    return io.BufferedReader(_Pieces(file), _BUFFER_BYTES)
+
+
+class _Pieces(io.RawIOBase):
+    """An unpacker that hands on what it has before it says that the packed data break off: a whole buffer may be in front of that."""
+
+    def __init__(self, file: io.BufferedIOBase) -> None:
+        self._file = file
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any) -> int:
+        data = self._file.read1(len(buffer))
+        buffer[: len(data)] = data
+        return len(data)

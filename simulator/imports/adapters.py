@@ -40,8 +40,8 @@ class Part:
 PARTS = (
     Part("Intel 82599", "8086", ("10fb", "10f8", "1557", "151c", "154d", "1558"), r"82599|X520", "82599", 10 * GIGA),
     Part("Intel 82599 VF", "8086", ("10ed",), r"82599 .*Virtual Function", "82599", 10 * GIGA, virtual=True),
-    Part("Intel X540", "8086", ("1528", "1560"), r"X540", "82599", 10 * GIGA, alias=True),
-    Part("Intel X550", "8086", ("1563", "15d1", "15ab", "15ad"), r"X55[0-3]", "82599", 10 * GIGA, alias=True),
+    Part("Intel X540", "8086", ("1528", "1560"), r"X540", "x550", 10 * GIGA, alias=True),
+    Part("Intel X550", "8086", ("1563", "15d1", "15ab", "15ad"), r"X55[0-3]", "x550", 10 * GIGA),
     Part("Intel XL710", "8086", ("1583", "1584", "1580"), r"XL710|LX710", "xl710", 40 * GIGA),
     Part("Intel XXV710", "8086", ("158a", "158b"), r"XXV710", "x710", 25 * GIGA),
     Part("Intel X710", "8086", ("1572", "1581", "1585", "1586", "1589", "15ff"), r"X710", "x710", 10 * GIGA),

@@ -58,7 +58,7 @@ def clean(text: str, most: int = LONGEST_COMMENT) -> str:
     """Return a text that is safe in a comment: one line, printable, of bounded length."""
     shown = text[: 2 * most]
     shown = "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in shown)
-    return shown if len(shown) <= most and len(text) <= 2 * most else shown[: most - 3] + "..."
+    return shown if len(shown) <= most else shown[: most - 3] + "..."
 
 
 def number(text: str | None, most: int) -> int | None:

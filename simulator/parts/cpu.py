@@ -28,6 +28,9 @@ CORE_COSTS = ("h_hardirq", "k_irqfd", "k_ipi", "k_pi_wakeup")
 NATIVE_CORE_COSTS = ("h_hardirq_native",)
 _PS_PER_SECOND = 10**12
 _TICK_STEP_PS = 7_300_000
+_DRIFT_PPM = 311
+"""How much longer the period of a tick is than its name says. Clocks of two machines differ by tens of ppm, so that ticks pass over
+every phase of a constant stream in minutes; a simulated window is a second. Assumed, see decision 61."""
 
 
 class Cpus:
@@ -154,7 +157,7 @@ def add_ksoftirqd(
 
 def add_tick(builder: PlanBuilder, host: HostSettings, executor: int, name: str, cost: str) -> None:
     """Timer tick, staggered by a fixed step per tick so that no two executors are interrupted at one instant."""
-    period = _PS_PER_SECOND // host.tick_hz
+    period = _PS_PER_SECOND * (10**6 + _DRIFT_PPM) // (10**6 * host.tick_hz)
     offset = (builder.count(Tick) + 1) * _TICK_STEP_PS % period
     read_ps = noise.word(host.noise).tick_ps
     length = builder.stream(draws.constant(f"{name}.tick:length", read_ps)) if read_ps else NONE

@@ -5,14 +5,18 @@ posts from its own thread. With an XDP program the softirq answers, without stac
 `simulator.parts.poll_mode`.
 
 *Scope*: one application thread per queue; UDP-like: the socket drops when full, no retransmission. GRO and TSO act
-through the traffic's super-packets. An acknowledgement wakes the application (in Linux the softirq handles it).
+through the traffic's super-packets. Of a stream the softirq handles the acknowledgements; what they let go, TCP's sending from the
+softirq included, is the application's. A writer that was waiting for room is woken for nothing: Linux wakes it when a third of
+its buffer is free (net/core/stream.c), once for many acknowledgements.
 *Validation*: tests/golden, tests/phenomena/test_livelock.py, tests/phenomena/test_interrupts.py.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from typing import Any
 
+from simulator.errors import BadValue
 from simulator.parts import vmm
 from simulator.parts.cpu import add_spread
 from simulator.parts.machine import Machine
@@ -22,12 +26,14 @@ from simulator.parts.stack_steps import (
     GENERIC_XDP,
     checksum_steps,
     forward_steps,
+    of_stream,
     refill_doorbell,
     send_doorbell,
     xdp_steps,
 )
 from simulator.parts.stages import APPLICATION, INTERRUPT, SEND, SOFTIRQ, WAKE_UP
 from simulator.parts.steps import Step, names, total
+from simulator.plan.builder import PlanBuilder
 from simulator.plan.model import NONE, Fifo, Gate, Input, Notify, Output, Thread, Worker
 
 REFILL_CHUNK = 32
@@ -68,18 +74,22 @@ def add_napi(
     worker: int,
     pair: QueuePair,
     socket: int,
+    sink: int,
     refill: Refill = NIC_REFILL,
     unmask: tuple[Notify, ...] = (),
 ) -> None:
-    """The softirq worker `worker` of one queue; `unmask`: accesses by which it unmasks an emulated device."""
+    """The softirq worker `worker` of one queue; `unmask`: accesses by which it unmasks an emulated device. A stream's acknowledgements
+    end in it, at `sink`."""
     steps = _steps(guest, site)
     cost = _Cost(machine, steps)
     builder = machine.builder
-    out = (Output("fifo", socket, full="drop"),)
+    softirq = _softirq(machine, site, pair, (Output("fifo", socket, full="drop"),), refill, unmask, cost)
     builder.keep(
         worker,
         replace(
-            _softirq(machine, site, pair, out, refill, unmask, cost),
+            with_acknowledgements(softirq, sink, of_stream(machine.host.model, steps, "napi"))
+            if guest.bulk
+            else softirq,
             packet_ps=cost("napi.packet_ps"),
             byte_fs=cost("napi.byte_fs"),
             segment_ps=cost("napi.segment_ps"),
@@ -90,6 +100,12 @@ def add_napi(
             spread=add_spread(builder, machine.host, f"{site.name}.napi", _worker_costs(steps, "napi")),
         ),
     )
+
+
+def with_acknowledgements(softirq: Worker, sink: int, stream_ps: int) -> Worker:
+    """The softirq of a guest with TCP streams: what it does for their packets takes `stream_ps`, and ACKs end in it."""
+    outputs = (*softirq.outputs, Output("sink", sink))
+    return replace(softirq, outputs=outputs, select="ack", stream_ps=stream_ps)
 
 
 def _softirq(
@@ -140,7 +156,8 @@ def add_receiver(
     elif guest.next_hop is not None:
         _add_router(machine, guest, site, worker, pair, refill, unmask)
     else:
-        add_napi(machine, guest, site, worker, pair, add_application(machine, guest, site, pair, sink), refill, unmask)
+        socket = add_application(machine, guest, site, pair, sink)
+        add_napi(machine, guest, site, worker, pair, socket, sink, refill, unmask)
 
 
 def _add_xdp(
@@ -226,9 +243,11 @@ def add_application(machine: Machine, guest: GuestSettings, site: Site, pair: Qu
             label=_task_label(site),
             reap_ring=NONE if guest.napi_tx else pair.tx,
             reap_ps=cost("napi.reap_ps"),
-            packet_ps=cost("app.packet_ps") if guest.receive_ps is None else guest.receive_ps,
+            **_batch(guest, cost),
+            packet_ps=cost("app.packet_ps") - _batch_ps(guest, cost) if guest.receive_ps is None else guest.receive_ps,
             byte_fs=copy_fs,
             merge_ps=0,
+            **_reading(machine, guest, steps),
             reply_ps=_send_ps(guest, cost) + (copy_fs * guest.reply_bytes + 500) // 1000,
             select="endpoint",
             spread=add_spread(
@@ -289,9 +308,11 @@ def add_sender(machine: Machine, guest: GuestSettings, site: Site, pair: QueuePa
             label=_task_label(site),
             reap_ring=NONE if guest.napi_tx else pair.tx,
             reap_ps=cost("napi.reap_ps"),
-            packet_ps=_send_ps(guest, cost),
+            **_batch(guest, cost),
+            packet_ps=_send_ps(guest, cost) - _batch_ps(guest, cost),
             byte_fs=cost("send.byte_fs"),
             segment_ps=cost("send.segment_ps"),
+            **_writing(machine, guest, steps),
             spread=add_spread(
                 builder, machine.host, f"{site.name}.sender", _drawn_to_send(guest, steps), guest.send_ps or 0
             ),
@@ -300,6 +321,43 @@ def add_sender(machine: Machine, guest: GuestSettings, site: Site, pair: QueuePa
         ),
     )
     return fifo
+
+
+def _batch_ps(guest: GuestSettings, cost: _Cost) -> int:
+    """What the datagrams of one call share."""
+    return cost("app.batch_ps") if guest.batch > 1 else 0
+
+
+def _batch(guest: GuestSettings, cost: _Cost) -> dict[str, Any]:
+    if guest.batch > 1 and guest.bulk:
+        where = f"guests.{guest.name}.application.batch"
+        message = "is of datagrams, and this guest has a stream (bulk); give each a guest of its own"
+        raise BadValue(where, message, guest.batch)
+    # an invocation is a call; each datagram is handed over by itself, and rings its own doorbell
+    return {"budget_packets": guest.batch, "poll_ps": _batch_ps(guest, cost)} if guest.batch > 1 else {}
+
+
+def _reading(machine: Machine, guest: GuestSettings, steps: tuple[Step, ...]) -> dict[str, Any]:
+    """What reading a stream takes besides the copy: its calls, and TCP with the driver for the ACKs."""
+    if not guest.bulk or guest.receive_ps is not None:
+        return {}
+    acknowledging = {"ack_ps": of_stream(machine.host.model, steps, "send")} if guest.send_ps is None else {}
+    return {"stream_ps": 0, "call_ps": total(machine.host.model, steps, "app.call_ps"), **acknowledging}
+
+
+def _writing(machine: Machine, guest: GuestSettings, steps: tuple[Step, ...]) -> dict[str, Any]:
+    """What writing a stream takes besides the copy: its calls, and TCP with the driver for each packet."""
+    if not guest.bulk or guest.send_ps is not None:
+        return {}
+    model = machine.host.model
+    return {"stream_ps": of_stream(model, steps, "send"), "call_ps": total(model, steps, "send.call_ps")}
+
+
+def add_to_packets(builder: PlanBuilder, worker: int, more_ps: int) -> None:
+    """Let the worker take so much more for a packet, whatever it is of."""
+    made = builder.get(Worker, worker)
+    stream_ps = made.stream_ps if made.stream_ps == NONE else made.stream_ps + more_ps
+    builder.change(Worker, worker, packet_ps=made.packet_ps + more_ps, stream_ps=stream_ps)
 
 
 def doorbell_costs(machine: Machine, site: Site) -> tuple[int, int]:
@@ -361,7 +419,12 @@ _NOT_DRAWN = (
     "send.doorbell_ps",
     "napi.segment_ps",
     "napi.merge_ps",
+    "napi.stream_ps",
+    "app.call_ps",
+    "app.batch_ps",
     "send.segment_ps",
+    "send.stream_ps",
+    "send.call_ps",
 )
 
 

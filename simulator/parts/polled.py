@@ -83,10 +83,12 @@ def close_polled(machine: Machine, table: Switch) -> None:
     """Give the threads their inputs and outputs, now that all guests are known."""
     builder, polled = machine.builder, machine.polled
     switch = builder.add(table)
+    carried = machine.switch.polled
+    # packets that leave flow by flow ring once for each flow of a burst, in the middle of it
+    apart_ps = _cost(machine, "pmd.doorbell_ps") // 2 * carried.sends_per_frame // carried.frame
     for number, pmd in enumerate(polled.pmds):
-        sent = Output(
-            "post", pmd.pair.tx, full="drop", publish_every=REFILL, packet_ps=_cost(machine, "nic_out.packet_ps")
-        )
+        send_ps = _cost(machine, "nic_out.packet_ps") + apart_ps
+        sent = Output("post", pmd.pair.tx, full="drop", publish_every=REFILL, packet_ps=send_ps)
         inputs = (
             Input("rx", pmd.pair.rx, packet_ps=_cost(machine, "nic_in.packet_ps")),
             *pmd.rings,

@@ -110,7 +110,8 @@ class PortSettings:
 class PolledSwitch:
     """A switch in user space whose threads poll: packets that it takes at once, and the costs of a frame of them and of a packet.
 
-    `lookups`: further costs, of which each packet draws one by weight.
+    `lookups`: further costs, of which each packet draws one by weight. `sends_per_frame`: doorbells of the adapter for a full
+    frame; 0: one for all that is sent at once.
     """
 
     name: str = "testpmd"
@@ -118,6 +119,7 @@ class PolledSwitch:
     frame_costs: tuple[str, ...] = ()
     packet_costs: tuple[str, ...] = ()
     lookups: tuple[tuple[tuple[str, ...], int], ...] = ()
+    sends_per_frame: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -201,6 +203,8 @@ class GuestSettings:
     doorbell_batch: int = 1
     mask_interrupts: bool = False
     napi_tx: bool = True
+    batch: int = 1
+    """Datagrams that one call of the application reads or writes at most."""
     receive_ps: int | None = None
     send_ps: int | None = None
     xdp: bool = False

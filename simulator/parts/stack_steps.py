@@ -8,8 +8,9 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from simulator.costs import Host
 from simulator.parts.settings import PolledSwitch
-from simulator.parts.steps import Step
+from simulator.parts.steps import Step, total
 
 GENERIC_XDP = ("emulated-e1000", "emulated-rtl8139", "emulated-e1000e", "vmxnet3")
 """Paths whose guest driver has no XDP of its own: the stack runs the program on the sk_buff, and sends it packet by packet."""
@@ -19,6 +20,7 @@ _SOCKET = "Linux net/core/sock.c, net/ipv4/udp.c"
 _FORWARD = "Linux net/ipv4/ip_forward.c, net/core/dev.c"
 _XDP = "Linux net/core/filter.c, drivers' XDP_TX; generic: net/core/dev.c"
 _GRO = "Linux net/core/gro.c"
+_TCP = "Linux net/ipv4/tcp_input.c, tcp_output.c, tcp.c"
 
 
 def refill_doorbell(side: str) -> Step:
@@ -82,10 +84,29 @@ def receive_steps(side: str, refill: Step) -> tuple[Step, ...]:
             once=False,
             source=_GRO,
         ),
+        Step(
+            "TCP in place of the stack",
+            where,
+            "napi.stream_ps",
+            cost("tcp_rx_pk"),
+            "per segment, merged train or ACK of a stream",
+            once=False,
+            source=_TCP,
+        ),
         Step("wake the application", where, "napi.wake_ps", cost("wake_app"), "if it sleeps", source=_SOCKET),
         refill,
         Step("leave the poll, unmask", where, "napi.rearm_ps", cost("rearm"), "per completed poll", source=_NAPI),
         Step("receive call", task, "app.packet_ps", cost("app_rx_pk"), source=_SOCKET),
+        Step(
+            "enter and leave the kernel",
+            task,
+            "app.batch_ps",
+            cost("syscall"),
+            "per call of several datagrams, in place of its share in each",
+            once=False,
+            source=_SOCKET,
+        ),
+        Step("read call", task, "app.call_ps", cost("app_rx_pk"), "per read of a stream", once=False, source=_TCP),
         Step("copy to the application", task, "app.byte_fs", cost("copy_fs"), "per byte", source=_SOCKET),
     )
 
@@ -108,9 +129,28 @@ def send_steps(side: str, driver: tuple[str, ...], doorbell: Step) -> tuple[Step
             once=False,
             source=_SOCKET,
         ),
+        Step(
+            "TCP in place of call and stack",
+            task,
+            "send.stream_ps",
+            (f"{side}_tcp_tx_pk",),
+            "per segment, super-segment or ACK of a stream",
+            once=False,
+            source=_TCP,
+        ),
+        Step(
+            "write call", task, "send.call_ps", (f"{side}_app_tx_pk",), "per write of a stream", once=False, source=_TCP
+        ),
         Step("copy from the application", task, "send.byte_fs", (f"{side}_copy_fs",), "per byte", source=_SOCKET),
         doorbell,
     )
+
+
+def of_stream(host: Host, steps: tuple[Step, ...], part: str) -> int:
+    """What a packet of a TCP stream takes in `part`, in ps: TCP in place of the stack, and of the send call, which it counts apart."""
+    usual = (name for step in steps if step.charge == f"{part}.packet_ps" for name in step.costs)
+    kept = (name for name in usual if name[2:] not in ("stack_rx_pk", "stack_tx_pk", "app_tx_pk"))
+    return total(host, steps, f"{part}.stream_ps") + sum(host.ps(name) for name in kept)
 
 
 def forward_steps(side: str, refill: Step, doorbell: Step, carried: PolledSwitch | None = None) -> tuple[Step, ...]:

@@ -17,6 +17,9 @@ from dataclasses import dataclass
 
 from simulator.costs import Host
 
+WIDEST_1024 = 768
+"""Farthest factor from the mean, either way: a range of orders of magnitude is not one of packets."""
+
 
 @dataclass(frozen=True, slots=True)
 class Step:
@@ -60,13 +63,15 @@ def is_spared(host: Host, step: Step) -> bool:
 
 
 def range_1024(host: Host, cost_names: Iterable[str], fixed_ps: int = 0) -> tuple[int, int] | None:
-    """Lowest and highest sum of these costs over their sum, in 1/1024; None if they cost nothing or have no range.
+    """Lowest and highest factor of the sum of these costs, in 1/1024; None if they cost nothing or have no range.
 
-    The plan draws one factor per executor; the sums weigh each cost by its share, so the dearest decides. `fixed_ps` is part of
-    every sum and has no range: work whose time somebody states.
+    The plan draws one factor per executor; the sums weigh each cost by its share, so the dearest decides. Half of the range of the
+    sum lies on each side, so that the mean is the sum: most costs were read from rates, which are means (decision 62). `fixed_ps` is
+    part of every sum and has no range: work whose time somebody states.
     """
     costs = [host.cost(name) for name in cost_names]
     value, low, high = (fixed_ps + sum(int(getattr(cost, key)) for cost in costs) for key in ("value", "low", "high"))
     if value <= 0 or low >= value >= high:
         return None
-    return max(1, min(1024, low * 1024 // value)), max(1024, -(-high * 1024 // value))
+    half = min((high - low) * 512 // value, WIDEST_1024)
+    return 1024 - half, 1024 + half

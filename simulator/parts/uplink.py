@@ -21,6 +21,7 @@ from simulator.parts.driver import GRO_BYTES, POLL_WEIGHT
 from simulator.parts.machine import Lane, Machine, Uplink
 from simulator.parts.nic import Port, add_moderator, add_queue_pair, join
 from simulator.parts.settings import GuestSettings
+from simulator.parts.stack_steps import of_stream
 from simulator.parts.stages import HOST_INTERRUPT, HOST_SOFTIRQ
 from simulator.parts.steps import Step, names, total
 from simulator.parts.vmm import MESSAGE
@@ -33,6 +34,15 @@ _REFILL_CHUNK = 32
 _NAPI = "Linux net/core/dev.c, net/bridge, drivers/net/tun.c"
 _SOFTIRQ = "host core, softirq"
 
+_TCP = Step(
+    "TCP in place of the stack",
+    _SOFTIRQ,
+    "uplink.stream_ps",
+    ("h_tcp_rx_pk",),
+    "per segment, merged train or ACK of a stream",
+    once=False,
+    source="Linux net/ipv4/tcp_input.c",
+)
 MACVLAN = "s_macvlan"
 """Cost of a look-up without the hooks of a bridge."""
 TAP = ("s_bridge", "h_tap_enq")
@@ -107,7 +117,8 @@ def steps(carry: tuple[str, ...] = TAP) -> tuple[Step, ...]:
     where = next(number for number, step in enumerate(_STEPS) if step.charge == "uplink.segment_ps")
     named = {TAP: "bridge, tap queue", SORTED: "tap queue"}
     switch = Step(named.get(carry, "switch"), _SOFTIRQ, "uplink.packet_ps", carry, source=_NAPI)
-    return (*_STEPS[:where], switch, *_STEPS[where:])
+    tcp = (_TCP,) if MACVLAN in carry else ()
+    return (*_STEPS[:where], switch, *tcp, *_STEPS[where:])
 
 
 STEPS = steps()
@@ -254,6 +265,7 @@ def _add_lane(machine: Machine, number: int, carry: tuple[str, ...], on: int) ->
         poll_ps=total(model, table, "uplink.poll_ps"),
         packet_ps=total(model, table, "uplink.packet_ps")
         + (0 if MACVLAN in carry or carry == SORTED else firewall_ps(machine)),
+        stream_ps=of_stream(model, table, "uplink") if MACVLAN in carry else NONE,
         merge_ps=total(model, table, "uplink.merge_ps"),
         segment_ps=total(model, table, "uplink.segment_ps"),
         rearm_ps=total(model, table, "uplink.rearm_ps"),
@@ -277,7 +289,7 @@ def drawn(steps: tuple[Step, ...], part: str) -> tuple[str, ...]:
 
 def _drawn(table: tuple[Step, ...]) -> tuple[str, ...]:
     """Costs of the poll's jobs; further segments are rare."""
-    rare = ("uplink.segment_ps", "uplink.merge_ps")
+    rare = ("uplink.segment_ps", "uplink.stream_ps", "uplink.merge_ps")
     return names((step for step in table if step.charge not in rare), "uplink")
 
 

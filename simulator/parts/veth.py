@@ -13,11 +13,12 @@ from dataclasses import replace
 
 from simulator.parts import stack_steps
 from simulator.parts.cpu import add_spread
+from simulator.parts.driver import with_acknowledgements
 from simulator.parts.settings import HostSettings
 from simulator.parts.stages import SOFTIRQ
 from simulator.parts.steps import Step, names, total
 from simulator.plan.builder import PlanBuilder
-from simulator.plan.model import Fifo, Gate, Input, Notify, Output, Worker
+from simulator.plan.model import NONE, Fifo, Gate, Input, Notify, Output, Worker
 
 BACKLOG_PACKETS = 1_000
 """net.core.netdev_max_backlog (Linux net/core/hotdata.c)."""
@@ -34,7 +35,16 @@ _STACK = Step(
     ("h_stack_rx_pk", "h_sock_pk"),
     source=_BACKLOG,
 )
-_RECEIVED = ("napi.wake_ps", "app.packet_ps", "app.byte_fs")
+_TCP = Step(
+    "TCP in place of the stack",
+    "core, softirq",
+    "backlog.stream_ps",
+    ("h_tcp_rx_pk",),
+    "per segment, merged train or ACK of a stream",
+    once=False,
+    source="Linux net/ipv4/tcp_input.c",
+)
+_RECEIVED = ("napi.wake_ps", "app.packet_ps", "app.batch_ps", "app.call_ps", "app.byte_fs")
 
 
 def stack(pair: tuple[str, ...] = PAIR) -> Step:
@@ -44,7 +54,7 @@ def stack(pair: tuple[str, ...] = PAIR) -> Step:
 
 def receive_steps(pair: tuple[str, ...] = PAIR) -> tuple[Step, ...]:
     """From the pair until the application has read the packet."""
-    return (stack(pair), *read_steps())
+    return (stack(pair), _TCP, *read_steps())
 
 
 def read_steps() -> tuple[Step, ...]:
@@ -60,28 +70,37 @@ def send_steps(way: tuple[str, ...], leave: tuple[str, ...]) -> tuple[Step, ...]
 
 
 def add_backlog(
-    builder: PlanBuilder, host: HostSettings, name: str, core: int, socket: int, pair: tuple[str, ...] = PAIR
+    builder: PlanBuilder,
+    host: HostSettings,
+    name: str,
+    core: int,
+    socket: int,
+    pair: tuple[str, ...] = PAIR,
+    acks: int = NONE,
 ) -> int:
-    """The softirq of core `core` that takes frames to `socket`, a fifo. Returns the backlog, a fifo."""
+    """The softirq of core `core` that takes frames to `socket`, a fifo, and the ACKs of streams to the sink `acks`. Returns the backlog,
+    a fifo."""
     work = (stack(pair),)
     worker = builder.promise(Worker)
     backlog = builder.add(
         Fifo(name=f"{name}.backlog", capacity=BACKLOG_PACKETS, gate=Gate("edge", Notify("wake", worker)))
     )
-    builder.keep(
-        worker,
-        Worker(
-            name=f"{name}.stack",
-            kind="soft",
-            on=core,
-            inputs=(Input("fifo", backlog),),
-            outputs=(Output("fifo", socket, full="drop"),),
-            label="host_soft",
-            budget_packets=BACKLOG_BUDGET,
-            packet_ps=total(host.model, work, "backlog.packet_ps"),
-            spread=add_spread(builder, host, f"{name}.stack", names(work, "backlog")),
-            stage=builder.stage(SOFTIRQ),
-            notify_stage=builder.stage(SOFTIRQ),
-        ),
+    softirq = Worker(
+        name=f"{name}.stack",
+        kind="soft",
+        on=core,
+        inputs=(Input("fifo", backlog),),
+        outputs=(Output("fifo", socket, full="drop"),),
+        label="host_soft",
+        budget_packets=BACKLOG_BUDGET,
+        packet_ps=total(host.model, work, "backlog.packet_ps"),
+        spread=add_spread(builder, host, f"{name}.stack", names(work, "backlog")),
+        stage=builder.stage(SOFTIRQ),
+        notify_stage=builder.stage(SOFTIRQ),
     )
+    if acks != NONE:
+        stream_ps = stack_steps.of_stream(host.model, (*work, _TCP), "backlog")
+        # what the driver's poll has merged is one packet here
+        softirq = replace(with_acknowledgements(softirq, acks, stream_ps), merge_ps=0)
+    builder.keep(worker, softirq)
     return backlog

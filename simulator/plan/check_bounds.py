@@ -29,6 +29,8 @@ EXPONENTIAL_MEANS = 37
 BUFFER_PACKETS = 1_048_576
 """Queues of this size and above stand for a buffer that is counted in bytes elsewhere."""
 SAME_INSTANT = 1_000_000
+WHOLE = 1024
+"""A packet, or all of a window, as windows are counted."""
 AT_ONE_INSTANT = 131_072
 """Packets of one source; the engines give up after a million steps at one instant, and a packet takes a few."""
 _BITS_PS = 8 * 10**12
@@ -229,7 +231,8 @@ def _cost(plan: Plan, worker: Worker, packet: Largest) -> Iterator[str]:
     )
     byte_fs = worker.byte_fs + taken[1] + put[1]
     terms = (
-        max(worker.packet_ps, worker.merge_ps)
+        max(worker.packet_ps, worker.merge_ps, worker.stream_ps)
+        + worker.call_ps * (packet.length + 1)
         + taken[0]
         + put[0]
         + byte_fs * packet.length // 1000
@@ -237,7 +240,11 @@ def _cost(plan: Plan, worker: Worker, packet: Largest) -> Iterator[str]:
         + worker.segment_ps * packet.segments
     )
     packets = 1 if worker.kind == "hw" else min(worker.chunk, worker.budget_packets, _held(plan, worker))
-    total = packets * (terms + worker.reply_ps + _range(plan, worker.service)[1]) + worker.batch_ps + worker.poll_ps
+    total = (
+        packets * (terms + max(worker.reply_ps, worker.ack_ps) + _range(plan, worker.service)[1])
+        + worker.batch_ps
+        + worker.poll_ps
+    )
     if worker.reap_ring != NONE:
         total += worker.reap_ps * plan.rings[worker.reap_ring].size
     yield from _factored(plan, place(worker), total, worker.spread)
@@ -284,6 +291,8 @@ def standstill(plan: Plan) -> Iterator[str]:
     for source in plan.sources:
         if source.kind == "window" and source.window > AT_ONE_INSTANT:
             yield f"{place(source)}: window: {source.window} packets start at one instant; at most {AT_ONE_INSTANT} may"
+        if source.shrink > WHOLE or source.grow > WHOLE * WHOLE:
+            yield f"{place(source)}: grow, shrink: in 1/1024, at most {WHOLE * WHOLE} and {WHOLE}"
         if source.kind == "open" and _range(plan, source.gap)[1] == 0 and source.max_packets > SAME_INSTANT:
             yield f"{place(source)}: gap: all gaps are 0 and max_packets is above {SAME_INSTANT}"
     wiring = wire(plan)

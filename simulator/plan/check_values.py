@@ -40,7 +40,7 @@ WORDS = {
     ("Worker", "kind"): ("hw", "soft", "task", "exit"),
     ("Worker", "label"): LABELS,
     ("Worker", "policy"): ("order", "rr", "drr"),
-    ("Worker", "select"): ("first", "switch", "endpoint"),
+    ("Worker", "select"): ("first", "switch", "endpoint", "ack"),
     ("Worker", "recheck"): ("requeue", "inplace"),
 }
 
@@ -49,6 +49,7 @@ LEAST = {
     ("Source", "response_bytes"): 1,
     ("Source", "window"): 1,
     ("Source", "ack_every"): 1,
+    ("Source", "reorder"): 1,
     ("Source", "timeout_ps"): 1,
     ("Dma", "mps_bytes"): 1,
     ("Dma", "mrrs_bytes"): 1,
@@ -216,7 +217,7 @@ def _integer(where: str, part: Any, field: str, value: object, plan: Plan) -> It
 _FREE = {
     ("Worker", "on"), ("Link", "target"), ("Notify", "target"),
     ("Source", "response_bytes"), ("DescRing", "hold_ps"), ("DescRing", "base_bytes"), ("Dma", "iotlb_entries"), ("Moderator", "tx_interval_ps"),
-    ("Input", "share"), ("Worker", "merge_ps"), ("Output", "dst"),
+    ("Input", "share"), ("Worker", "merge_ps"), ("Worker", "stream_ps"), ("Worker", "ack_ps"), ("Output", "dst"),
 }  # fmt: skip
 """May be -1: indices whose kind points nowhere (a hardware worker's executor, a pipe's end, no effect), and numbers that -1 switches off."""
 

@@ -153,6 +153,8 @@ def _select(plan: Plan, where: str, worker: Worker) -> Iterator[str]:
             yield f"{where}: switch {plan.switches[worker.switch].name}: a port lies beyond the {len(worker.outputs)} outputs"
     if worker.select == "endpoint" and (len(worker.outputs) != 2 or worker.outputs[0].kind != "sink"):
         yield f"{where}: outputs: an endpoint has a sink and then the way back"
+    if worker.select == "ack" and len(worker.outputs) != 2:
+        yield f"{where}: outputs: select = 'ack' has one for data and one for acknowledgements"
 
 
 def _output(plan: Plan, where: str, worker: Worker, output: Output) -> Iterator[str]:

@@ -75,6 +75,17 @@ class Source:
     """Length of the answer to a request; -1: as long as the request."""
     reply_dst: int = 0
     window: int = 1
+    """``window``: most packets under way."""
+    start_window: int = 0
+    """``window``: packets under way at first; 0: ``window``."""
+    grow: int = 1024
+    """``window``: by how much a round without loss opens it once it has shrunk, in 1/1024 of a packet."""
+    shrink: int = 512
+    """``window``: what a loss leaves of it, in 1/1024."""
+    reorder: int = 1
+    """``window``: a packet counts as lost when so many after it have been acknowledged."""
+    message_bytes: int = 0
+    """``window``: bytes that one call of the application writes or reads; 0: each packet, or what was merged, is one."""
     ack_every: int = 1
     timeout_ps: int = 200_000_000_000
     request: bool = False
@@ -452,6 +463,12 @@ class Worker:
     """``soft``: packets of one bulk flow that are taken together are merged up to this length (GRO); 0 = no."""
     merge_ps: int = NONE
     """What a packet that was merged into the one before it costs here in place of ``packet_ps``; -1 = no difference."""
+    stream_ps: int = NONE
+    """What a packet of a ``window`` source, or its acknowledgement, costs here in place of ``packet_ps``; -1 = no difference."""
+    call_ps: int = 0
+    """For each call of the application that ends in a packet of a ``window`` source."""
+    ack_ps: int = NONE
+    """What an acknowledgement costs whoever makes it, in place of ``reply_ps``; -1 = no difference."""
 
 
 @dataclass(frozen=True, slots=True)

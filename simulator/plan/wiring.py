@@ -127,6 +127,8 @@ def outputs_of(plan: Plan, worker: Worker, packet: Packet) -> list[int]:
     """The outputs to which a worker may give such a packet; an endpoint's answer goes to the second."""
     if worker.select == "endpoint":
         return [0] if packet[1] != "REQ" else [1]
+    if worker.select == "ack":
+        return [1] if packet[1] == "ACK" else [0]
     return _looked_up(plan, worker, packet) if worker.select == "switch" else [0]
 
 

@@ -137,6 +137,8 @@ def switch_settings(scenario: Scenario, site: Site) -> SwitchSettings:
         max(1, sum(getattr(item, "flows", 1) for item in met)),
         max((item.new_flows_ppm for item in met if isinstance(item, Poisson)), default=0),
         written.smc,
+        written.megaflows,
+        written.output_batching,
     )
     carried = vswitches.settings(
         kind,
@@ -194,6 +196,8 @@ def _overridden(site: Site) -> Iterator[str]:
     for name, wanted, has in pairs:
         if wanted not in (None, has):
             yield f"override: {of}{name} {'on' if wanted else 'off'} on host {model.name}"
+    if host.clock_hz not in (None, model.cpu_hz):
+        yield f"override: {of}clock {units.exact(host.clock_hz, units.FREQUENCY)} on host {model.name}"
     yield from (f"override: {of}{name} = {text}" for name, text in sorted(host.costs.items()))
 
 
@@ -225,7 +229,8 @@ def _copied(item: Scenario | FurtherHost) -> dict[str, Any]:
 def host_settings(host: Host) -> HostSettings:
     """The machine: catalogue, then what the scenario changes."""
     changes = {name: (value, OVERRIDE_NOTE) for name, value in host.cost_overrides().items()}
-    model = host_drawn(costs.host(host.source), host._factors)
+    model = costs.host(host.source)
+    model = host_drawn(model.at_clock(_or(host.clock_hz, model.cpu_hz)), host._factors)
     model = model.with_overrides(changes) if changes else model
     apicv, posted = host.capabilities.apicv, host.capabilities.posted_interrupts
     written = host.scheduler
@@ -391,7 +396,13 @@ def _forwarder(scenario: Scenario, group: Guest, switch: VirtualSwitch) -> Polle
     met = (
         item for item in scenario.traffic for route in routes(scenario, item) if set(group.members()) & {*route.through}
     )
-    flows = Flows(max(1, sum(getattr(item, "flows", 1) for item in met)), 0, switch.smc)
+    flows = Flows(
+        max(1, sum(getattr(item, "flows", 1) for item in met)),
+        0,
+        switch.smc,
+        switch.megaflows,
+        switch.output_batching,
+    )
     return vswitches.forwarder(given, masks=switch.masks, flows=flows)
 
 
@@ -439,10 +450,11 @@ def _guest(group: Guest, name: str, cores: tuple[int, ...], use: Use, host: Host
         weight=group.weight,
         rx_ring=group.rx_ring or 0,
         tx_ring=group.tx_ring or 0,
-        socket_buffer=group.socket_buffer,
+        socket_buffer=max(group.socket_buffer, use.window_frames),
         mask_interrupts=group.mask_interrupts and not datapath(group.datapath).on_host,
         napi_tx=(group.napi_tx and group.application.kind == "socket") or not datapath(group.datapath).virtqueues,
         xdp=group.application.kind == "xdp",
+        batch=group.application.batch,
         receive_ps=group.application.receive_ps,
         send_ps=group.application.send_ps,
         sends=use.sends,

@@ -85,10 +85,23 @@ class Application(Strict):
     """Time of one receive call."""
     send_ps: Time | None = Field(default=None, alias="send")
     """Time of one send call."""
+    batch: Annotated[int, Field(strict=True, ge=1, le=1024)] = 1
+    """Datagrams that one call reads (recvmmsg) or writes (sendmmsg) at most; answers go out one by one."""
     vcpu: Literal["same", "next"] = "same"
     """Whether it runs on the vCPU of its queue's softirq or on the next one, which is woken by an interrupt."""
     cores: Cores | None = None
     """Bare metal: cores that the application has for itself; null is the core of its queue's softirq."""
+
+    @model_validator(mode="after")
+    def _calls_of_a_socket(self) -> Application:
+        if self.batch > 1 and self.kind != "socket":
+            raise refuse(
+                BadValue("", f"has no calls that a batch could share, as {self.kind}", self.batch), "batch", "kind"
+            )
+        if self.batch > 1 and not self.receive_ps == self.send_ps is None:
+            message = "as batch does not go with a stated time of receive or send"
+            raise refuse(BadValue("", message, self.batch), "batch", "receive", "send")
+        return self
 
 
 class Quota(Strict):
@@ -192,6 +205,9 @@ class Guest(Strict):
         ):
             message = f"as second_nic is for guests that forward, on {', '.join(names.TWO_INTERFACES)}"
             raise refuse(BadValue("", message, self.second_nic), "second_nic", "application", "datapath")
+        if self.application.batch > 1 and (self.interrupts == "poll" or self.datapath in ("af-xdp", "memif")):
+            message = "as batch is of system calls, and an application that polls has none"
+            raise refuse(BadValue("", message, self.application.batch), "application", "interrupts", "datapath")
         if self.application.kind == "xdp" and self.interrupts == "poll":
             message = "in poll mode has no softirq for an XDP program"
             raise refuse(BadValue("", message, self.application.kind), "application", "interrupts")

@@ -18,6 +18,7 @@ from simulator.scenario import names
 from simulator.scenario.fields import (
     MOST_CORES,
     BitRate,
+    Clock,
     Cores,
     FileReference,
     Kind,
@@ -115,6 +116,8 @@ class Host(Strict):
     """Machine generation of the cost catalogue, or a host file beside the scenario: costs measured on a machine."""
     core_count: Annotated[int, Field(strict=True, ge=1, le=MOST_CORES)] | None = Field(default=None, alias="cores")
     """Cores of the host; null is as many as the guests, their helpers and the interrupts need."""
+    clock_hz: Clock | None = Field(default=None, alias="clock")
+    """Clock of all cores; null is the model's. Costs that sources give in cycles scale with it, those given in time stay."""
     tick: Switch
     """Timer tick on every core; on, but off on the textbook host."""
     idle: Annotated[str, name_of("idle word", names.idle_words)]
@@ -297,6 +300,11 @@ class VirtualSwitch(Strict):
     """ovs-kernel: masks of its flow table that a packet tries in the mean."""
     smc: Switch = False
     """ovs-dpdk: whether signatures of flows are cached behind the exact-match cache."""
+    megaflows: Annotated[int, Field(strict=True, ge=1, le=100_000_000)] = 1
+    """ovs-dpdk: entries of the flow table that the traffic needs, both directions together: as many as rules that name single flows,
+    few if wildcards cover them. Beyond 200,000 none is installed, and each packet of such a flow is an upcall."""
+    output_batching: Switch = True
+    """ovs-dpdk: off, as before release 2.9, the packets of a burst are sent flow by flow, each with a doorbell."""
     extensions: Annotated[int, Field(strict=True, ge=0, le=64)] = 0
     """hyperv-switch: extensions that a frame passes."""
     mode: Literal["veb", "vepa"] = "veb"

@@ -38,13 +38,16 @@ from simulator.scenario.model import Scenario
 from simulator.scenario.recorded import Listener, recorded
 from simulator.scenario.routes import Route, interfaces, routes
 from simulator.scenario.traffic import Bulk, Bursts, Capture, Constant, Poisson, RequestResponse, Traffic
-from simulator.scenario.uses import MINIMUM_BYTES, fixed_length
+from simulator.scenario.uses import MINIMUM_BYTES, TCP_HEADERS_BYTES, fixed_length, payload_bytes, segments_of
 from simulator.traffic import distributions, imix
 from simulator.traffic.arrivals import PS_PER_SECOND, Arrivals, split, streams
 
 ETHERNET_BYTES = 14
-TCP_HEADERS_BYTES = 54
 AS_LONG_AS_THE_REQUEST = -1
+INITIAL_SEGMENTS = 10
+"""Linux include/net/tcp.h (TCP_INIT_CWND), RFC 6928."""
+DUPLICATE_ACKS = 3
+"""Linux net.ipv4.tcp_reordering."""
 CLIENT_START_PS = 10_000_000
 GENERATOR_BACKLOG_PS = 10_000_000
 _DEFAULT_MTU_BYTES = 1500
@@ -216,14 +219,11 @@ def _add_clients(feed: Feed, item: RequestResponse) -> None:
 
 def _add_bulk(feed: Feed, item: Bulk, late: bool) -> None:
     """`late`: the stack hands over super-packets, which the NIC segments (tx). What arrives (rx) is merged by the receiver."""
-    frame_bytes = max(MINIMUM_BYTES, item.segment_bytes - FCS_BYTES)
-    _require_mtu(feed, frame_bytes, "segment")
-    payload_bytes = max(1, frame_bytes - TCP_HEADERS_BYTES)
-    segments = max(1, ((item.super_packet_bytes or 0) - TCP_HEADERS_BYTES) // payload_bytes)
-    length_bytes, window, ack_every, segment_bytes = frame_bytes, item.window * segments, item.ack_every, 0
-    if late and segments > 1 and not feed.from_far_end:
-        length_bytes, window = TCP_HEADERS_BYTES + segments * payload_bytes, item.window
-        segment_bytes = -(-length_bytes // segments)
+    _require_mtu(feed, max(MINIMUM_BYTES, item.segment_bytes - FCS_BYTES), "segment")
+    segments = segments_of(item)
+    together = segments if late and not feed.from_far_end else 1
+    written_bytes = together * payload_bytes(item)
+    length_bytes = max(MINIMUM_BYTES, TCP_HEADERS_BYTES + written_bytes)
     size = draws.constant(f"{feed.name}:size", length_bytes)
     for connection in range(item.flows):
         name = f"{feed.name}.{connection}"
@@ -232,13 +232,29 @@ def _add_bulk(feed: Feed, item: Bulk, late: bool) -> None:
             "window",
             size,
             draws.constant(f"{name}:flow", connection),
-            segment_bytes=segment_bytes,
+            segment_bytes=-(-length_bytes // together) if together > 1 else 0,
             start_ps=feed.offset_ps(name, CLIENT_START_PS),
             reply_dst=feed.reply_dst,
-            window=window,
-            ack_every=ack_every,
+            window=item.window * segments // together,
+            ack_every=max(1, item.ack_every // together),
             timeout_ps=item.timeout_ps,
+            # the plan counts bytes with their headers
+            message_bytes=-(-(item.message_bytes or 0) * length_bytes // written_bytes),
+            **_congestion(item, together),
         )
+
+
+def _congestion(item: Bulk, segments: int) -> dict[str, Any]:
+    """How the window of packets of so many segments moves: 1/1024 of packets."""
+    if item.congestion == "none":
+        return {"shrink": 1024}
+    shrink, segments_1024 = {"reno": (512, 1024), "cubic": (717, 542)}[item.congestion]
+    return {
+        "start_window": max(1, INITIAL_SEGMENTS // segments),
+        "shrink": shrink,
+        "grow": max(1, segments_1024 // segments),
+        "reorder": -(-DUPLICATE_ACKS // segments),
+    }
 
 
 def _add_capture(feed: Feed, item: Capture) -> Iterator[Offer]:

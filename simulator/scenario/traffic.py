@@ -39,6 +39,8 @@ Flows = Annotated[int, Field(strict=True, ge=1, le=1_048_576)]
 Selection = Annotated[str | tuple[Annotated[str, Field(max_length=80)], ...], Field(max_length=4096)]
 _RATES = ("rate", "throughput", "load")
 _LARGEST_SUPER_PACKET_BYTES = 65_536
+_TCP_FRAME_BYTES = 58
+"""Ethernet, IPv4 and TCP headers without options, and FCS."""
 _RATE_KEYS = {
     units.PACKET_RATE.name: ("rate", "packets per second"),
     units.BIT_RATE.name: ("throughput", "bits per second"),
@@ -233,21 +235,29 @@ class RequestResponse(_Ways):
 
 
 class Bulk(_Ways):
-    """A window of unacknowledged segments with real acknowledgements the other way; not TCP."""
+    """A TCP stream whose sender always has something to write: a window of segments, and acknowledgements the other way."""
 
     kind: Literal["bulk"]
     """The kind of source."""
     window: Annotated[int, Field(strict=True, ge=1, le=65_536)] = 64
-    """Most unacknowledged packets per connection."""
+    """Most unacknowledged packets per connection, as its buffers allow."""
+    congestion: Literal["cubic", "reno", "none"] = "cubic"
+    """How the window opens from ten segments and closes on loss: to 0.7 of it and 0.53 segments a round (cubic, on short paths), to a half
+    and one segment (reno), not at all (none)."""
+    message_bytes: Annotated[int, quantity(units.SIZE, least=1)] | None = Field(default=None, alias="message")
+    """Bytes that each call of the application writes or reads; small writes share a segment. null: one call for each packet that the
+    stack handles."""
+    nodelay: Switch = False
+    """Whether every message is a segment of its own (TCP_NODELAY, nothing left to merge with)."""
     segment_bytes: Frame = Field(default=1518, alias="segment")
     """Size of a full frame."""
     super_packet_bytes: Frame | None = Field(default=None, alias="super_packet")
     """Size of the packets that the guest's stack handles when it segments late and merges early; null: one frame
     each."""
     ack_every: Annotated[int, Field(strict=True, ge=1, le=1024)] = 2
-    """Packets that one acknowledgement answers."""
+    """Frames that one acknowledgement answers; of what was merged, or sent as one super-packet, it answers all."""
     timeout_ps: PositiveTime = Field(default=200_000_000_000, alias="timeout")
-    """Without an acknowledgement for so long, the connection starts again with half the window."""
+    """Without an acknowledgement for so long, the connection starts again with one packet."""
     flows: Annotated[int, Field(strict=True, ge=1, le=MOST_CONNECTIONS)] = 1
     """Connections per guest."""
 
@@ -262,6 +272,17 @@ class Bulk(_Ways):
             limits = f"from one segment, {units.exact(self.segment_bytes, units.SIZE)}, to 64 KiB"
             message = f"as super_packet is not {limits}"
             raise refuse(BadValue("", message, units.exact(size, units.SIZE)), "super_packet", "segment")
+        return self
+
+    @model_validator(mode="after")
+    def _message_is_a_segment(self) -> Bulk:
+        if self.nodelay and not 0 < (self.message_bytes or 0) <= self.segment_bytes - _TCP_FRAME_BYTES:
+            most = units.exact(max(1, self.segment_bytes - _TCP_FRAME_BYTES), units.SIZE)
+            raise refuse(
+                InputError("", f"says nodelay, which needs a message that fits a segment, at most {most}"),
+                "nodelay",
+                "message",
+            )
         return self
 
 

@@ -18,6 +18,8 @@ from simulator.scenario.traffic import Bulk, Capture, RequestResponse, Traffic
 from simulator.traffic import distributions, imix
 
 MINIMUM_BYTES = 60
+TCP_HEADERS_BYTES = 54
+"""Ethernet, IPv4 and TCP without options."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +31,8 @@ class Use:
     reply_bytes: int = MINIMUM_BYTES
     bulk: bool = False
     """Whether it receives bulk data, or the acknowledgements of what it sends."""
+    window_frames: int = 0
+    """Frames of all streams that may be on their way to it: as many as its receive buffers offer."""
 
 
 def uses(scenario: Scenario) -> dict[str, Use]:
@@ -48,7 +52,9 @@ def _sending(use: Use, item: Traffic) -> Use:
 
 
 def _receiving(use: Use, item: Traffic) -> Use:
-    use = replace(use, bulk=use.bulk or isinstance(item, Bulk))
+    if isinstance(item, Bulk):
+        offered = item.flows * item.window * segments_of(item)
+        use = replace(use, bulk=True, window_frames=use.window_frames + offered)
     if isinstance(item, Capture) or not item.turns_back():
         return use
     reply_bytes = MINIMUM_BYTES
@@ -58,6 +64,20 @@ def _receiving(use: Use, item: Traffic) -> Use:
         # what answering copies is one number for a guest; of mixed sizes the mean
         reply_bytes = mean_bytes(item.size)
     return replace(use, answers=True, reply_bytes=max(use.reply_bytes, reply_bytes))
+
+
+def payload_bytes(item: Bulk) -> int:
+    """What a full frame of the stream carries."""
+    if item.nodelay and item.message_bytes:
+        return item.message_bytes
+    return max(1, max(MINIMUM_BYTES, item.segment_bytes - FCS_BYTES) - TCP_HEADERS_BYTES)
+
+
+def segments_of(item: Bulk) -> int:
+    """Segments that the stack handles together."""
+    if item.nodelay or item.super_packet_bytes is None:
+        return 1
+    return max(1, (item.super_packet_bytes - TCP_HEADERS_BYTES) // payload_bytes(item))
 
 
 def mean_bytes(size: FrameSize) -> int:

@@ -2,7 +2,7 @@
 
 1. The error of a point is the logarithm of measured over predicted. Errors of one kind of metric (``simulator.study.elsewhere``) are put
    together, every test-bed with the same weight.
-2. Few test-beds have points of a kind, so that errors of all kinds join them with the weight of ``SHRINKAGE`` test-beds.
+2. Where fewer than ``LEAST_GROUPS`` other test-beds have points of a kind, errors of all kinds stand in for it.
 3. The interval of a point goes from the 5 % to the 95 % quantile of the errors of *all other* test-beds, and no nearer than its
    interval over the costs. Nothing of its own test-bed is in it, so that whether it holds can be counted.
 4. The table that users get is the same over all test-beds.
@@ -30,11 +30,9 @@ from simulator.formats.files import write_whole
 from simulator.study.elsewhere import FILE, KINDS, kind_of
 from simulator.validation.model import Point, Prediction
 
-SHRINKAGE = 3.0
-"""How many test-beds all kinds together count for beside those that have points of the kind asked for."""
 ENDS = (0.05, 0.95)
 LEAST_GROUPS = 4
-"""Of fewer other test-beds nothing is said."""
+"""Fewer test-beds say nothing, of a kind or at all."""
 
 
 def kind(point: Point) -> str:
@@ -71,27 +69,18 @@ def _between(found: Prediction, ends: tuple[float, float] | None) -> Prediction:
 
 def quantiles(known: Sequence[Prediction], asked: str) -> tuple[float, float] | None:
     """The two quantiles of measured over predicted of one kind; None where too few test-beds are known."""
-    groups = {found.point.group for found in known}
-    if len(groups) < LEAST_GROUPS:
+    for chosen in ([found for found in known if kind(found.point) == asked], known):
+        rests: dict[str, set[str]] = defaultdict(set)
+        for found in chosen:
+            rests[found.point.group].add(found.point.rests_on)
+        if len(rests) >= LEAST_GROUPS:
+            break
+    else:
         return None
-    shared = Counter(found.point.rests_on for found in known)
-    numbers = _numbers(known)
-    weights = []
-    for found in known:
-        group, own = found.point.group, kind(found.point)
-        weight = SHRINKAGE / len(groups) / numbers[group, ""]
-        weights.append((weight + (own == asked) / numbers[group, own]) / shared[found.point.rests_on])
-    low, high = (_quantile([-found.log_ratio for found in known], weights, share) for share in ENDS)
+    shared = Counter(found.point.rests_on for found in chosen)
+    weights = [1 / len(rests[found.point.group]) / shared[found.point.rests_on] for found in chosen]
+    low, high = (_quantile([-found.log_ratio for found in chosen], weights, share) for share in ENDS)
     return math.exp(low), math.exp(high)
-
-
-def _numbers(known: Sequence[Prediction]) -> dict[tuple[str, str], int]:
-    """(test-bed, kind or "" for all) -> numbers that its points rest on."""
-    found: dict[tuple[str, str], set[str]] = defaultdict(set)
-    for each in known:
-        for name in ("", kind(each.point)):
-            found[each.point.group, name].add(each.point.rests_on)
-    return {key: len(rests) for key, rests in found.items()}
 
 
 def _quantile(values: Sequence[float], weights: Sequence[float], share: float) -> float:

@@ -96,6 +96,7 @@ def value(point: Point, series: Series) -> float:
     if "over" in rule:
         found /= _of(series, rule["over"], metric)
     found *= float(rule.get("scale", MODEL_UNITS[point.unit]))
+    found += float(rule.get("instrument", 0))
     return 100 - found if point.kept else found
 
 

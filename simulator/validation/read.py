@@ -41,7 +41,7 @@ POINT_KEYS: dict[str, tuple[tuple[type, ...], str]] = {
     **dict.fromkeys(("unit", "workload", "where", "confidence"), _TEXT),
 }
 MORE_KEYS = ("from", "tolerance", "frame", "curve", "scenario", "set", "predict", "compare", "unexpressed", "same_as")
-RULE_KEYS = ("metric", "of", "plus", "minus", "over", "scale", "search", "loss", "most")
+RULE_KEYS = ("metric", "of", "plus", "minus", "over", "scale", "instrument", "search", "loss", "most")
 
 
 def folder() -> Path:
@@ -199,6 +199,9 @@ def _rule_faults(node: Node) -> Iterable[InputError]:
             yield unknown(item.key_origin, "key", key, RULE_KEYS)
     if ("metric" in node.value) == ("search" in node.value):
         yield InputError(node.origin, "predict needs exactly one of metric and search")
+    instrument = node.value.get("instrument")
+    if instrument is not None and (isinstance(instrument.value, bool) or not isinstance(instrument.value, int | float)):
+        yield BadValue(instrument.origin, "as what the instrument adds is not a number", str(instrument.plain()))
     if ("search" in node.value) != ("loss" in node.value):
         yield InputError(node.origin, "search needs loss, such as '1 %'")
 

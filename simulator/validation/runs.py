@@ -24,7 +24,7 @@ from threading import Lock
 from typing import Any
 
 import simulator
-from simulator import costs, metrics
+from simulator import metrics
 from simulator.errors import SimulatorError
 from simulator.formats.files import write_whole
 from simulator.metrics import latency
@@ -33,7 +33,7 @@ from simulator.plan.fingerprint import fingerprint
 from simulator.plan.model import Plan
 from simulator.plan.trace import Trace
 from simulator.scenario import Point, Scenario, load, points
-from simulator.scenario.build import drawn
+from simulator.scenario.build import drawn, host_settings
 from simulator.scenario.identity import guest_labels
 from simulator.study.once import once, plans_of
 
@@ -120,7 +120,7 @@ def _values(point: Point, store: Store, stopped: Callable[[], bool]) -> Values:
 def _measure(scenario: Scenario, plan: Plan, trace: Trace) -> Values:
     found: Values = dict(metrics.headline(plan, trace))
     found["cores"] = cores = (found["host_cores_busy"] or 0) + (found["guest_cores_busy"] or 0)
-    hertz, rate = costs.host(scenario.host.source).cpu_hz, found["throughput_bps"]
+    hertz, rate = host_settings(scenario.host).model.cpu_hz, found["throughput_bps"]
     found["cycles_per_byte"] = cores * hertz * 8 / rate if rate else None
     found |= _further_latency(plan, trace)
     labels = guest_labels(scenario)

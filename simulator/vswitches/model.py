@@ -17,11 +17,14 @@ from simulator.parts.settings import PolledSwitch
 
 @dataclass(frozen=True, slots=True)
 class Flows:
-    """What a flow table meets: flows at a time, packets in a million that begin one, and whether signatures are cached too."""
+    """What a flow table meets: flows at a time, packets in a million that begin one, whether signatures are cached too, the
+    entries of the table that the flows need, and whether a burst's packets to one port are sent together."""
 
     count: int = 1
     new_ppm: int = 0
     signatures: bool = False
+    entries: int = 1
+    batched: bool = True
 
 
 @dataclass(frozen=True, slots=True)

@@ -49,11 +49,11 @@ POLLED = ("native", "sriov-vf", "vdpa", "sub-function", "direct-assignment", "vh
 
 
 def saturated(path: str, host: str, size_bytes: int) -> str:
-    """A poll mode with much more to do than one core can."""
+    """A poll mode with much more to do than one core can, whose driver is a slow one."""
     return f"""
 schema: 1
 name: saturated
-host: {{model: {host}, variability: off}}
+host: {{model: {host}, variability: off, costs: {{d_rx_pk: 29.5 ns}}}}
 nic: {{model: connectx-6}}
 guests: [{{name: vm, datapath: {path}, interrupts: poll}}]
 traffic: [{{name: load, kind: constant, rate: 60 Mpps, size: {size_bytes} B}}]

@@ -240,3 +240,11 @@ def test_the_caption_says_what_pale_bars_are(low: float | None, runs: int, said:
             "ranges": {"latency.p99": {"low": low, "high": low and 2 * low, "min": 1.0, "max": 9.0}},
         }
     assert replications(select.view(document)) == said
+
+
+def test_a_course_of_one_point_leaves_out_the_entry_that_its_guests_make_up() -> None:
+    document = stress.document("delivered", 3)
+    point = document["points"][2]
+    point["over_time"]["guests"] = {"vm": point["over_time"]["all"], **point["over_time"]["guests"]}
+    axes = charts.chart(document | {"points": [point]}, "course").axes
+    assert [text.get_text() for text in axes[-1].texts] == [f"vm#{n} \N{DAGGER}" for n in range(3)]

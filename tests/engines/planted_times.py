@@ -134,6 +134,34 @@ TIMES = (
         kernel=(("m[last + P_TRAIN] + m[p + P_LEN] <= m[w + W_MERGE_BYTES]", "m[last + P_LEN] + m[p + P_LEN] <= m[w + W_MERGE_BYTES]"),),
     ),
     Bug(
+        "a window grows while it recovers", ("window_grows_by_the_round",), 0, why=RARE,
+        kernel=(("if fresh > 0 and seq >= m[s + S_RECOVER]:", "if fresh > 0:"),),
+    ),
+    Bug(
+        "losses are believed at once", ("loss_is_believed_after_three",), 0, why=RARE,
+        kernel=(("if seq - m[s + S_SUSPECTED] >= m[s + S_REORDER] - 1:", "if True:"),),
+    ),
+    Bug(
+        "after a timeout old losses count again", ("what_a_timeout_gave_up_is_no_news",), 0, why=RARE,
+        kernel=(("    m[s + S_BLIND] = 1\n", ""),),
+    ),
+    Bug(
+        "data behind a gap waits", ("data_behind_a_gap_asks_at_once", "endpoint_sees_a_gap"), 0, why=RARE,
+        kernel=(("and m[p + P_SEQ] - m[s + S_CAME] > m[p + P_AUX]:", "and False:"),),
+    ),
+    Bug(
+        "data in place of what was lost asks", ("what_a_timeout_gave_up_is_no_news",), 0, why=RARE,
+        kernel=(("        m[p + P_AUX] = m[s + S_LOST]\n", ""),),
+    ),
+    Bug(
+        "an acknowledgement costs what an answer does", ("streams_have_their_own_costs",), 0, why=RARE,
+        kernel=(("cost += m[w + W_ACK_PS]", "cost += m[w + W_REPLY_PS]"),),
+    ),
+    Bug(
+        "acknowledgements cost what other packets do", ("acknowledgements_go_another_way",), 0, why=RARE,
+        kernel=(("elif m[w + W_STREAM_PS] >= 0 and is_bulk(m, m[p + P_SOURCE]):", "elif m[w + W_STREAM_PS] >= 0 and m[p + P_KIND] == DATA:"),),
+    ),
+    Bug(
         "open sources do not ask", ("open_source_asks",), 0, why=RARE,
         kernel=(("        if m[s + S_REQUEST] != 0:\n", "        if False:\n"),),
     ),

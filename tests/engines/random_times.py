@@ -41,7 +41,7 @@ def season(plan: Plan, seed: str) -> Plan:
     ):
         if die.random() < 0.35:
             plan = feature(plan, die)
-    return _hops(plan, die)
+    return _streams(_hops(plan, die), Random(f"streams {seed}"))
 
 
 def _cost(die: Random) -> int:
@@ -277,3 +277,27 @@ def _sources(plan: Plan, die: Random) -> Plan:
         }  # fmt: skip
 
     return _each(dataclasses.replace(plan, streams=streams), "sources", die, asks, 0.8)
+
+
+def _streams(plan: Plan, die: Random) -> Plan:
+    """How windows open and close, what streams cost, calls of some size, and acknowledgements that go another way."""
+    if die.random() >= 0.35:
+        return plan
+
+    def windows(source: model.Source) -> dict[str, Any]:
+        if source.kind != "window":
+            return {}
+        return {
+            "start_window": die.randrange(4), "grow": die.choice((300, 1024, 5000)), "shrink": die.choice((0, 717, 1024)),
+            "reorder": die.choice((1, 2, 3)), "message_bytes": die.choice((0, 70, 1000, 4000)),
+        }  # fmt: skip
+
+    def costs(worker: model.Worker) -> dict[str, Any]:
+        changed = {
+            "stream_ps": die.choice((NONE, 0, GRID_PS)), "call_ps": die.choice((0, GRID_PS)), "ack_ps": die.choice((NONE, 0, 2 * GRID_PS)),
+        }  # fmt: skip
+        if worker.kind in ("soft", "task") and worker.select == "first" and len(worker.outputs) == 1:
+            changed |= die.choice(({}, {"select": "ack", "outputs": worker.outputs * 2}))
+        return changed
+
+    return _each(_each(plan, "sources", die, windows, 0.8), "workers", die, costs, 0.7)

@@ -75,3 +75,12 @@ def test_a_tag_is_no_answer(tmp_path: Path) -> None:
     path.write_text("kind: !!python/object:os.system SriovNetwork\n", encoding="utf-8")
     with pytest.raises(BadValue, match="is a tag"):
         plain(path)
+
+
+@pytest.mark.parametrize("said", ["", "node_allocatable: {cpu: many}"])
+def test_a_state_that_says_nothing_of_cores_leaves_them_open(tmp_path: Path, said: str) -> None:
+    path = tmp_path / "state.yaml"
+    text = (SAMPLES / "node-state-excerpt.yaml").read_text(encoding="utf-8")
+    path.write_text(text.partition("node_allocatable")[0] + said, encoding="utf-8")
+    assert "cores" not in plain(path)["host"]
+    assert "node_allocatable.cpu" not in text_of(path)

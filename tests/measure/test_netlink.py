@@ -11,6 +11,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from simulator.measure import kernel
+from simulator.measure import netlink as netlink_module
 from simulator.measure.netlink import Netlink, attribute, mac_bytes, message
 
 
@@ -71,3 +72,9 @@ def test_what_is_not_there_cannot_be_switched_on() -> None:
             netlink.set_up("nothing")
 
     inside(work)
+
+
+def test_requests_have_the_kernel_s_numbers() -> None:
+    # linux/rtnetlink.h and linux/netlink.h
+    kinds = (netlink_module._NEWLINK, netlink_module._NEWADDR, netlink_module._NEWNEIGH, netlink_module._ERROR)
+    assert kinds == (16, 20, 28, 2)

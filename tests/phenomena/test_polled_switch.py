@@ -8,7 +8,9 @@ from typing import Any
 
 import pytest
 
+from simulator.costs import host
 from simulator.engines.compiled import CompiledEngine
+from simulator.plan.model import Plan
 from simulator.plan.trace import Trace
 from simulator.scenario import load
 from simulator.scenario.build import build
@@ -18,14 +20,18 @@ from simulator.vswitches.model import Flows
 WINDOW_PS = 2_000_000_000
 
 
-def played(tmp_path: Path, switch: dict[str, Any], rate: str, *, datapath: str = "vhost-user", flows: int = 1) -> Trace:
+def planned(tmp_path: Path, switch: dict[str, Any], rate: str, *, datapath: str = "vhost-user", flows: int = 1) -> Plan:
     polled = {"interrupts": "poll", "idle": "poll"} if datapath == "vhost-user" else {}
     guests = [{"name": "vm", "datapath": datapath, **polled}]
     traffic = [{"name": "load", "kind": "poisson", "rate": rate, "flows": flows, "overload": True}]
     content = {"schema": 1, "host": "textbook", "nic": "textbook-nic", "switch": switch, "guests": guests}
     file = tmp_path / "s.yaml"
     file.write_text(json.dumps(content | {"traffic": traffic}))
-    engine = CompiledEngine(build(load(file)), 1)
+    return build(load(file))
+
+
+def played(tmp_path: Path, switch: dict[str, Any], rate: str, *, datapath: str = "vhost-user", flows: int = 1) -> Trace:
+    engine = CompiledEngine(planned(tmp_path, switch, rate, datapath=datapath, flows=flows), 1)
     engine.run(WINDOW_PS // 4)
     engine.begin_window()
     engine.run(WINDOW_PS)
@@ -73,6 +79,19 @@ def test_cache_share_is_drawn_per_packet() -> None:
     assert lookups(10_000, 0, True) == (((), 8_192), (("s_smc",), 1_808))
     assert lookups(1_100_000, 0, True)[-1] == (("s_dpcls",), 1_100_000 - 1_048_576)
     assert lookups(1, 10_000) == (((), 990_000), (("s_dpcls", "s_upcall_dp"), 10_000))
+    assert lookups(1, 0, False, 200_000) == ()
+    assert lookups(1, 0, False, 2_000_000) == (((), 100_000), (("s_dpcls", "s_upcall_dp"), 900_000))
+
+
+@pytest.mark.parametrize(("flows", "doorbells"), [(1, 1 / 32), (8, 8 / 32), (1_000, 1)])
+def test_without_output_batching_each_flow_of_a_burst_rings(tmp_path: Path, flows: int, doorbells: float) -> None:
+    def post_ps(batching: str) -> int:
+        plan = planned(tmp_path, {"kind": "ovs-dpdk", "output_batching": batching}, "1 Mpps", flows=flows)
+        [pmd] = [worker for worker in plan.workers if worker.name == "pmd0"]
+        return next(output.packet_ps for output in pmd.outputs if output.kind == "post")
+
+    more_ps = post_ps("off") - post_ps("on")
+    assert more_ps == pytest.approx(doorbells * host("textbook").ps("h_mmio_wr"), abs=1)
 
 
 def test_masks_cost_the_softirq(tmp_path: Path) -> None:

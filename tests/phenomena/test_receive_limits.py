@@ -26,7 +26,7 @@ def forwarder(run: Runner, ring: int, rate: str = "29 Mpps", **costs: str) -> An
 @pytest.mark.parametrize("ring", [128, 1024])
 def test_overload_waits_in_the_ring_and_nowhere_else(run: Runner, ring: int) -> None:
     """A packet of 46.5 ns; 29 Mpps are offered, the device looks at 24.06, the core takes 21.5."""
-    outcome = forwarder(run, ring)
+    outcome = forwarder(run, ring, d_rx_pk="29.5 ns", d_tx_pk="17 ns")
     waited_us = outcome.latency_us(0.5, "peer")
     assert ring * 0.0465 < waited_us < ring * 0.0465 + 10
     assert outcome.trace.counters["port.buffer.maximum"] < 100

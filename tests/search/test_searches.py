@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -11,6 +12,7 @@ from click.testing import CliRunner
 
 from simulator.cli import cli
 from simulator.errors import InputError
+from simulator.search import throughput
 from simulator.search.machines import candidates, cheapest
 from simulator.search.machines import trials_of as machines_of
 from simulator.search.numbers import fewest, most, setting
@@ -174,3 +176,10 @@ def test_wrong_questions_get_one_line(file: Path, arguments: tuple[str, ...], sa
     assert result.exit_code == 2
     assert said in result.stderr
     assert "Traceback" not in result.stderr
+
+
+def test_a_rate_loses_more_than_a_share_only_beyond_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(throughput, "counts", lambda _: (1000, 5))
+    monkeypatch.setattr(throughput, "runs_of", lambda _: 1)
+    asked = SimpleNamespace(run=lambda *_: None)
+    assert [throughput._loses(asked, 1, share) for share in (0.0, 0.0049, 0.005, 0.5)] == [True, True, False, False]

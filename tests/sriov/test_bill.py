@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from click.testing import CliRunner, Result
@@ -11,8 +13,11 @@ from click.testing import CliRunner, Result
 from simulator import costs
 from simulator.cli import cli
 from simulator.errors import BadValue, InputError, ScenarioErrors
+from simulator.scenario import Scenario
 from simulator.sriov.bill import DESIGNS, HOURS_PER_YEAR, Load, bills, table, to_json
 from simulator.sriov.prices import SHIPPED, load_prices
+from simulator.study import bill as study_bill
+from simulator.study.execute import compare
 
 SMALL = """schema: 1
 host: {model: textbook, cores: 16}
@@ -192,3 +197,15 @@ def test_usage() -> None:
     assert call().exit_code == 2
     assert call("no-such-scenario").exit_code == 2
     assert call("paths", "--prices", "no-such-file.yaml").exit_code == 2
+
+
+def test_a_run_that_fails_is_named_as_a_series_that_cannot_run(small: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    def failed(scenario: Scenario, **_: object) -> SimpleNamespace:
+        done = compare(scenario, plot=False).results[0]
+        uses_bridge = scenario.guests[0].datapath == "vhost-net"
+        return SimpleNamespace(results=[replace(done, error="it broke") if uses_bridge else done])
+
+    monkeypatch.setattr(study_bill, "compare", failed)
+    (found,) = study_bill.bill(small)
+    assert found.failed == ("bridge: it broke",)
+    assert [one.design for one in found.bills] == ["adapter per guest", "port per guest", "one adapter, VFs"]

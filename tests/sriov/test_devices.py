@@ -148,3 +148,8 @@ def test_a_machine_has_so_many_buses() -> None:
 def test_an_unknown_device_is_answered_with_the_nearest() -> None:
     with pytest.raises(BadValue, match="did you mean 'connectx-5'"):
         model_named("connectx5")
+
+
+def test_ports_of_an_adapter_have_addresses_one_after_the_other() -> None:
+    host = Host()
+    assert [pf.mac for pf in host.plug(model_named("igb-2"))] == ["52:54:00:12:34:56", "52:54:00:12:34:57"]

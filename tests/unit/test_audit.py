@@ -15,6 +15,7 @@ from simulator.formats.yaml12 import parse
 from simulator.scenario import load
 from simulator.scenario.audit import audited, study
 from simulator.scenario.build import build, host_settings, notes
+from simulator.scenario.plan_faults import placed
 from simulator.scenario.remains import Remains
 from simulator.study.point import cost_status
 from tests.campaign.cases import Case, cases, controls
@@ -276,3 +277,13 @@ def test_without_its_fault_an_input_of_the_campaign_is_accepted(
     monkeypatch.chdir(tmp_path)
     result = call(*(word.replace("{file}", "input.yaml") for word in case.arguments))
     assert (result.exit_code, "Error" in result.stderr) == (0, False), result.stderr
+
+
+@pytest.mark.parametrize(("quantum", "place"), [("1 s", ("host", "scheduler", "quantum")), ("999 ms", ())])
+def test_a_slice_of_a_second_may_be_to_blame_for_what_a_core_cannot_do(
+    quantum: str, place: tuple[str, ...], tmp_path: Path
+) -> None:
+    file = tmp_path / "a.yaml"
+    file.write_text(f"{HEAD}host: {{model: modern, scheduler: {{kind: rr, quantum: {quantum}}}}}\n", encoding="utf-8")
+    [(found, error)] = placed(load(file), ["Executor cpu0: slices = 1: too long"])
+    assert (found, str(error)) == (place, "cannot be simulated: slices = 1: too long (Executor cpu0)")

@@ -11,10 +11,12 @@ from simulator.datapaths import DATAPATHS, datapath
 from simulator.engines.compiled import CompiledEngine
 from simulator.errors import InputError
 from simulator.explain import one_packet
+from simulator.parts.driver import application_vcpu
 from simulator.parts.nic import Member
-from simulator.parts.settings import port_settings
+from simulator.parts.settings import GuestSettings, port_settings
 from simulator.parts.stages import STAGES
 from simulator.parts.steps import Step, names, range_1024, total
+from simulator.plan import draws
 from simulator.scenario.names import DATAPATHS as KNOWN
 from simulator.vswitches import embedded
 
@@ -32,14 +34,21 @@ def test_costs_are_summed_by_charge() -> None:
     assert names(STEPS, "napi") == ("g_irq", "k_exit", "k_eoi")
 
 
-def test_ranges_weigh_costs_by_their_share() -> None:
+def test_half_of_the_range_of_a_sum_lies_on_each_side_so_that_its_mean_stays() -> None:
     modern = host("modern")
     assert range_1024(host("textbook"), ("k_exit",)) is None
     low, high = range_1024(modern, ("k_exit", "k_wake_run")) or (0, 0)
     pair = [modern.cost(name) for name in ("k_exit", "k_wake_run")]
-    value = sum(int(cost.value) for cost in pair)
-    assert low == sum(int(cost.low) for cost in pair) * 1024 // value
-    assert high == -(-sum(int(cost.high) for cost in pair) * 1024 // value)
+    value, least, most = (sum(int(getattr(cost, key)) for cost in pair) for key in ("value", "low", "high"))
+    assert high - low == 2 * ((most - least) * 512 // value)
+    assert low + high == 2048
+    assert draws.mean(draws.spread("spread", low, high)) == 1024
+
+
+def test_a_range_of_orders_of_magnitude_is_not_one_of_packets() -> None:
+    wide = host("modern")
+    wide = replace(wide, costs={**wide.costs, "k_exit": replace(wide.cost("k_exit"), low=1, high=10**9)})
+    assert range_1024(wide, ("k_exit",)) == (256, 1792)
 
 
 @pytest.mark.parametrize("path", list(DATAPATHS.values()), ids=list(DATAPATHS))
@@ -106,3 +115,9 @@ def test_a_read_takes_the_measured_round_trip(model: str) -> None:
     dma = plan.dmas[0]
     ways_ps = plan.links[dma.up].propagation_ps + plan.links[dma.down].propagation_ps
     assert dma.memory_ps + ways_ps == chosen.ps("p_mem")
+
+
+def test_an_application_is_on_its_queue_s_vcpu_or_on_the_next_one() -> None:
+    beside, apart = (GuestSettings("vm", "sriov-vf", application_vcpu=word) for word in (False, True))
+    assert [application_vcpu(beside, [10, 11, 12], queue) for queue in range(4)] == [10, 11, 12, 10]
+    assert [application_vcpu(apart, [10, 11, 12], queue) for queue in range(4)] == [11, 12, 10, 11]

@@ -468,6 +468,12 @@ def test_a_damaged_folder_is_refused(name: str, content: str | None, message: st
     assert message in result.stderr
 
 
+def test_an_unknown_kind_is_said_before_anything_is_read(tmp_path: Path) -> None:
+    result = call(tmp_path / "nowhere", "--kind", "cfd")
+    assert result.exit_code == 2
+    assert "did you mean 'cdf'?" in result.stderr
+
+
 def test_a_timeline_has_a_bar_for_each_span_and_says_the_longest() -> None:
     spans = [
         {"lane": "packet", "step": "wire", "start_ps": 0, "end_ps": 10**6},

@@ -60,3 +60,13 @@ def test_an_older_result_is_refused_in_one_line() -> None:
         InputError, match=r"result\.json: has no guests: written by an older version; run the scenario again"
     ):
         charts.chart(found, "guests")
+
+
+def test_a_dot_of_one_guest_is_explained_where_there_are_several() -> None:
+    def keys(found: dict[str, Any]) -> list[str]:
+        return [text.get_text() for legend in charts.chart(found, "guests").legends for text in legend.get_texts()]
+
+    of_all = [f"{name} of all guests of the entry" for name in ("p50", "p99")]
+    several = document(vm={"rx": numbers(30.0)}, vm__0={"rx": numbers(10.0)}, vm__1={"rx": numbers(40.0)})
+    assert keys(several) == [*of_all, "one guest (its p99)"]
+    assert keys(document(vm={"rx": numbers(30.0)}, vm__0={"rx": numbers(30.0)})) == of_all

@@ -25,12 +25,13 @@ from simulator.costs.readings import readings
 from simulator.errors import InputError
 
 REAL_HOSTS = ("legacy-2010", "haswell-2015", "modern", "sapphire-rapids", "genoa")
-REAL_NICS = ("82599", "x710", "e810", "xl710", "connectx-5", "connectx-6")
+REAL_NICS = ("82599", "x550", "x710", "e810", "xl710", "connectx-5", "connectx-6")
 PARTS = tuple(hosts()) + tuple(nics())
 
 # what the datapaths of the specification ask for, written out once more so that a name cannot vanish from both places
 REQUIRED = """
 g_irq g_napi_poll g_rearm g_drv_rx_pk g_stack_rx_pk g_sock_pk g_wake_app g_app_rx_pk g_app_tx_pk g_stack_tx_pk
+g_syscall h_syscall g_tcp_rx_pk g_tcp_tx_pk h_tcp_rx_pk h_tcp_tx_pk
 g_drv_tx_pk g_tx_reap_pk g_refill_pk g_doorbell g_mmio_wr g_copy_fs g_seg_rx_pk g_seg_tx_pk g_csum_fs g_vq_add g_tick
 k_exit k_eoi k_inject k_ipi k_irqfd k_ioeventfd k_pi_notify k_pi_wakeup k_hlt k_block k_poll_exit
 halt_poll_max_ns halt_poll_grow halt_poll_grow_start_ns halt_poll_shrink
@@ -484,6 +485,12 @@ def test_ack_interval_is_that_of_the_pcie_model() -> None:
     assert found == list(readings()["pcie_ack_symbols"].values)
 
 
+def test_ack_intervals_are_those_of_the_specification() -> None:
+    # PCI Express Base Specification 2.0, tables 3-5 and 3-6: payload of 256 bytes, 1 to 16 lanes
+    table = {1: [416, 217, 118, 107, 72], 2: [467, 268, 169, 158, 123]}
+    assert {g: [ack_interval_symbols(g, lanes) for lanes in (1, 2, 4, 8, 16)] for g in table} == table
+
+
 @pytest.mark.parametrize("generation", [1, 2, 3, 4, 5])
 def test_a_wider_slot_carries_more(generation: int) -> None:
     rates = [usable_rate_bps(generation, lanes) for lanes in (1, 2, 4, 8, 16)]
@@ -510,17 +517,18 @@ def test_textbook_nic_is_ideal_and_real_ones_are_not() -> None:
 
 
 def test_nic_facts_read_in_the_sources() -> None:
-    assert [nic(name).value("max_vfs") for name in REAL_NICS] == [63, 128, 256, 128, 127, 127]
-    assert [nic(name).value("rx_ring") for name in REAL_NICS] == [512, 512, 2048, 512, 1024, 1024]
-    assert [nic(name).value("tx_ring") for name in REAL_NICS] == [512, 512, 256, 512, 1024, 1024]
-    assert [nic(name).value("itr_granularity") for name in REAL_NICS] == [2_000_000] * 4 + [1_000_000] * 2
-    assert [nic(name).value("rx_writeback_group") for name in REAL_NICS] == [1, 4, 1, 4, 1, 1]
+    assert [nic(name).value("max_vfs") for name in REAL_NICS] == [63, 63, 128, 256, 128, 127, 127]
+    assert [nic(name).value("rx_ring") for name in REAL_NICS] == [512, 512, 512, 2048, 512, 1024, 1024]
+    assert [nic(name).value("tx_ring") for name in REAL_NICS] == [512, 512, 512, 256, 512, 1024, 1024]
+    assert [nic(name).value("itr_granularity") for name in REAL_NICS] == [2_000_000] * 5 + [1_000_000] * 2
+    assert [nic(name).value("rx_writeback_group") for name in REAL_NICS] == [1, 1, 4, 1, 4, 1, 1]
 
 
 def test_drivers_of_functions() -> None:
     drivers = {name: (nic(name).pf_driver, nic(name).vf_driver) for name in REAL_NICS}
     assert {name: (pf.name, vf.name) for name, (pf, vf) in drivers.items()} == {
         "82599": ("ixgbe", "ixgbevf"),
+        "x550": ("ixgbe", "ixgbevf"),
         "x710": ("i40e", "iavf"),
         "xl710": ("i40e", "iavf"),
         "e810": ("ice", "iavf"),

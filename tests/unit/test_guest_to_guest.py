@@ -15,7 +15,8 @@ from simulator.plan.trace import Trace
 from simulator.scenario import Scenario, load
 from simulator.scenario.audit import study
 from simulator.scenario.build import build
-from simulator.scenario.routes import adapter_of, routes
+from simulator.scenario.feed import Place
+from simulator.scenario.routes import Route, adapter_of, routes
 from tests.engines.available import ENGINES
 
 RUN_PS = 2_000_000_000
@@ -190,3 +191,10 @@ def test_adapters_that_cannot_be(tmp_path: Path, rest: dict[str, Any], complaint
     with pytest.raises(ScenarioErrors) as caught:
         study(file)
     assert complaint in str(caught.value)
+
+
+def test_each_use_of_a_wire_is_counted_by_its_direction() -> None:
+    """A leg from the far end comes in, one to it leaves, one between two adapters does both, one within an adapter neither."""
+    legs = ((None, 0), (0, 1), (1, 1), (1, None))
+    place = Place(Route(None, None, ("a", "b", "c")), (None, "a", "b", "c", None), legs)
+    assert place.wires() == ((0, True), (0, False), (1, True), (1, False))

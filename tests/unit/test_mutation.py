@@ -24,13 +24,15 @@ def least(one: Literal[9], more: bool = True) -> int:
         return 4
     if one < LIMIT and not more:
         raise ValueError(f"{one} + 5")
+    more = not (one or more)
     total = min(one, 2, *zip(one, strict=True))
     total += 1
     return total if one else total - 6
 '''
 CHANGES = [
     "7 -> (7 + 1)", "True -> False", "one < LIMIT and not more -> not (one < LIMIT and not more)", "< -> <=", "and -> or", "not more -> more",
-    'raise ValueError(f"{one} + 5") -> pass', "min -> max", "2 -> (2 + 1)", "total += 1 -> pass", "+= -> -=", "1 -> (1 + 1)",
+    'raise ValueError(f"{one} + 5") -> pass', "not (one or more) -> (one or more)",
+    "or -> and", "min -> max", "2 -> (2 + 1)", "total += 1 -> pass", "+= -> -=", "1 -> (1 + 1)",
     "one -> not (one)", "- -> +", "6 -> (6 + 1)",
 ]  # fmt: skip
 

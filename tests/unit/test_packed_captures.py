@@ -66,6 +66,19 @@ def test_a_packed_file_that_breaks_off_gives_what_is_whole(tmp_path: Path, packe
         read(tmp_path, tail, strict=True)
 
 
+@pytest.mark.parametrize("missing", [1, 9, 20, 40])
+def test_a_short_recording_whose_writer_was_killed_gives_what_its_packer_had_written(
+    tmp_path: Path, missing: int
+) -> None:
+    """As `zcat` shows it: all that can be unpacked, though the packed file is smaller than any buffer."""
+    tail = PACKERS["gzip"](PLAIN)[:-missing]
+    there = zlib.decompressobj(31).decompress(tail)
+    (tmp_path / "whole").mkdir()
+    found, expected = read(tmp_path, tail), read(tmp_path / "whole", there)
+    assert len(found.times_ps) == len(expected.times_ps) > 5
+    assert "the last record left out, the file ends inside" in found.notes[0]
+
+
 RECORD = struct.pack("<IIII", 0, 0, 0, 60)
 BOMBS = {
     "records of nothing": file_of([]),

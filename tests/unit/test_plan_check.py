@@ -27,6 +27,8 @@ MINUS_ONE = {
     ("Moderator", "tx_interval_ps"),
     ("Input", "share"),
     ("Worker", "merge_ps"),
+    ("Worker", "stream_ps"),
+    ("Worker", "ack_ps"),
     ("Output", "dst"),
 }
 """Numbers that -1 switches off."""

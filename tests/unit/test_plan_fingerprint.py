@@ -20,7 +20,7 @@ PLAN = model.Plan(
     (model.Sink("sink"),),
     (model.Link("link", 1000, stage=0, target_kind="sink", target=0),),
 )
-GOLDEN = "b56142362d168ba55d7dd64d24863ac25668adeffe493510300b68e84b09ea10"
+GOLDEN = "5a7750fa7c33245f66f3cf4a0035f1f9208e0c8dbc0dea64241ddbbe1ac06ff3"
 
 
 def test_golden_value() -> None:

@@ -32,7 +32,7 @@ TRAFFIC = {
     "constant": "{kind: constant, throughput: 5 Gbit/s, direction: tx, size: {uniform: [64 B, 1518 B]}}",
     "bursts": "{kind: bursts, load: 80 %, burst: 64, gap: 100 ns}",
     "request-response": "{kind: request-response, think: {exponential: 100 us}, outstanding: 4, response: 1 KB}",
-    "bulk": "{kind: bulk, window: 128, segment: 1518 B, ack_every: 2, timeout: 200 ms, super_packet: 64 KiB}",
+    "bulk": "{kind: bulk, window: 128, segment: 1518 B, ack_every: 2, timeout: 200 ms, super_packet: 64 KiB, congestion: reno, message: 1 KiB, nodelay: on}",
     "capture": "{kind: capture, file: x.pcap, guest_side: 10.0.0.1, rate: 10 kpps}",
 }
 
@@ -67,12 +67,28 @@ def value(tmp_path: Path, guest: str, key: str) -> Any:
         (
             "application: {receive: 450 ns}",
             "application",
-            {"kind": "socket", "by": "automatic", "receive": "450 ns", "send": None, "vcpu": "same", "cores": None},
+            {
+                "kind": "socket",
+                "by": "automatic",
+                "receive": "450 ns",
+                "send": None,
+                "batch": 1,
+                "vcpu": "same",
+                "cores": None,
+            },
         ),
         (
             "application: {vcpu: next, cores: 4-5}",
             "application",
-            {"kind": "socket", "by": "automatic", "receive": None, "send": None, "vcpu": "next", "cores": [4, 5]},
+            {
+                "kind": "socket",
+                "by": "automatic",
+                "receive": None,
+                "send": None,
+                "batch": 1,
+                "vcpu": "next",
+                "cores": [4, 5],
+            },
         ),
         ("max_pps: 1 Mpps", "max_pps", "1 Mpps"),
         ("min_rate: 2 Gbit/s", "min_rate", "2 Gbit/s"),

@@ -29,22 +29,22 @@ def test_metrics_have_kinds() -> None:
 
 
 def test_quantiles_count_test_beds_once() -> None:
-    """Four test-beds of one kind: each weighs 1 and its share of the 3 that all kinds have, so 1.75 in all; b's two share."""
+    """Four test-beds of one kind, of which b's two points share a weight: of 4, middles at 0.125, 0.3125, 0.4375, 0.625, 0.875."""
     known = [*errors("a", 1), *errors("b", 2, 4), *errors("c", 8), *errors("d", 16)]
     low, high = elsewhere.quantiles(known, "latency") or (0, 0)
-    # middles of the weights, of 7: 1 at 0.125, 2 at 0.3125, 4 at 0.4375, 8 at 0.625, 16 at 0.875; beyond them the ends
     assert (low, high) == (pytest.approx(1), pytest.approx(16))
-    values, weights = [-found.log_ratio for found in known], [1.75, 0.875, 0.875, 1.75, 1.75]
+    values, weights = [-found.log_ratio for found in known], [1, 0.5, 0.5, 1, 1]
     assert math.exp(elsewhere._quantile(values, weights, 0.53125)) == pytest.approx(math.sqrt(4 * 8))
+    many = [*errors("a", *[1.0] * 50), *errors("b", *[2.0] * 50), *known[1:]]
+    assert elsewhere.quantiles(many, "latency") == (pytest.approx(1), pytest.approx(16))
 
 
-def test_another_kind_counts_less() -> None:
+def test_another_kind_counts_only_where_there_are_few_of_its_own() -> None:
     rates = [found for group in "abcd" for found in errors(group, 100, rule=RATE)]
-    known = [*(found for group in "efgh" for found in errors(group, 1)), *rates]
-    # of latencies the four of their own kind weigh 1 + 3/8 each, the rates 3/8: the upper end is a rate's, the lower none
-    assert elsewhere.quantiles(known, "latency") == (pytest.approx(1), pytest.approx(100))
-    values, weights = [-found.log_ratio for found in known], [1.375] * 4 + [0.375] * 4
-    assert math.exp(elsewhere._quantile(values, weights, 0.68)) == pytest.approx(1)
+    known = [*(found for group in "efgh" for found in errors(group, 1, 2)), *rates]
+    assert elsewhere.quantiles(known, "latency") == (pytest.approx(1), pytest.approx(2))
+    assert elsewhere.quantiles(known[2:], "latency") == (pytest.approx(1), pytest.approx(100))
+    assert elsewhere.quantiles(known, "tail") == (pytest.approx(1), pytest.approx(100))
 
 
 def test_nothing_of_its_own_test_bed_is_learned() -> None:

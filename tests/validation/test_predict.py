@@ -26,6 +26,7 @@ SERIES = {"VM": {"latency.mean": 10.0, "throughput_bps": 2e9, "loss_ratio": 0.2}
         ({"metric": "latency.mean", "over": "host"}, {}, 2.5),
         ({"metric": "throughput_bps"}, {"unit": "Gbit/s"}, 2),
         ({"metric": "throughput_bps", "scale": 1e-6}, {"unit": "Gbit/s"}, 2000),
+        ({"metric": "latency.mean", "scale": 2, "instrument": 4}, {}, 24),
         ({"metric": "loss_ratio"}, {"unit": "%"}, 20),
         ({"metric": "loss_ratio"}, {"unit": "%", "kept": True}, 80),
     ],

@@ -62,6 +62,7 @@ def test_every_scenario_is_one() -> None:
         ("unexpressed: nope", "did you mean 'no'?"),
         ("scenario: two, predict: latency.p50", "a.yaml:8: 'two' is not a known scenario"),
         ("scenario: one, predict: {metric: m, search: a}", "exactly one of metric and search"),
+        ("scenario: one, predict: {metric: m, instrument: 4 us}", "'4 us' as what the instrument adds is not a number"),
         ("scenario: one, predict: {search: traffic.in.rate}", "search needs loss"),
         ("same_as: q", "same_as names no point: 'q'"),
     ],
@@ -81,6 +82,12 @@ def test_all_mistakes_at_once(tmp_path: Path) -> None:
 def test_a_file_without_points(tmp_path: Path) -> None:
     assert faults(tmp_path, head="group: g\n") == [
         f"a.yaml: has no {key}" for key in ("title", "sources", "testbeds", "points")
+    ]
+
+
+def test_points_are_a_list(tmp_path: Path) -> None:
+    assert faults(tmp_path, head=HEAD.replace("points:", "points: none")) == [
+        "a.yaml:7: 'none' as points is not a list"
     ]
 
 

@@ -12,7 +12,7 @@ from simulator.costs.assemble import assemble_nic
 from simulator.costs.compose import Row, assumed
 from simulator.costs.model import Nic
 
-_ROWS = (
+ROWS = (
     assumed("port_rate_bps", "10000000000", "bit/s", "by name of the part", low="10000000000", high="10000000000"),
     *shared.bus(2, 8),
     *shared.UNMEASURED,
@@ -129,5 +129,5 @@ _ROWS = (
 def build() -> Nic:
     """The NIC ``82599``."""
     return assemble_nic(
-        "82599", "Intel 82599 (X520), 10 Gbit/s", "gap", ("82599",), _ROWS, drivers.ixgbe(), drivers.ixgbevf()
+        "82599", "Intel 82599 (X520), 10 Gbit/s", "gap", ("82599",), ROWS, drivers.ixgbe(), drivers.ixgbevf()
     )

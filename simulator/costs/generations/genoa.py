@@ -31,7 +31,7 @@ _EXITS = (
     shared.user_exit(("skx_vmcall", "gen_pio", "gen_cpuid")),
     *wakeups.wakee(_CLOCK_HZ),
     *wakeups.threads_2022(_CLOCK_HZ),
-    *shared.poll_mode("borrowed", _CLOCK_HZ),
+    *shared.poll_mode("borrowed"),
     shared.read_call(),
     shared.stack_send(_CLOCK_HZ),
 )

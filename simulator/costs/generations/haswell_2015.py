@@ -154,7 +154,7 @@ _HOST = (
     ),
     assumed("v_tx_pk", "600", "ns"),
     *expected("v_signal", "v_flush"),
-    *shared.poll_mode("derived", _CLOCK_HZ),
+    *shared.poll_mode("derived"),
     Row("d_line", "34.5", "ns", "derived", ("l3_bdw",), "mean(l3_bdw)", low="27", high="42", note="Broadwell"),
     *bus.BUS_UP,
     Row(

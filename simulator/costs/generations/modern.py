@@ -286,7 +286,7 @@ def build() -> Host:
             *QEMU,
             *HOST,
             *wakeups.threads_2022(_CLOCK_HZ),
-            *shared.poll_mode("borrowed", _CLOCK_HZ),
+            *shared.poll_mode("borrowed"),
         ),
         facts=machine(clock, cores="32", apicv=True, posted=True, guest=guests(pv_eoi=True, nohz=True)),
         idle_states=(

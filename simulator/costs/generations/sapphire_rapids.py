@@ -63,7 +63,7 @@ _EXITS = (
     shared.user_exit(),
     *wakeups.wakee(_CLOCK_HZ),
     *wakeups.threads_2022(_CLOCK_HZ),
-    *shared.poll_mode("borrowed", _CLOCK_HZ),
+    *shared.poll_mode("borrowed"),
     shared.read_call(),
     shared.stack_send(_CLOCK_HZ),
 )

@@ -32,7 +32,7 @@ _IDLE = _codes("hlt poll ghp")
 _THREADS = _codes("workers vcpu ksoftirqd busy")
 _WORKERS = _codes("hw soft task exit")
 _POLICIES = _codes("order rr drr")
-_SELECT = _codes("first switch endpoint")
+_SELECT = _codes("first switch endpoint ack")
 _INPUTS = _codes("fifo rx tx")
 _OUTPUTS = _codes("fifo post fill link dma_write dma_read sink")
 
@@ -47,7 +47,9 @@ def endpoints(b: Builder, numbers: slot_numbers.Slots) -> None:
             k.S_STOP: source.stop_ps, k.S_MAX: source.max_packets, k.S_BACKLOG: source.backlog_ps, k.S_RESPONSE: source.response_bytes,
             k.S_REPLY_DST: source.reply_dst, k.S_WINDOW: source.window, k.S_ACK_EVERY: source.ack_every, k.S_TIMEOUT: source.timeout_ps,
             k.S_SLOT: numbers.source[i], k.S_TIMER: numbers.timeout[i], k.S_PLACE: b.place(source.name),
-            k.S_CWND: source.window, k.S_ROUND: source.window, k.S_REQUEST: source.request, k.S_RECORD: b.ref("sinks", source.record),
+            k.S_CWND: k.UNIT * min(source.start_window or source.window, source.window), k.S_THRESHOLD: k.UNIT * source.window,
+            k.S_GROW: source.grow, k.S_SHRINK: source.shrink, k.S_REORDER: source.reorder, k.S_SUSPECTED: -1, k.S_MESSAGE: source.message_bytes,
+            k.S_REQUEST: source.request, k.S_RECORD: b.ref("sinks", source.record),
             k.S_START: source.start_ps,
         }  # fmt: skip
         b.fill(b.at["sources"][i], fields)
@@ -347,6 +349,7 @@ def _worker(b: Builder, numbers: slot_numbers.Slots, i: int, w: Worker) -> None:
         k.W_INPLACE: inside or w.recheck == "inplace", k.W_BACKEND: w.backend, k.W_SPREAD: b.ref("streams", w.spread), k.W_SERVICE: b.ref("streams", w.service),
         k.W_STAGE: w.stage, k.W_NOTIFY_STAGE: w.notify_stage, k.W_SLOT: numbers.hardware[i], k.W_EXAM: numbers.examination[i],
         k.W_SHAPED: any(x.shaper != NONE for x in w.inputs), k.W_MERGE_BYTES: w.merge_bytes, k.W_MERGE_PS: w.merge_ps,
+        k.W_STREAM_PS: w.stream_ps, k.W_CALL_PS: w.call_ps, k.W_ACK_PS: w.reply_ps if w.ack_ps == NONE else w.ack_ps,
         k.W_INPUTS: inputs, k.W_INPUT_COUNT: len(w.inputs), k.W_OUTPUTS: outputs,
         k.W_OUTPUT_COUNT: len(w.outputs), k.W_LAST: -1, k.W_SCAN: -1, k.W_STATE: k.POLLING if w.poll_mode and w.kind == "task" else k.IDLE,
         k.W_UNMASK: _accesses(b, w.unmask), k.W_UNMASK_COUNT: len(w.unmask), k.W_MODERATOR: b.ref("moderators", w.moderator),

@@ -175,8 +175,8 @@ class _Finder(ast.NodeVisitor):
     def visit_UnaryOp(self, node: ast.UnaryOp) -> None:
         if isinstance(node.op, ast.Not):
             start, end = self._span(node)
-            inner, _ = self._span(node.operand)
-            self._add(start, end, self.text[inner:end])
+            # with the brackets around what was denied
+            self._add(start, end, self.text[start + len("not") : end].lstrip())
         self.generic_visit(node)
 
     def visit_Call(self, node: ast.Call) -> None:

@@ -35,8 +35,8 @@ MOST_S = 40.0
 """Seconds of tests that one mutant is worth; what reaches it besides is counted."""
 PATIENCE, LEAST_CPU_S, STAGE_CPU_S = 4, 15, 1800
 """Times as long as its tests usually take, what every process may take, and what a stage of an engine may."""
-SLOW = 5
-"""Times as long on the clock as on the processor."""
+SLOW = 40
+"""Times as long on the clock as on the processor: a machine may have much else to do, and what is late there has noticed nothing."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -33,6 +33,13 @@ class Source(Protocol):
     def data_received(self) -> None:
         """One of its data packets was delivered."""
 
+    def misses_before(self, packet: Packet) -> bool:
+        """Whether packets before ``packet`` are missing that it was not sent in place of."""
+        ...
+
+    def data_came(self, packet: Packet) -> None:
+        """``packet`` has come to whoever may acknowledge it."""
+
 
 class Addresses(Protocol):
     """Where packet buffers lie, one after the other."""

@@ -46,10 +46,13 @@ class Packet:
     reserved: int = 0
     """Descriptors reserved on the ring of the coming output."""
     aux: int = 0
+    """Of an ACK: packets that have come. Of bulk data: losses that its source had seen when it was born."""
     merged: bool = False
     """Part of the packet before it, for whoever handles both."""
     train_bytes: int = 0
     """Length of what was merged up to and with this packet."""
+    calls: int = 0
+    """Calls of a bulk application that end in it."""
 
     def serve(self, time_ps: int) -> None:
         """Count ``time_ps`` as service, not as waiting, at the next mark."""
@@ -69,6 +72,17 @@ class Packet:
         """Whether an endpoint that receives it sends something back."""
         return self.kind == REQ or (self.kind == DATA and self.flag)
 
+    def look_back(self) -> None:
+        """Ask for an ACK at once if data before this packet is missing."""
+        if self.kind == DATA and self.source.misses_before(self):
+            self.flag = True
+
+    def comes_and_asks(self) -> bool:
+        """Data has come to whoever may acknowledge it; return whether it asks for that."""
+        self.look_back()
+        self.source.data_came(self)
+        return self.flag
+
     def become_response(self) -> None:
         """Turn the request into its response."""
         self.kind = RESP
@@ -82,6 +96,7 @@ class Packet:
         """Turn the data packet into its acknowledgement; ``aux`` tells how many packets have come."""
         self.kind = ACK
         self.merged = False
+        self.calls = 0
         self.length_bytes = ACK_BYTES
         self.segments = 1
         self.dst = self.source.data.reply_dst

@@ -41,8 +41,9 @@ class Sink(Entity):
     def deliver(self, packet: Packet) -> None:
         """``packet`` has come to its end here: record it, answer it, or tell its source."""
         if packet.kind == DATA:
+            asks = self._data.reply_link != NONE and packet.comes_and_asks()
             self.receive(packet)
-            if packet.flag and self._data.reply_link != NONE:
+            if asks:
                 packet.become_ack()
                 self._reply(packet)
             else:

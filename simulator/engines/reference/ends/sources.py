@@ -2,9 +2,10 @@
 
 1. A source decides at its slot; answers and timeouts only arm the slot.
 2. ``open`` follows its gaps whatever happens; ``rr`` has one request outstanding; ``window`` keeps up to ``cwnd``
-   packets unacknowledged, halves that on loss and opens it by one per window without loss.
+   packets unacknowledged, shrinks that on loss and opens it while nothing is lost.
 
-*Scope*: load generators; ``window`` is TCP-like in its ACK clocking and loss reaction, nothing more.
+*Scope*: load generators; ``window`` has TCP's ACK clocking, slow start and reaction to loss; what was lost is not sent
+again, the next packet stands for it.
 *Validation*: closed loops obey X = N / R (tests/theory); conformance vectors of timeouts and ACKs.
 """
 
@@ -18,6 +19,10 @@ from simulator.engines.reference.clock.packets import DATA, REQ, Packet
 from simulator.engines.reference.ends.world import Entity, World
 from simulator.plan import model
 from simulator.plan.model import NONE
+
+UNIT = 1024
+"""A packet, as windows are counted."""
+LEAST_THRESHOLD = 2
 
 
 class Source(Entity):
@@ -58,6 +63,13 @@ class Source(Entity):
 
     def ack_arrived(self, packet: Packet) -> None:
         """An acknowledgement has found its way back."""
+
+    def misses_before(self, packet: Packet) -> bool:
+        """Whether packets before ``packet`` are missing that it was not sent in place of."""
+        return False
+
+    def data_came(self, packet: Packet) -> None:
+        """``packet`` has come to whoever may acknowledge it."""
 
     def data_received(self) -> None:
         """One of its data packets was delivered."""
@@ -163,61 +175,106 @@ class WindowSource(Source):
 
     def __init__(self, data: model.Source, world: World, slot: Slot, timeout: Slot) -> None:
         super().__init__(data, world, slot, timeout)
-        self._cwnd = data.window
+        self._most = data.window * UNIT
+        self._cwnd = min(data.start_window * UNIT or self._most, self._most)
+        """In 1/1024 of a packet, like all windows here."""
+        self._threshold = self._most
+        """Below it the window opens with every acknowledged packet (slow start)."""
         self._acked = 0
         self._lost = 0
+        self._suspected: int | None = None
+        """The packet whose ACK first told of losses that are not believed yet."""
         self._recover = 0
         """Losses among packets before this one were reacted to."""
-        self._round = data.window
+        self._blind = False
+        """After a timeout: what was lost before is learned from the first ACK of what was sent after it."""
+        self._came = 0
+        self._offset_bytes = 0
 
     @property
     def _window_is_full(self) -> bool:
-        return self._next_seq - self._acked >= self._cwnd
+        return self._next_seq - self._acked >= self._cwnd // UNIT
 
     def _send_one(self) -> None:
         packet = self._create(DATA)
         packet.flag = (packet.seq + 1) % self.data.ack_every == 0 or self._window_is_full
+        packet.aux = self._lost
+        packet.calls = self._calls_in(packet)
         self._send(packet)
         if self._timeout.time_ps is None:
             self._timeout.arm(self.world.now_ps + self.data.timeout_ps)
         self._go_on()
 
+    def _calls_in(self, packet: Packet) -> int:
+        if not self.data.message_bytes:
+            return 1
+        calls, self._offset_bytes = divmod(self._offset_bytes + packet.length_bytes, self.data.message_bytes)
+        return calls
+
     def _go_on(self) -> None:
         if not self._window_is_full:
             self._plan_birth(self.world.now_ps)
 
+    def misses_before(self, packet: Packet) -> bool:
+        """Whether packets before ``packet`` are missing that it was not sent in place of."""
+        return packet.seq - self._came > packet.aux
+
+    def data_came(self, packet: Packet) -> None:
+        """``packet`` has come to whoever may acknowledge it."""
+        self._came += 1
+
     def ack_arrived(self, packet: Packet) -> None:
         """The window moves on; what it says about losses opens or closes it."""
-        if packet.seq + 1 > self._acked:
+        acknowledged = packet.seq + 1 - self._acked
+        if acknowledged > 0:
             self._acked = packet.seq + 1
             if self._next_seq > self._acked and not self.off:
                 self._timeout.arm(self.world.now_ps + self.data.timeout_ps)
             else:
                 self._timeout.disarm()
-        self._adapt(packet)
+        self._adapt(packet, acknowledged)
         self._go_on()
 
-    def _adapt(self, ack: Packet) -> None:
+    def _adapt(self, ack: Packet, acknowledged: int) -> None:
         lost = ack.seq + 1 - ack.aux
+        if self._blind and ack.seq >= self._recover:
+            self._blind, self._lost = False, lost
         if lost > self._lost:
-            self._lost = lost
-            if ack.seq >= self._recover:
-                self._shrink()
-        elif self._acked >= self._round:
-            self._cwnd = min(self.data.window, self._cwnd + 1)
-            self._round = self._next_seq
+            self._suspect(ack, lost)
+            return
+        self._suspected = None
+        if acknowledged > 0 and ack.seq >= self._recover:
+            self._open(acknowledged)
+
+    def _suspect(self, ack: Packet, lost: int) -> None:
+        if self._suspected is None:
+            self._suspected = ack.seq
+        if ack.seq - self._suspected < self.data.reorder - 1:
+            return
+        self._suspected, self._lost = None, lost
+        if ack.seq >= self._recover:
+            self._shrink()
+            self._cwnd = self._threshold
+
+    def _open(self, acknowledged: int) -> None:
+        if self._cwnd < self._threshold:
+            self._cwnd = min(self._cwnd + acknowledged * UNIT, self._threshold)
+        else:
+            self._cwnd = min(self._cwnd + self.data.grow * acknowledged * UNIT // self._cwnd, self._most)
 
     def _forget(self) -> None:
-        self._acked = self._next_seq
+        self._acked = self._recover = self._next_seq
+        self._blind, self._suspected = True, None
 
     def _shrink(self) -> None:
-        self._cwnd = max(1, self._cwnd // 2)
+        self._threshold = min(max(self._cwnd * self.data.shrink // UNIT, LEAST_THRESHOLD * UNIT), self._most)
         self._recover = self._next_seq
 
     def _timed_out(self) -> None:
         self.counts["timeouts"] += 1
-        self._acked = self._next_seq
         self._shrink()
+        self._forget()
+        self._cwnd = UNIT
         self._plan_birth(self.world.now_ps)
 
 

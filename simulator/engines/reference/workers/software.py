@@ -182,6 +182,8 @@ class SoftwareWorker(Worker):
                 break
             source.take()
             self._ways.append(output)
+            if self.data.select == "endpoint" and packet.kind == DATA:
+                packet.source.data_came(packet)
             if self.data.merge_bytes:
                 self._merge(packet, packets)
             packets.append(packet)
@@ -199,6 +201,8 @@ class SoftwareWorker(Worker):
                 whole_bytes = other.train_bytes + packet.length_bytes
                 if whole_bytes <= self.data.merge_bytes:
                     packet.merged, packet.train_bytes = True, whole_bytes
+                    if not packet.source.data.message_bytes:
+                        packet.calls = 0
                     packet.flag, other.flag = packet.flag or other.flag, False
                 return
 

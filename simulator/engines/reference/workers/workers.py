@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from enum import Enum, auto
 
 from simulator.engines.reference.clock.chance import scaled
-from simulator.engines.reference.clock.packets import REQ, Packet
+from simulator.engines.reference.clock.packets import ACK, DATA, REQ, Packet
 from simulator.engines.reference.queues.inputs import Input, input_of
 from simulator.engines.reference.queues.outputs import Output, SinkOutput, output_of
 from simulator.engines.reference.queues.world import Entity as Queue
@@ -84,7 +84,10 @@ class Worker(Entity):
                 index = self.world.switches[self.data.switch].lookup(packet)
                 return None if index is None else self.outputs[index]
             case "endpoint":
+                packet.look_back()
                 return self.outputs[1 if packet.wants_answer else 0]
+            case "ack":
+                return self.outputs[1 if packet.kind == ACK else 0]
         return self.outputs[0]
 
     def _answers(self, packet: Packet) -> bool:
@@ -108,13 +111,27 @@ class Worker(Entity):
     def _share_ps(self, packet: Packet, source: Input) -> int:
         data, output = self.data, self._output_for(packet)
         ports: list[model.Input | model.Output] = [source.data, *([] if output is None else [output.data])]
-        merged = packet.merged and data.merge_ps != NONE
         byte_fs = data.byte_fs + sum(port.byte_fs for port in ports)
-        share_ps = (data.merge_ps if merged else data.packet_ps) + (byte_fs * packet.length_bytes + 500) // 1000
-        share_ps += data.segment_ps * (packet.segments - 1) + sum(port.packet_ps for port in ports)
+        share_ps = self._own_ps(packet) + (byte_fs * packet.length_bytes + 500) // 1000
+        share_ps += (
+            data.call_ps * packet.calls
+            + data.segment_ps * (packet.segments - 1)
+            + sum(port.packet_ps for port in ports)
+        )
         if data.service != NONE:
             share_ps += self.world.chance.draw(data.service)
-        return share_ps + (data.reply_ps if self._answers(packet) else 0)
+        return share_ps + (self._reply_ps(packet) if self._answers(packet) else 0)
+
+    def _own_ps(self, packet: Packet) -> int:
+        data = self.data
+        if packet.merged and data.merge_ps != NONE:
+            return data.merge_ps
+        of_stream = packet.source.data.kind == "window"
+        return data.stream_ps if of_stream and data.stream_ps != NONE else data.packet_ps
+
+    def _reply_ps(self, packet: Packet) -> int:
+        data = self.data
+        return data.ack_ps if packet.kind == DATA and data.ack_ps != NONE else data.reply_ps
 
     # End of a job
 

@@ -11,9 +11,9 @@ from simulator.engines.compiled.kernel.clock.world import EV_DROP, H_ALIVE, H_PA
 # packet
 (
     P_NEXT, P_ID, P_SOURCE, P_SEQ, P_KIND, P_FLAG, P_FLOW, P_DST, P_VLAN, P_LEN, P_SEGS, P_BORN, P_MARK, P_SERVICE,
-    P_RING, P_D, P_RD, P_BUFFERS, P_AUX, P_OWN, P_OUT, P_MERGED, P_TRAIN,
-) = range(23)  # fmt: skip
-P_STAGES = 23
+    P_RING, P_D, P_RD, P_BUFFERS, P_AUX, P_OWN, P_OUT, P_MERGED, P_TRAIN, P_CALLS,
+) = range(24)  # fmt: skip
+P_STAGES = 24
 DATA, REQ, RESP, ACK = range(4)
 
 

@@ -16,7 +16,7 @@ from simulator.engines.compiled.kernel.clock.world import (
 )
 from simulator.engines.compiled.kernel.cpu.jobs import IDLE, W_STATE
 from simulator.engines.compiled.kernel.ends.sources import (
-    OPEN, S_ACKED, S_GAP, S_KIND, S_NEXT_SEQ, S_OFF, S_SLOT, S_START, S_TIMER, WINDOW, may_send,
+    OPEN, S_GAP, S_KIND, S_OFF, S_SLOT, S_START, S_TIMER, WINDOW, forget, may_send,
 )
 from simulator.engines.compiled.kernel.interrupts.moderators import observe_received
 from simulator.engines.compiled.kernel.queues.effects import effect
@@ -43,7 +43,7 @@ def turn_source(m, s, on):
     elif m[s + S_OFF] != 0:
         m[s + S_OFF] = 0
         if m[s + S_KIND] == WINDOW:
-            m[s + S_ACKED] = m[s + S_NEXT_SEQ]
+            forget(m, s)
         t = max(m[H_NOW], m[s + S_START])
         if m[s + S_KIND] == OPEN:
             t += draw(m, m[s + S_GAP])

@@ -14,7 +14,7 @@ from simulator.engines.compiled.kernel.clock.packets import (
 from simulator.engines.compiled.kernel.clock.world import (
     EV_DELIVER, E_REQUEST, H_ERROR, H_ERROR_AT, H_NOW, H_STAGES, log,
 )
-from simulator.engines.compiled.kernel.ends.sources import S_C_RECEIVED, S_RECEIVED, S_RECORD, acknowledged, answered, turn
+from simulator.engines.compiled.kernel.ends.sources import S_C_RECEIVED, S_RECEIVED, S_RECORD, acknowledged, answered, data_came, look_back, turn
 
 # sink
 K_REPLY, K_HISTOGRAM, K_STAGES, K_PLACE, K_COUNT, K_BYTES, K_ACKS, K_MINIMUM, K_MAXIMUM, K_SUM, K_SUM_HIGH = range(11)
@@ -116,6 +116,9 @@ def deliver(m, k, p):
         log(m, EV_DELIVER, m[k + K_PLACE], m[p + P_ID])
         acknowledged(m, m[p + P_SOURCE], m[p + P_SEQ], m[p + P_AUX])
     else:
+        if kind == DATA and reply != 0:
+            look_back(m, p)
+            data_came(m, m[p + P_SOURCE])
         record(m, k, p)
         if kind == DATA and m[p + P_FLAG] != 0 and reply != 0:
             turn(m, p)

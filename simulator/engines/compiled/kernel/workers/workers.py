@@ -10,7 +10,8 @@ from simulator.engines.compiled.kernel.clock.calendar import arm_min
 from simulator.engines.compiled.kernel.clock.chance import draw
 from simulator.engines.compiled.kernel.clock.nodes import append, take_head
 from simulator.engines.compiled.kernel.clock.packets import (
-    DATA, P_DST, P_FLAG, P_FLOW, P_KIND, P_LEN, P_MARK, P_MERGED, P_NEXT, P_OUT, P_OWN, P_RING, P_SEGS, P_SERVICE, P_SOURCE, P_TRAIN, REQ, drop, mark,
+    ACK, DATA, P_CALLS, P_DST, P_FLAG, P_FLOW, P_KIND, P_LEN, P_MARK, P_MERGED, P_NEXT, P_OUT, P_OWN, P_RING, P_SEGS, P_SERVICE, P_SOURCE,
+    P_TRAIN, REQ, drop, mark,
 )
 from simulator.engines.compiled.kernel.clock.world import H_NOW
 from simulator.engines.compiled.kernel.cpu.jobs import IDLE, PARKED, W_REST, W_SERVED, W_STATE
@@ -33,13 +34,13 @@ READY_BITS = 32
     W_NOTIFY_STAGE, W_SPREAD, W_SERVICE, W_BATCH_PS, W_PACKET_PS, W_BYTE_FS, W_SEGMENT_PS, W_PORTS, W_MERGE_BYTES, W_SLOT, W_EXAM, W_SHAPED,
     W_SHARE_COUNT, W_WAKE_PS, W_POLL_PS, W_REARM_PS, W_REAP_PS, W_REFILL_ABOVE, W_REFILL_CHUNK, W_BACKEND, W_CORE, W_LOOP,
     W_QUANTUM, W_REPLY_PS, W_RESUME_PS, W_SWITCH, W_INPLACE, W_NOTES, W_FRESH, W_T0, W_BLOCKED, W_C_EMPTY, W_C_REQUEUED, W_C_PARKED,
-    W_UNMASK, W_SHARES, W_MERGE_PS,
-) = range(5, 77)  # fmt: skip
-WORKER = 77
+    W_UNMASK, W_SHARES, W_MERGE_PS, W_STREAM_PS, W_CALL_PS, W_ACK_PS,
+) = range(5, 80)  # fmt: skip
+WORKER = 80
 NOTE_BITS = 60
 HW, SOFT, TASK, EXIT = range(4)
 ORDER, ROUND_ROBIN, DRR = range(3)
-BY_FIRST, BY_SWITCH, BY_ENDPOINT = range(3)
+BY_FIRST, BY_SWITCH, BY_ENDPOINT, BY_ACK = range(4)
 PH_WAKE, PH_RESUME, PH_WORK, PH_NOTIFY, PH_REARM, PH_UNMASK = range(6)
 DO_STEP, DO_FLUSH_DUE, DO_FLUSH_ALL, DO_NOTIFY, DO_PARK, DO_REARM, DO_BUDGET, DO_IDLE_POLL = range(8)
 
@@ -66,6 +67,21 @@ def hardware_step(m, w):
 
 @later
 def is_bulk(m, s):
+    """See ``ends.sources``."""
+
+
+@later
+def look_back(m, p):
+    """See ``ends.sources``."""
+
+
+@later
+def data_came(m, s):
+    """See ``ends.sources``."""
+
+
+@later
+def one_call(m, p):
     """See ``ends.sources``."""
 
 
@@ -132,8 +148,11 @@ def select(m, w, p):
         index = lookup(m, m[w + W_SWITCH], p)
         if index < 0:
             return 0
-    elif turned(m, w, p):
-        index = 1
+    elif m[w + W_SELECT] == BY_ENDPOINT:
+        look_back(m, p)
+        index = 1 * turned(m, w, p)
+    elif m[w + W_SELECT] == BY_ACK:
+        index = 1 * (m[p + P_KIND] == ACK)
     return m[w + W_OUTPUTS] + OUTPUT * index
 
 
@@ -152,6 +171,7 @@ def merge(m, w, p):
         q = m[q + P_NEXT]
     if last != 0 and m[last + P_TRAIN] + m[p + P_LEN] <= m[w + W_MERGE_BYTES]:
         m[p + P_MERGED] = 1
+        one_call(m, p)
         m[p + P_TRAIN] = m[last + P_TRAIN] + m[p + P_LEN]
         m[p + P_FLAG] |= m[last + P_FLAG]
         m[last + P_FLAG] = 0
@@ -181,11 +201,16 @@ def take_one(m, w, i, p):
             mark(m, p, m[x + M_STAGE], m[x + M_LAST])
         if m[p + P_MARK] < m[w + W_BEGUN]:
             mark(m, p, stage, m[w + W_BEGUN])
+    if m[w + W_SELECT] == BY_ENDPOINT and m[p + P_KIND] == DATA:
+        data_came(m, m[p + P_SOURCE])
     if m[w + W_MERGE_BYTES] != 0:
         merge(m, w, p)
     cost = m[w + W_PACKET_PS]
     if m[p + P_MERGED] != 0 and m[w + W_MERGE_PS] >= 0:
         cost = m[w + W_MERGE_PS]
+    elif m[w + W_STREAM_PS] >= 0 and is_bulk(m, m[p + P_SOURCE]):
+        cost = m[w + W_STREAM_PS]
+    cost += m[w + W_CALL_PS] * m[p + P_CALLS]
     cost += m[w + W_SEGMENT_PS] * (m[p + P_SEGS] - 1)
     if m[w + W_PORTS] != 0:
         cost += ports_cost(m, w, i, p)
@@ -194,7 +219,10 @@ def take_one(m, w, i, p):
     if m[w + W_SERVICE] != 0:
         cost += draw(m, m[w + W_SERVICE])
     if turned(m, w, p):
-        cost += m[w + W_REPLY_PS]
+        if m[p + P_KIND] == DATA:
+            cost += m[w + W_ACK_PS]
+        else:
+            cost += m[w + W_REPLY_PS]
     m[p + P_OWN] = cost
     append(m, w + W_HEAD, P_NEXT, p)
     m[w + W_TAKEN] += 1
