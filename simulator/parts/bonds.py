@@ -7,7 +7,7 @@
 3. Who loses its link is left out by the event that moves the entries of the tables (`moved`).
 
 *Scope*: Linux's bonding; what it takes per frame is not known and left out. An address is a number, so its parity stands for the
-driver's XOR of octets. *Validation*: tests/phenomena/test_bonds.py.
+driver's XOR of octets. *Validation*: tests/phenomena/test_network.py.
 """
 
 from __future__ import annotations

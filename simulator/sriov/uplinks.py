@@ -6,7 +6,7 @@
 3. The change is one of the tables of the host's switch and of the switch outside, at the instant of the look.
 
 *Scope*: without a preferred adapter and without delays for links that come up (Linux's defaults). That the switch outside has learnt the
-new place takes no time: it is a frame's way. *Validation*: tests/phenomena/test_bonds.py.
+new place takes no time: it is a frame's way. *Validation*: tests/phenomena/test_network.py.
 """
 
 from __future__ import annotations
