@@ -58,6 +58,8 @@ def measure(checkout: Path, caches: Path, out: Path) -> dict[str, float]:
         "PYTHONPATH": str(checkout),
         "NUMBA_CACHE_DIR": str(caches / "numba"),
         "MPLCONFIGDIR": str(caches / "matplotlib"),
+        "PYTHONDONTWRITEBYTECODE": "",  # an installed package has its bytecode
+        "PYTHONPYCACHEPREFIX": str(caches / "bytecode"),
     }
     started = time.perf_counter()
     running = subprocess.Popen(

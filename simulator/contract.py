@@ -19,10 +19,9 @@ from simulator import costs
 from simulator.costs import Host
 from simulator.costs.idle import first_exit
 from simulator.datapaths import datapath
-from simulator.datapaths.model import Datapath
-from simulator.explain import FRAME_BYTES, mode_of, one_packet, sleeping_cores
+from simulator.explain import FRAME_BYTES, mode_of, one_packet, sleeping_cores, steps_of
 from simulator.parts.machine import Machine
-from simulator.parts.settings import port_settings
+from simulator.parts.settings import FLUSHED_TOGETHER, port_settings
 from simulator.parts.steps import Step, is_spared, total
 from simulator.plan.model import NONE, Link, Plan, Worker
 from simulator.units import format_time
@@ -52,6 +51,8 @@ def formula(
     *,
     idle: str = "poll",
     after_ps: int = 0,
+    iommu: str = "passthrough",
+    viommu: str = "off",
 ) -> dict[str, Any]:
     """What n packets of L bytes cost on a datapath, term by term: ``terms`` with ``per``, ``where``, ``what`` (``work``, ``copy``), amount
     and costs; ``exits`` by when; ``bus`` in bytes; ``one_packet``: the terms of the latency of a packet that comes `after_ps` after the
@@ -59,11 +60,12 @@ def formula(
     model, path = costs.host(host), datapath(name)
     adapter = costs.nic(nic or model.default_nic)
     mode = mode_of(path, model, interrupts)
-    machine = one_packet(path, mode, model, port_settings(adapter), idle)
+    machine = one_packet(path, mode, model, port_settings(adapter), idle, iommu=iommu, viommu=viommu)
+    table = steps_of(path, mode, iommu, viommu)
     plan = machine.builder.finish("one packet")
     ring = next(ring for ring in plan.rings if ring.kind == "rx" and ring.remote)
     terms, exits = [], []
-    for step in path.steps(mode):
+    for step in table:
         if is_spared(model, step):
             continue
         amount = sum(int(model.cost(cost).value) for cost in step.costs)
@@ -95,7 +97,7 @@ def formula(
         "bus": bus,
         "one_packet": [
             {"term": term, "amount_ps": amount}
-            for term, amount in latency_terms(machine, plan, path, mode, idle, after_ps)
+            for term, amount in latency_terms(machine, plan, table, mode, idle, after_ps)
             if amount
         ],
     }
@@ -139,10 +141,10 @@ def formula_text(found: Mapping[str, Any]) -> str:
 
 
 def latency_terms(
-    machine: Machine, plan: Plan, path: Datapath, mode: str, idle: str = "poll", after_ps: int = 0
+    machine: Machine, plan: Plan, table: Sequence[Step], mode: str, idle: str = "poll", after_ps: int = 0
 ) -> Iterator[Term]:
     """The terms of the latency of a packet that is sent at `after_ps` to the only guest of a machine of `one_packet`."""
-    received = takewhile(lambda step: not step.charge.startswith(SENDING), path.steps(mode))
+    received = takewhile(lambda step: not step.charge.startswith(SENDING), table)
     # nobody calls a guest that polls
     steps = [step for step in received if mode != "poll" or step.charge != CALLING]
     pollers = [worker for worker in plan.workers if worker.poll_mode]
@@ -186,12 +188,18 @@ def _hardware(machine: Machine, plan: Plan) -> Iterator[Term]:
     headers = TLP_HEADER_BYTES * (-(-FRAME_BYTES // dma.mps_bytes) + 1)
     write_ps = _time_ps(up, FRAME_BYTES + headers + ring.writeback_bytes)
     yield "packet and descriptor on the bus", write_ps
+    behind_ps = 0
     if ring.moderator != NONE:
         vector = plan.moderators[ring.moderator]
         held_ps = vector.interval_ps if vector.kind in HELD and vector.frames > 1 else 0
         # a ring that hands over when its vector fires writes the packet then
-        yield "interrupt held back", held_ps if ring.hold_group > 1 else max(0, held_ps - write_ps)
-        yield "interrupt message on the bus", _time_ps(up, MESSAGE_BYTES)
+        late_ps = held_ps if ring.hold_group > 1 else max(0, held_ps - write_ps)
+        message_ps = _time_ps(up, MESSAGE_BYTES)
+        yield "interrupt held back", late_ps
+        yield "interrupt message on the bus", message_ps
+        behind_ps = message_ps if ring.hold_group > 1 else late_ps + message_ps
+    if dma.iotlb_entries != NONE and ring.base_bytes != NONE:
+        yield "walk for the packet's page, beyond the message that follows it", max(0, dma.walk_ps - behind_ps)
     yield "way into memory", up.propagation_ps
 
 
@@ -221,6 +229,9 @@ def _software(model: Host, steps: Sequence[Step], pollers: list[Worker], now_ps:
                 yield "the switch's own work on a frame and a packet", poller.batch_ps + poller.packet_ps
         elif step.charge.endswith("_fs"):
             copies.setdefault(step.charge, []).append(step)
+        elif step.charge.endswith(".spin_flush_packet_ps"):
+            share_ps = sum(model.ps(cost) for cost in step.costs) // FLUSHED_TOGETHER
+            yield f"{step.name}, a share of {FLUSHED_TOGETHER} ({step.where})", share_ps
         elif step.once and not is_spared(model, step) and step.costs:
             yield f"{step.name} ({step.where})", sum(model.ps(cost) for cost in step.costs)
     for charge, found in copies.items():  # each worker rounds its own copying

@@ -20,7 +20,7 @@ from typing import Any, ClassVar
 NOT_MODELLED = {
     "balloon": "memory ballooning", "cache": "caches and memory bandwidth", "energy": "power",
     "frequency": "frequency changes", "geneve": "overlays", "hugepage": "memory translation",
-    "hyperthread": "hyper-threads", "iommu": "what an IOMMU costs besides walks", "ipsec": "encryption", "llc": "caches and memory bandwidth",
+    "hyperthread": "hyper-threads", "iommu": "what an IOMMU costs besides walks and mapping", "ipsec": "encryption", "llc": "caches and memory bandwidth",
     "nested": "nested hypervisors",
     "power": "power", "smt": "hyper-threads", "turbo": "frequency changes", "vxlan": "overlays",
     "watt": "power", "vmware": "other hypervisors",

@@ -15,8 +15,9 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable
+from dataclasses import replace
 from itertools import groupby
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from simulator import costs, vswitches
 from simulator.citation import STATUSES
@@ -24,15 +25,17 @@ from simulator.costs import Host
 from simulator.costs.idle import first_exit
 from simulator.datapaths import datapath
 from simulator.datapaths.model import Datapath
-from simulator.errors import unknown
+from simulator.errors import InputError, unknown
 from simulator.metrics.cpu import guest_poller_cores
 from simulator.parts.machine import Machine
+from simulator.parts.mapping import mapped, of_guest, of_mode
 from simulator.parts.settings import GuestSettings, HostSettings, PortSettings, port_settings
 from simulator.parts.steps import Step, is_spared
 from simulator.plan import draws
 from simulator.plan.model import Plan, Source
 from simulator.plan.trace import LABELS, Trace
 from simulator.plan.wiring import executor_of
+from simulator.scenario import names
 from simulator.scenario.assemble import assemble
 from simulator.units import format_time
 
@@ -70,18 +73,22 @@ def explain(
     *,
     trace: bool = False,
     idle: str = "poll",
+    iommu: str = "passthrough",
+    viommu: str = "off",
 ) -> str:
     """The explanation as text; `InputError` for unknown names and for an interrupt mode that the host has not got.
 
-    `idle` is a word of `simulator.costs.idle`: how deep the cores have slept when the packet comes.
+    `idle` is a word of `simulator.costs.idle`: how deep the cores have slept when the packet comes. `iommu` (``passthrough``, ``lazy``,
+    ``strict``): what the host's drivers do; `viommu` (``off``, ``lazy``, ``strict``, ``nested lazy``, ``nested strict``): what the
+    driver of a guest does that has an IOMMU of its own. Received packets are mapped one by one, too.
     """
     model = costs.host(host)
     path = datapath(name)
     mode = mode_of(path, model, interrupts)
     adapter = costs.nic(nic or model.default_nic)
-    machine = one_packet(path, mode, model, port_settings(adapter), idle)
+    machine = one_packet(path, mode, model, port_settings(adapter), idle, iommu=iommu, viommu=viommu)
     plan = machine.builder.finish(f"one packet, {path.name}, {mode}")
-    steps = path.steps(mode)
+    steps = steps_of(path, mode, iommu, viommu)
     simulated = _run(plan)
     parts = [
         f"{path.title}, interrupts: {mode}\nhost {model.name}: {model.title}\nNIC {adapter.name}: {adapter.title}",
@@ -125,13 +132,49 @@ def chart(
     return timeline(spans(name, host, interrupts, nic, idle=idle), title, status)
 
 
+def _mapping(path: Datapath, mode: str, iommu: str, viommu: str) -> tuple[dict[str, Any], dict[str, Any]]:
+    """What the words for both IOMMUs are as settings of the host and of the guest; `InputError` where a guest cannot have its own."""
+    nested, _, word = viommu.rpartition(" ")
+    if word != "off" and (path.name not in names.GIVEN_AWAY or mode == "poll"):
+        choices = ", ".join(names.GIVEN_AWAY)
+        raise InputError("--viommu", f"is of a guest that drives a function ({choices}) with interrupts", path.name)
+    maps = iommu in ("lazy", "strict")
+    if maps and path.name in names.HYPERVISORS:
+        raise InputError(
+            "--iommu", f"is what Linux' drivers do on the host; the path is of {names.HYPERVISORS[path.name]}", iommu
+        )
+    return {"iommu": iommu, "maps_received": maps}, {
+        "viommu": word,
+        "nested": bool(nested),
+        "maps_received": word != "off",
+    }
+
+
+def steps_of(path: Datapath, mode: str, iommu: str = "passthrough", viommu: str = "off") -> tuple[Step, ...]:
+    """The steps of a path with those of mapping packets, as in `explain`."""
+    host, guest = _mapping(path, mode, iommu, viommu)
+    table = mapped(path.steps(mode), of_mode(iommu, received=host["maps_received"]))
+    return mapped(table, of_guest(GuestSettings("guest", path.name, mode, **guest)), guest=True)
+
+
 def one_packet(
-    path: Datapath, mode: str, model: Host, port: PortSettings, idle: str = "poll", after_ps: int = 0
+    path: Datapath,
+    mode: str,
+    model: Host,
+    port: PortSettings,
+    idle: str = "poll",
+    after_ps: int = 0,
+    *,
+    iommu: str = "passthrough",
+    viommu: str = "off",
 ) -> Machine:
-    """A machine with one idle guest and a source that sends it one packet, `after_ps` from the start."""
-    has = model.capabilities
-    host = HostSettings(model, apicv=has.has_apicv, posted_interrupts=has.has_posted_interrupts, idle=idle)
-    guest = GuestSettings("guest", path.name, mode, halt_poll_max_ps=0)
+    """A machine with one idle guest and a source that sends it one packet, `after_ps` from the start; IOMMUs as in `explain`."""
+    has, (of_the_host, of_the_guest) = model.capabilities, _mapping(path, mode, iommu, viommu)
+    host = HostSettings(
+        model, apicv=has.has_apicv, posted_interrupts=has.has_posted_interrupts, idle=idle, **of_the_host
+    )
+    guest = GuestSettings("guest", path.name, mode, halt_poll_max_ps=0, **of_the_guest)
+    port = replace(port, maps=guest.maps, nested=guest.nested)
     machine = assemble(host, [port], [guest], switch=vswitches.settings(path.switch))
     builder, mac = machine.builder, machine.attached["guest"].mac
     size, flow, dst, gap = (

@@ -89,6 +89,7 @@ def _durations() -> str:
         "hot unplug, ACPI": timing.UNPLUG_ACPI,
         "hot unplug, native": timing.UNPLUG_NATIVE,
         "filters of PF and host after a switchover": timing.FILTER,
+        "Hyper-V's guest goes back to its function": timing.TAKEOVER,
         "mapping guest memory, per GiB": timing.MAP_PER_GIB,
         **{f"start of {driver}": duration for driver, duration in timing.VF_START.items()},
         "start of another VF driver": timing.VF_START_OTHER,

@@ -2,7 +2,8 @@
 
 1. Nodes are places (links, queues, rings, workers, sinks) with the kinds of packet that can come by; edges lead where such a packet
    can go next (`simulator.plan.wiring`). What goes out of a node is at most what came in.
-2. A resource is a core, a link with a rate, a hardware engine, a shaper or a quota; it has one second per second.
+2. A resource is a core, a link with a rate, a hardware engine, a shaper, the walkers of an IOMMU, a lock that is spun for; it has one
+   second per second.
 3. A packet's demand counts what it costs under any circumstances: time per packet and per byte, its reaping, a full chunk's share of the
    work per batch, the doorbell for as many buffers as it can give back. Wake-ups, interrupts, exits, other notifications and descriptors on
    the bus come on top in a run, so the network bounds every run from above. For a poll-mode worker that is always busy hardly anything
@@ -17,7 +18,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from simulator.plan import draws
-from simulator.plan.model import NONE, Plan, Worker
+from simulator.plan.model import NONE, DescRing, Plan, Worker
 from simulator.plan.wiring import Packet, Place, executor_of, onward, outputs_of, wire
 
 PS = 10**12
@@ -86,6 +87,7 @@ def _demands(plan: Plan, place: Place, packet: Packet) -> Iterator[tuple[str, fl
     elif where == "workers":
         worker = plan.workers[index]
         yield _resource(plan, worker), _work_ps(plan, worker, packet, length) / PS
+        yield from _held(plan, worker, worker.spin_packet_ps)
         yield from _bus(plan, worker, length)
     elif where in ("fifos", "rings"):
         yield from _queue(plan, place, length)
@@ -94,6 +96,8 @@ def _demands(plan: Plan, place: Place, packet: Packet) -> Iterator[tuple[str, fl
 def _queue(plan: Plan, place: Place, length: float) -> Iterator[tuple[str, float]]:
     """A cap on what is taken out of it; its reaping."""
     where, index = place
+    if where == "rings":
+        yield from _walked(plan, plan.rings[index], length)
     for worker in plan.workers:
         for item in worker.inputs:
             if ("fifos" if item.kind == "fifo" else "rings", item.index) == place and item.shaper != NONE:
@@ -105,13 +109,37 @@ def _queue(plan: Plan, place: Place, length: float) -> Iterator[tuple[str, float
             if ("fifos" if item.kind == "fifo" else "rings", item.index) == place and (item.packet_ps or item.byte_fs):
                 taken_ps = (item.packet_ps + item.byte_fs * length / 1000) * _spread(plan, worker)
                 yield _resource(plan, worker), taken_ps / PS
-        if where == "rings" and worker.reap_ring == index and worker.reap_ps:
+        if where == "rings" and worker.reap_ring == index and worker.reap_ps + worker.spin_reap_ps:
             yield _resource(plan, worker), worker.reap_ps * _spread(plan, worker) / PS
+            yield from _held(plan, worker, worker.spin_reap_ps)
         if where == "rings" and worker.refill_ring == index and plan.rings[index].avail_gate.mode == "always":
             # a doorbell gives back a chunk, and what the last job has taken beyond it
             together = max(1, worker.refill_chunk) + max(1, worker.chunk) - 1
             told_ps = plan.rings[index].avail_gate.notify.cost_ps / together
             yield _resource(plan, worker), told_ps * min(1.0, _spread(plan, worker)) / PS
+
+
+def _held(plan: Plan, worker: Worker, hold_ps: int) -> Iterator[tuple[str, float]]:
+    """A lock that is spun for: nobody else has it meanwhile, and the worker's core works."""
+    if not hold_ps:
+        return
+    yield f"lock {plan.locks[worker.spin].name}", hold_ps / PS
+    yield _resource(plan, worker), hold_ps / PS
+
+
+def _walked(plan: Plan, ring: DescRing, length: float) -> Iterator[tuple[str, float]]:
+    """Walks for a packet in a ring whose buffers come round when all their pages have been forgotten."""
+    if ring.base_bytes == NONE or ring.order != NONE or ring.dma == NONE:
+        return
+    dma = plan.dmas[ring.dma]
+    pages = (ring.buffers or ring.size) * ring.stride_bytes // dma.page_bytes
+    if dma.iotlb_entries == NONE or pages <= dma.iotlb_entries or not ring.stride_bytes:
+        return
+    # buffers that share a page are touched one after the other: one walk for all of them
+    touched = (
+        max(1.0, length / dma.page_bytes) if ring.stride_bytes >= dma.page_bytes else ring.stride_bytes / dma.page_bytes
+    )
+    yield f"page walks of {dma.name}", touched * dma.walk_ps / dma.walkers / PS
 
 
 def _bus(plan: Plan, worker: Worker, length: float) -> Iterator[tuple[str, float]]:

@@ -20,6 +20,20 @@ from simulator.cli import options, pictures
 @click.option("--interrupts", default="automatic", show_default=True, help="How an interrupt reaches the guest.")
 @click.option("--idle", default="poll", show_default=True, help="How deep the cores have slept when the packet comes.")
 @click.option(
+    "--iommu",
+    default="passthrough",
+    show_default=True,
+    type=click.Choice(["passthrough", "lazy", "strict"]),
+    help="Whether drivers of the host map packet by packet, and forget what is unmapped together or at once.",
+)
+@click.option(
+    "--viommu",
+    default="off",
+    show_default=True,
+    type=click.Choice(["off", "lazy", "strict", "nested lazy", "nested strict"]),
+    help="The same of the driver in a guest with an IOMMU of its own.",
+)
+@click.option(
     "--formula",
     is_flag=True,
     help="Show what n packets cost as a sum (work, copies, exits, bytes on the bus) and the latency of a single one.",
@@ -39,6 +53,8 @@ def command(
     nic: str | None,
     interrupts: str,
     idle: str,
+    iommu: str,
+    viommu: str,
     formula: bool,
     after: str | None,
     trace: bool,
@@ -74,13 +90,15 @@ def command(
         from simulator import contract
 
         sent_ps = options.time_ps("--after", after) if after else 0
-        found_formula = contract.formula(datapath, host, interrupts, nic, idle=idle, after_ps=sent_ps)
+        found_formula = contract.formula(
+            datapath, host, interrupts, nic, idle=idle, after_ps=sent_ps, iommu=iommu, viommu=viommu
+        )
         if as_json:
             options.print_json(found_formula)
         else:
             click.echo(contract.formula_text(found_formula), nl=False)
         return
-    text = explanation.explain(datapath, host, interrupts, nic, trace=trace, idle=idle)
+    text = explanation.explain(datapath, host, interrupts, nic, trace=trace, idle=idle, iommu=iommu, viommu=viommu)
     if as_json:
         content = {"datapath": datapath, "host": host, "interrupts": interrupts, "text": text}
         found = {"spans": explanation.spans(datapath, host, interrupts, nic, idle=idle)} if trace else {}

@@ -131,6 +131,17 @@ _NS = {
     "p_mmio_wr_lat": "300",
     "p_write_lat": "0",
     "p_msi_flight": "0",
+    "h_mail": "5000",
+    "i_remap": "0",
+    "i_map": "200",
+    "i_unmap": "300",
+    "i_wait": "350",
+    "i_turn": "350",
+    "i_defer": "70",
+    "i_nested_sync": "1300",
+    "i_nested_turn": "8700",
+    "i_shadow_map": "6000",
+    "i_shadow_unmap": "8000",
 }
 _NO_BUS = "0: the prototype's sums start when the data is in memory and the interrupt at the core"
 _NOTES = {
@@ -165,6 +176,7 @@ _NOTES = {
     "s_vmswitch_ext": "no extension's time is published",
     "d_call": "with k_irqfd the expected 1,200 ns",
     "d_rx_pk": "receive and transmit of a forwarder",
+    "h_mail": "a message of some bytes from a queue or registers, a look-up, an answer; no time was read",
 }
 _PER_BYTE = {
     "g_copy_fs": ("120000", "8.3 GB/s; 60,000 to 250,000 fs/B expected"),

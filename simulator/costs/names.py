@@ -138,6 +138,17 @@ _TIMES = {
     "p_mmio_wr_lat": "posted MMIO write: one way from core to device",
     "p_write_lat": "posted write of a device: one way until memory shows it; latency",
     "p_msi_flight": "an MSI's further way through IOMMU and APIC until the core takes the vector; latency",
+    "h_mail": "PF driver: read a message of a virtual function's mailbox, look at the policy, answer",
+    "i_remap": "of p_msi_flight, the IOMMU's look at the interrupt's remapping entry",
+    "i_map": "DMA API: map a packet's buffer: an address, an entry of the IOMMU's table",
+    "i_unmap": "DMA API: unmap it, without invalidation",
+    "i_wait": "strict unmapping: wait for an invalidation of the IOMMU's cache, beyond the turn in its queue",
+    "i_turn": "strict unmapping: the invalidation's turn in the unit's queue, in which no core's other is served",
+    "i_defer": "lazy unmapping: put the address into the queue of those that are to be forgotten",
+    "i_nested_sync": "virtual IOMMU, nested tables: make a new entry of the guest's table known",
+    "i_nested_turn": "virtual IOMMU, nested tables: an invalidation through QEMU, under the queue's lock",
+    "i_shadow_map": "virtual IOMMU, shadow table: the exit that follows a mapping, with QEMU's and VFIO's work",
+    "i_shadow_unmap": "virtual IOMMU, shadow table: the exit that follows an unmapping, with QEMU's and VFIO's work",
 }
 _PER_BYTE = {
     f"{side}_{name}": meaning
@@ -174,6 +185,7 @@ HOST_FACTS: dict[str, tuple[str, str]] = {
     "iotlb_entries": ("entries", "translations that the IOMMU keeps at hand for a device"),
     "iommu_walk": ("ps", "walk of the IOMMU's page table for a translation that is not at hand"),
     "iommu_walkers": ("walkers", "page walks at a time"),
+    "iommu_nested_walk": ("ps", "walk of two page tables, a guest's and the host's, at once"),
     "fair_latency": ("ps", "fair scheduler: targeted latency"),
     "fair_minimum_granularity": ("ps", "fair scheduler: shortest slice"),
     "fair_wakeup_granularity": ("ps", "fair scheduler: lead that a waking thread needs to pre-empt"),

@@ -92,7 +92,7 @@ def _add_socket(
     number = guest.cores[queue % len(guest.cores)] if guest.cores else machine.cpus.own()
     core = machine.cpus.core(number, name, softirq_costs=NATIVE_CORE_COSTS)
     napi, sender, app = (builder.promise(Worker) for _ in range(3))
-    hardirq_ps, flight_ps = (total(model, table, f"route.{part}_ps") for part in ("hardirq", "flight"))
+    hardirq_ps, flight_ps = total(model, table, HANDLER.charge), vmm.message_ps(machine.host)
     route = builder.add(
         IrqRoute(f"{name}.route", "native", napi, core=core, hardirq_ps=hardirq_ps, flight_ps=flight_ps)
     )

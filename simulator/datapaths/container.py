@@ -22,6 +22,7 @@ from simulator.datapaths.queues import attach
 from simulator.errors import InputError
 from simulator.parts import driver, uplink, veth
 from simulator.parts.machine import Attachment, Lane, Machine
+from simulator.parts.mapping import on_host
 from simulator.parts.settings import GuestSettings
 from simulator.parts.steps import Step
 from simulator.parts.uplink import firewall_ps
@@ -81,7 +82,7 @@ def add_socket(
     for index in range(guest.busy):
         builder.add(Thread(name=f"{name}.busy{index}", executor=core, kind="busy"))
     thread = driver.add_thread(machine, name, core, "h", woken_by=softirq)
-    site = driver.Site(name, softirq, thread, "h", table)
+    site = driver.Site(name, softirq, thread, "h", table, on_host(machine))
     return site, driver.add_application(machine, guest, site, lane.pair, sink)
 
 
@@ -93,7 +94,8 @@ def add_sender(machine: Machine, guest: GuestSettings, site: driver.Site, lane: 
     fifo, sender = driver.add_sender(machine, guest, site, lane.pair), builder.count(Worker) - 1
     driver.add_to_packets(builder, sender, firewall_ps(machine))
     if guest.local:
-        device_ps = sum(machine.host.model.ps(name) for name in uplink.DRIVER_SEND)
+        mapping = site.mapping.map if site.mapping else ()
+        device_ps = sum(machine.host.model.ps(name) for name in (*uplink.DRIVER_SEND, *mapping))
         builder.change(Worker, sender, select="switch")
         driver.add_to_packets(builder, sender, -device_ps)
         uplink.note_sender(machine, sender, lane, device_ps, machine.host.model.ps("h_tap_enq"))

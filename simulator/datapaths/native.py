@@ -18,6 +18,7 @@ from simulator.errors import InputError
 from simulator.parts import driver, poll_mode, stack_steps, vmm
 from simulator.parts.cpu import NATIVE_CORE_COSTS
 from simulator.parts.machine import Attachment, Machine
+from simulator.parts.mapping import on_host
 from simulator.parts.nic import join
 from simulator.parts.settings import GuestSettings
 from simulator.parts.steps import Step
@@ -57,15 +58,13 @@ def build(machine: Machine, guest: GuestSettings) -> Attachment:
             sends.append(add_poll_queue(machine, guest, site, sink))
             continue
         worker = builder.promise(Worker)
-        hardirq_ps, flight_ps = (
-            total_cost(machine.host.model, (vmm.MESSAGE, HANDLER), f"route.{part}_ps") for part in ("hardirq", "flight")
-        )
+        hardirq_ps, flight_ps = total_cost(machine.host.model, (HANDLER,), HANDLER.charge), vmm.message_ps(machine.host)
         route = builder.add(
             IrqRoute(f"{name}.route", "native", worker, core=core, hardirq_ps=hardirq_ps, flight_ps=flight_ps)
         )
         app_core = machine.cpus.application_core(name, guest.application_cores, core)
         thread = driver.add_thread(machine, name, app_core, "h", woken_by=core)
-        site = driver.Site(name, core, thread, "h", stack_steps.interrupt_steps("h"))
+        site = driver.Site(name, core, thread, "h", stack_steps.interrupt_steps("h"), on_host(machine))
         sends.append(add_interrupt_queue(machine, guest, site, worker, route, sink))
         for index in range(guest.busy):
             builder.add(Thread(name=f"{name}.busy{index}", executor=core, kind="busy"))

@@ -20,6 +20,7 @@ from simulator.datapaths.model import Datapath
 from simulator.datapaths.queues import add_interrupt_queue, add_pair, add_poll_queue, attach
 from simulator.parts import driver, poll_mode, stack_steps, vmm
 from simulator.parts.machine import Attachment, Machine
+from simulator.parts.mapping import in_guest
 from simulator.parts.nic import join
 from simulator.parts.settings import GuestSettings
 from simulator.parts.steps import Step
@@ -61,7 +62,8 @@ def _add_bonded_queue(machine: Machine, guest: GuestSettings, vcpus: list[int], 
     """The queue of a guest that has a standby beside the function."""
     standby.require_plain(guest)
     name, vcpu = f"{guest.name}.q0", vcpus[0]
-    site = driver.Site(name, vcpu, driver.add_thread(machine, name, vcpu, "g"), "g", stack_steps.interrupt_steps("g"))
+    thread = driver.add_thread(machine, name, vcpu, "g")
+    site = driver.Site(name, vcpu, thread, "g", stack_steps.interrupt_steps("g"), in_guest(machine, guest))
     worker = machine.builder.promise(Worker)
     pair = add_pair(machine, guest, site, vmm.add_route(machine, guest, name, vcpu, worker))
     socket = driver.add_application(machine, guest, site, pair, sink)
@@ -76,7 +78,7 @@ def _add_queue(
 ) -> int:
     name, vcpu = f"{guest.name}.q{queue}", vcpus[queue % len(vcpus)]
     thread = driver.add_thread(machine, name, driver.application_vcpu(guest, vcpus, queue), "g")
-    site = driver.Site(name, vcpu, thread, "g", driven)
+    site = driver.Site(name, vcpu, thread, "g", driven, in_guest(machine, guest) if guest.mode != "poll" else None)
     if guest.mode == "poll":
         return add_poll_queue(machine, guest, site, sink)
     worker = machine.builder.promise(Worker)

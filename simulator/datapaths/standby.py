@@ -1,8 +1,10 @@
-"""A paravirtual device beside a virtual function, with the same address: Linux's net_failover over virtio's standby feature.
+"""A paravirtual device beside a virtual function, with the same address: Linux's net_failover over virtio's standby feature, or
+Hyper-V's netvsc, which has its synthetic path always and a function below it.
 
 1. The guest has both devices. Both receive into the same sockets; what is sent goes through the function while it is up, else through
    the standby: a switch with two ports, which events change.
-2. The standby is vhost-net behind the host's bridge. Its rings, its thread and its place behind the bridge are there from the start and idle.
+2. The standby is vhost-net behind the host's bridge, or netvsc behind Hyper-V's switch. Its rings, its thread and its place behind the
+   switch are there from the start and idle.
 3. The adapter's filter has the address at the function or at the host's own queues, never at both; an event moves it.
 
 *Scope*: one queue, interrupt-driven. Answers go through the sending half of the application, since only that chooses the device.
@@ -13,13 +15,14 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from simulator.datapaths import paravirtual, vhost_net
+from simulator.datapaths import hyperv_netvsc, paravirtual, vhost_net
 from simulator.errors import InputError
 from simulator.parts import driver, uplink, virtio
 from simulator.parts.machine import Machine
 from simulator.parts.settings import GuestSettings
 from simulator.plan.model import Fifo, Output, Switch, Worker
 
+BACKENDS = {"vhost-net": vhost_net.BACKEND, "hyperv-netvsc": hyperv_netvsc.BACKEND}
 FUNCTION_PORT, STANDBY_PORT = 0, 1
 """Ports of the guest's switch ``<guest>.bond``."""
 
@@ -44,12 +47,12 @@ def add_standby(
 ) -> None:
     """Add the device beside the function, whose queue is at `site`; `ends` (socket and sink) and `send` are the application's."""
     builder = machine.builder
-    beside = replace(guest, mode="legacy" if guest.mode == "legacy" else "apicv")
-    leg = driver.Site(f"{guest.name}.standby", site.softirq, site.thread, "g", virtio.guest_steps())
+    beside, backend = replace(guest, mode="legacy" if guest.mode == "legacy" else "apicv"), BACKENDS[guest.standby]
+    leg = driver.Site(f"{guest.name}.standby", site.softirq, site.thread, "g", backend.guest_steps())
     lanes = uplink.join_standby(machine, guest, mac)
     napi = builder.promise(Worker)
-    thread = paravirtual.add_thread(machine, beside, vhost_net.BACKEND, leg.name)
-    second = paravirtual.add_virtqueues(machine, beside, vhost_net.BACKEND, leg, thread, lanes[0], napi)
+    thread = paravirtual.add_thread(machine, beside, backend, leg.name)
+    second = paravirtual.add_virtqueues(machine, beside, backend, leg, thread, lanes[0], napi)
     driver.add_napi(machine, beside, leg, napi, second, *ends, virtio.REFILL)
     table = (FUNCTION_PORT,) * (len(machine.port.vlans) * machine.port.addresses.count)
     bond = builder.add(Switch(f"{guest.name}.bond", machine.port.addresses.count, table, ((0, 1), (1, 1))))

@@ -47,7 +47,8 @@ def ends_of(plan: Plan, members: Iterable[str]) -> tuple[list[str], list[str]]:
 
 def _ends(plan: Plan, own: set[str]) -> tuple[list[str], list[str], list[Source]]:
     """Sinks that take what comes to the guests, sinks that take what they send, and their sources."""
-    sources = [source for source in plan.sources if source.name.partition(".")[0] in own]
+    packets = set(window.source_names(plan))
+    sources = [source for source in plan.sources if source.name.partition(".")[0] in own and source.name in packets]
     ends = {plan.sinks[source.record].name for source in sources if source.record != NONE}
     if not ends:
         ends = {sink.name for sink in plan.sinks if sink.reply_link != NONE}

@@ -65,8 +65,13 @@ def unaccounted(plan: Plan, trace: Trace) -> int:
 
     offered + in flight at the start - delivered - acknowledgements taken in - dropped - in flight at the end.
     """
-    came = offered(plan, trace) + trace.in_flight_start
+    sent, ended, lost = window.messages(plan, trace)
+    came = offered(plan, trace) + sent + trace.in_flight_start
     went = (
-        delivered(plan, trace) + window.total(trace, window.sink_names(plan), "acks") + sum(drops(plan, trace).values())
+        delivered(plan, trace)
+        + ended
+        + window.total(trace, window.sink_names(plan), "acks")
+        + sum(drops(plan, trace).values())
+        + lost
     )
     return came - went - trace.in_flight_end

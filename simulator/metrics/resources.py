@@ -82,7 +82,8 @@ def locks(plan: Plan, trace: Trace) -> dict[str, dict[str, float]]:
     taken = window.by_place(trace, [lock.name for lock in plan.locks], "acquired")
     return {
         name: {
-            "held": trace.counters[f"{name}.held_ps"] / length,
+            # whoever spins is counted when it asks, the last ones perhaps for a time beyond the window
+            "held": min(trace.counters[f"{name}.held_ps"] / length, 1.0),
             "contended": min(trace.counters[f"{name}.contended"] / count, 1.0),
         }
         for name, count in taken.items()
@@ -141,7 +142,7 @@ def _limit(plan: Plan, trace: Trace, *, dropped: bool, lost: bool) -> str:
     if busiest is not None:
         state = f"{busiest} is {_percent(shares[busiest])} {'held' if busiest.startswith('lock ') else 'busy'}"
         if shares[busiest] >= SATURATED:
-            return f"{state}{_labels(plan, trace, busiest)}"
+            return f"{state}{_labels(plan, trace, busiest)}{_spinning(plan, trace, busiest)}"
     stated = (
         _stated_limit(plan, trace)
         or (_shared_core(plan, trace) if lost else "")
@@ -154,6 +155,13 @@ def _limit(plan: Plan, trace: Trace, *, dropped: bool, lost: bool) -> str:
     if lost:
         return f"nothing saturated on average ({state}): bursts, larger than what queues hold"
     return f"nothing: {state} at most"
+
+
+def _spinning(plan: Plan, trace: Trace, resource: str) -> str:
+    """Where a core is full because all wait for one lock: which."""
+    spun = {plan.locks[worker.spin].name for worker in plan.workers if worker.spin != NONE}
+    contended = _contended(plan, trace) if spun and resource.startswith("core ") else ""
+    return f", spinning: {contended}" if any(contended.startswith(f"lock {name} ") for name in spun) else ""
 
 
 def _stated_limit(plan: Plan, trace: Trace) -> str:

@@ -16,7 +16,7 @@ from collections.abc import Iterable, Sequence
 
 from simulator.errors import EngineError
 from simulator.plan.model import Plan
-from simulator.plan.trace import Trace
+from simulator.plan.trace import MAIL, Trace
 
 PS_PER_SECOND = 10**12
 NOTHING_RECORDED = -1
@@ -39,13 +39,13 @@ def total(trace: Trace, entities: Iterable[str], metric: str) -> int:
 
 
 def source_names(plan: Plan) -> tuple[str, ...]:
-    """Names of the plan's sources."""
-    return tuple(source.name for source in plan.sources)
+    """Names of the plan's sources of packets."""
+    return tuple(source.name for source in plan.sources if not source.name.endswith(MAIL))
 
 
 def sink_names(plan: Plan) -> tuple[str, ...]:
-    """Names of the plan's sinks."""
-    return tuple(sink.name for sink in plan.sinks)
+    """Names of the plan's sinks of packets."""
+    return tuple(sink.name for sink in plan.sinks if not sink.name.endswith(MAIL))
 
 
 def queue_names(plan: Plan) -> tuple[str, ...]:
@@ -56,7 +56,18 @@ def queue_names(plan: Plan) -> tuple[str, ...]:
 def drop_places(plan: Plan) -> tuple[str, ...]:
     """Names of everything that may drop packets."""
     switches, links = (switch.name for switch in plan.switches), (link.name for link in plan.links)
-    return (*source_names(plan), *queue_names(plan), *switches, *links)
+    queues = (name for name in queue_names(plan) if not name.endswith(MAIL))
+    return (*source_names(plan), *queues, *switches, *links)
+
+
+def messages(plan: Plan, trace: Trace) -> tuple[int, int, int]:
+    """Messages between functions that were sent, read, and found no room; they are in flight as packets are."""
+    kinds = ((plan.sources, "offered"), (plan.sinks, "count"), (plan.fifos, "dropped"))
+    sent, read, lost = (
+        total(trace, [entity.name for entity in entities if entity.name.endswith(MAIL)], metric)
+        for entities, metric in kinds
+    )
+    return sent, read, lost
 
 
 def executor_names(plan: Plan, kind: str) -> tuple[str, ...]:

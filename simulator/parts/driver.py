@@ -20,6 +20,7 @@ from simulator.errors import BadValue
 from simulator.parts import vmm
 from simulator.parts.cpu import add_spread
 from simulator.parts.machine import Machine
+from simulator.parts.mapping import Mapping, hold_ps, mapped
 from simulator.parts.nic import QueuePair
 from simulator.parts.settings import GuestSettings
 from simulator.parts.stack_steps import (
@@ -54,6 +55,8 @@ class Site:
     thread: int
     side: str
     steps: tuple[Step, ...]
+    mapping: Mapping | None = None
+    """What its driver does to map packets for the device; None: nothing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,6 +101,7 @@ def add_napi(
             chunk=POLL_WEIGHT if guest.gro and guest.bulk and not unmask else 1,
             reap_ring=pair.tx if guest.napi_tx and not pair.apart else NONE,
             spread=add_spread(builder, machine.host, f"{site.name}.napi", _worker_costs(steps, "napi")),
+            **_spinning(machine, site, steps, "napi", reaps=True),
         ),
     )
 
@@ -207,6 +211,7 @@ def _add_router(
     """The guest's kernel forwards from the poll, packet by packet; each rings, and a full ring drops."""
     builder = machine.builder
     steps = forward_steps(site.side, refill_doorbell(site.side), send_doorbell(site.side), guest.forwarder)
+    steps = _mapped(site, steps)
     cost = _Cost(machine, steps)
     assert guest.next_hop is not None
     machine.forwarders.setdefault(guest.name, []).append((worker, pair.tx))
@@ -219,6 +224,7 @@ def _add_router(
             packet_ps=cost("forward.packet_ps"),
             segment_ps=cost("forward.segment_ps"),
             spread=add_spread(builder, machine.host, f"{site.name}.napi", names(steps, "forward")),
+            **_spinning(machine, site, steps, "forward", reaps=True),
         ),
     )
 
@@ -259,6 +265,7 @@ def add_application(machine: Machine, guest: GuestSettings, site: Site, pair: Qu
             ),
             stage=builder.stage(APPLICATION),
             notify_stage=builder.stage(WAKE_UP),
+            **(_spinning(machine, site, steps, "send") if guest.answers else {}),
         ),
     )
     return socket
@@ -318,6 +325,7 @@ def add_sender(machine: Machine, guest: GuestSettings, site: Site, pair: QueuePa
             ),
             stage=builder.stage(SEND),
             notify_stage=builder.stage(WAKE_UP),
+            **_spinning(machine, site, steps, "send"),
         ),
     )
     return fifo
@@ -397,7 +405,22 @@ class _Cost:
 
 def _steps(guest: GuestSettings, site: Site) -> tuple[Step, ...]:
     checksum = () if guest.checksum else checksum_steps(site.side)
-    return (*site.steps, *checksum)
+    return _mapped(site, (*site.steps, *checksum))
+
+
+def _mapped(site: Site, steps: tuple[Step, ...]) -> tuple[Step, ...]:
+    return mapped(steps, site.mapping, guest=site.side == "g")
+
+
+def _spinning(
+    machine: Machine, site: Site, steps: tuple[Step, ...], part: str, *, reaps: bool = False
+) -> dict[str, Any]:
+    """The lock that a worker spins for while it maps and unmaps."""
+    packet_ps = hold_ps(machine, steps, site.mapping, f"{part}.spin_packet_ps")
+    reap_ps = hold_ps(machine, steps, site.mapping, "napi.spin_reap_ps") if reaps else 0
+    if site.mapping is None or not (packet_ps or reap_ps):
+        return {}
+    return {"spin": site.mapping.lock, "spin_packet_ps": packet_ps, "spin_reap_ps": reap_ps}
 
 
 def _send_ps(guest: GuestSettings, cost: _Cost) -> int:
@@ -425,6 +448,12 @@ _NOT_DRAWN = (
     "send.segment_ps",
     "send.stream_ps",
     "send.call_ps",
+    *(
+        f"{part}.spin{flush}_{what}_ps"
+        for part in ("napi", "send", "forward")
+        for flush in ("", "_flush")
+        for what in ("packet", "reap")
+    ),
 )
 
 

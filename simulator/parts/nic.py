@@ -16,10 +16,11 @@ no sum.
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 from simulator.costs import Nic
 from simulator.parts import moderation, rates
-from simulator.parts.pcie import add_pcie
+from simulator.parts.pcie import SMALL_PAGE_BYTES, add_pcie
 from simulator.parts.settings import GuestSettings, HostSettings, Moderation, PortSettings
 from simulator.parts.stages import FETCH, MODERATION, NIC, NIC_QUEUE
 from simulator.parts.wire import add_wire
@@ -41,6 +42,8 @@ from simulator.plan.model import (
 )
 
 PEER = 0
+SPOOFED = -1
+"""Stands in place of a VLAN for frames whose source address is not their sender's, if there are any."""
 PREFETCH_FRAMES = 32
 READ_PS = 1_000_000
 """How long a read takes that an adapter is built for (assumed): it keeps as many frames under way as its packet rate needs, and no fewer
@@ -62,6 +65,8 @@ PCIE_BACKLOG_PS = 0
 engine waits for the write that is under way, and not for those of frames that still lie in the packet buffer."""
 ADDRESS_BITS = 32
 """Memory of a ring's buffers: no two rings share a page."""
+FRESH_BUFFERS = 1 << 20
+"""Of packets that are mapped one by one, each with a page of 4 KiB: so many later the first address comes back, long forgotten."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,7 +127,8 @@ class Port:
     leave: int
     rx_engine: int
     tx_engine: int
-    translated: bool
+    page_bytes: int
+    """Of memory that is mapped for good; 0: its translations are at hand."""
     receivers: list[int] = field(default_factory=list)
     senders: list[Input] = field(default_factory=list)
     limits: dict[str, tuple[int, int]] = field(default_factory=dict)
@@ -159,7 +165,7 @@ def add_port(
     )
     wire_out = add_wire(builder, settings, f"{prefix}wire.out", "link", leave)
     ends = (dma, wire_in, wire_out, pipe, buffer, peer, leave, rx_engine, tx_engine)
-    return Port(settings, vlans, addresses, *ends, translated=bool(host.iommu_page_bytes), entrance=wire_in)
+    return Port(settings, vlans, addresses, *ends, page_bytes=host.iommu_page_bytes, entrance=wire_in)
 
 
 def add_moderator(builder: PlanBuilder, port: Port, name: str, route: int, *, virtual: bool, tick_hz: int) -> int:
@@ -182,13 +188,15 @@ def add_queue_pair(
     poller: int,
     doorbell_ps: int,
     refill_doorbell_ps: int,
+    fresh: tuple[bool, ...] = (),
 ) -> QueuePair:
-    """The two rings of one queue; `poller` is a poll-mode driver (-1: none)."""
+    """The two rings of one queue; `poller` is a poll-mode driver (-1: none). `fresh`: of a driver that maps packets, whether those that
+    are received and those that are sent have a new page each."""
     nic = port.settings.model
-    bases = [(builder.count(DescRing) + n << ADDRESS_BITS) if port.translated else NONE for n in (0, 1)]
+    rx_memory, tx_memory = (_memory(builder, port, n, fresh) for n in (0, 1))
     rx = builder.add(
         DescRing(
-            base_bytes=bases[0],
+            **rx_memory,
             name=f"{name}.rx",
             kind="rx",
             size=guest.rx_ring or port.settings.rx_ring or nic.value("vf_rx_ring" if guest.virtual else "rx_ring"),
@@ -207,7 +215,7 @@ def add_queue_pair(
     )
     tx = builder.add(
         DescRing(
-            base_bytes=bases[1],
+            **tx_memory,
             name=f"{name}.tx",
             kind="tx",
             size=guest.tx_ring or port.settings.tx_ring or nic.value("vf_tx_ring" if guest.virtual else "tx_ring"),
@@ -228,6 +236,16 @@ def add_queue_pair(
     shaper, floor = _limits(builder, port, guest)
     port.senders.append(Input("tx", tx, weight=guest.weight, shaper=shaper, floor=floor, share=_share(port, guest)))
     return QueuePair(rx, tx, moderator)
+
+
+def _memory(builder: PlanBuilder, port: Port, number: int, fresh: tuple[bool, ...]) -> dict[str, Any]:
+    """Where the buffers of the ring lie that comes after so many, as far as anybody looks."""
+    if not fresh and not port.page_bytes:
+        return {}
+    base = {"base_bytes": builder.count(DescRing) + number << ADDRESS_BITS}
+    return base | (
+        {"buffers": FRESH_BUFFERS, "stride_bytes": SMALL_PAGE_BYTES} if any(fresh[number : number + 1]) else {}
+    )
 
 
 def _tx_writeback_bytes(nic: Nic, moderator: int) -> int:
@@ -348,6 +366,8 @@ def _add_transmit(builder: PlanBuilder, port: Port, egress: Switch, entrance: in
         target=entrance,
     )
     outputs = (Output("link", port.wire_out, room_ps=0), Output("link", builder.add(loopback), room_ps=0))
+    if SPOOFED in port.vlans:
+        prefetch, puller = _add_spoof_check(builder, port, puller, prefetch)
     send = Worker(
         name=f"{port.prefix}port.send",
         kind="hw",
@@ -359,6 +379,30 @@ def _add_transmit(builder: PlanBuilder, port: Port, egress: Switch, entrance: in
         stage=builder.stage(NIC_QUEUE),
     )
     builder.keep(puller, send)
+
+
+def _add_spoof_check(builder: PlanBuilder, port: Port, checker: int, prefetch: int) -> tuple[int, int]:
+    """The check of source addresses, the worker `checker` behind the data reads; where what passes waits, and the next worker.
+
+    A frame that lies is dropped at ``spoofed``, after it has crossed the bus."""
+    sender = builder.promise(Worker)
+    passed = builder.add(Fifo(name=f"{port.prefix}port.checked", capacity=PREFETCH_FRAMES, full="block", poller=sender))
+    macs = port.addresses.count
+    table = tuple(NONE if vlan == SPOOFED else 0 for vlan in port.vlans for _ in range(macs))
+    builder.keep(
+        checker,
+        Worker(
+            name=f"{port.prefix}port.check",
+            kind="hw",
+            on=NONE,
+            inputs=(Input("fifo", prefetch),),
+            outputs=(Output("fifo", passed),),
+            select="switch",
+            switch=builder.add(Switch(f"{port.prefix}spoofed", macs, table, ((0, 1),))),
+            stage=builder.stage(NIC_QUEUE),
+        ),
+    )
+    return passed, sender
 
 
 def _doorbell(ring: int, cost_ps: int) -> Gate:

@@ -5,9 +5,10 @@
 3. The catalogue's read time `p_mem` is a whole round trip of a small read, `p_mmio_wr_lat` and `p_write_lat` are one way
    down and up. Both ways are put on the links and taken off the memory, so that neither is counted twice.
 
-4. With an IOMMU the buffers of each ring lie one after the other in memory of their own, mapped for good in pages of one size.
+4. With an IOMMU the buffers of each ring lie one after the other in memory of their own, mapped for good in pages of one size; packets
+   that are mapped one by one have a page of their own, new for each (`simulator.parts.mapping`).
 
-*Scope*: usable rates without replay and credits; an IOMMU's invalidations are not modelled.
+*Scope*: usable rates without replay and credits. A driver that maps packets is behind pages of 4 KiB.
 *Validation*: byte formulas of docs/reference/plan.md section 4; tests/phenomena/test_pcie.py.
 """
 
@@ -20,6 +21,8 @@ from simulator.parts.steps import Step
 from simulator.parts.wire import SEGMENT_HEADER_BYTES
 from simulator.plan.builder import PlanBuilder
 from simulator.plan.model import Dma, Link
+
+SMALL_PAGE_BYTES = 4096
 
 READ = Step(
     "read of descriptor or packet",
@@ -49,9 +52,11 @@ def add_pcie(builder: PlanBuilder, host: HostSettings, port: PortSettings, name:
         Link(name=f"{name}.pcie.up", rate_bps=port.up_bps, propagation_ps=way_up_ps, stage=builder.stage(PCIE))
     )
     down = builder.add(Link(name=f"{name}.pcie.down", rate_bps=port.down_bps, propagation_ps=way_down_ps))
-    translation = {} if not host.iommu_page_bytes else {
-        "iotlb_entries": host.model.value("iotlb_entries"), "page_bytes": host.iommu_page_bytes,
-        "walkers": host.model.value("iommu_walkers"), "walk_ps": host.model.value("iommu_walk"),
+    page_bytes = SMALL_PAGE_BYTES if host.maps or port.maps else host.iommu_page_bytes
+    walk = "iommu_nested_walk" if port.nested else "iommu_walk"
+    translation = {} if not page_bytes else {
+        "iotlb_entries": host.model.value("iotlb_entries"), "page_bytes": page_bytes,
+        "walkers": host.model.value("iommu_walkers"), "walk_ps": host.model.value(walk),
     }  # fmt: skip
     return builder.add(
         Dma(

@@ -2,7 +2,8 @@
 
 What a packet costs was read over whole bursts of 32, both doorbells included: they ring, and cost nothing besides.
 
-The costs of the driver spread from packet to packet; the time that an application states is its own.
+The costs of the driver spread from packet to packet; the time that an application states is its own. One that drains (DPDK's l2fwd,
+l3fwd) holds what it sends until there are 32 packets or a time has passed.
 
 *Scope*: one thread for each queue. A thread that both receives and sends pays the dearer of the two per packet.
 *Validation*: tests/golden, tests/phenomena.
@@ -72,7 +73,9 @@ def add_poller(machine: Machine, guest: GuestSettings, site: Site, worker: int, 
             packet_ps=max(receive_ps, send_ps)
             if guest.sends
             else receive_ps + sum(model.ps(cost) for cost in carried.packet_costs),
+            byte_fs=guest.touch_fs,
             reply_ps=send_ps,
+            drain_ps=guest.drain_ps,
             reap_ring=pair.tx,
             refill_ring=pair.rx,
             refill_chunk=handed_back,

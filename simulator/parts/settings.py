@@ -15,6 +15,8 @@ from simulator.errors import InputError
 from simulator.plan.model import INFINITE_PS
 
 CABLE_PS_PER_M = 5_000
+FLUSHED_TOGETHER = 256
+"""Entries of a core's queue of addresses that are unmapped and not yet forgotten (Linux drivers/iommu/dma-iommu.c, IOVA_DEFAULT_FQ_SIZE)."""
 FUNCTIONS = ("sriov-vf", "vdpa", "sub-function", "container-vf")
 """Paths whose queues are those of a function of the adapter beside the physical one, with its limits and its driver."""
 
@@ -37,7 +39,8 @@ class HostSettings:
     `cores` None: as many as the placement needs. `tick`: on its cores; a guest's tick has the same frequency. `idle`, `noise`: words of
     `costs.idle` and `costs.noise`. `siblings`: cores 2n and 2n + 1 are threads of one. `backend_cores`: where vhost and QEMU run;
     empty: a core of its own for each. `firewall`: `off`, `filter` or `conntrack` on the bridge. `iommu_page_bytes`: pages by which
-    the IOMMU maps the memory of packets for good; 0: no translation. `name`: of a host beside the first.
+    the IOMMU maps the memory of guests for good; 0: no translation. `iommu`: `off`, `passthrough`, `lazy` or `strict`: whether the host's
+    own drivers map packet by packet, and `maps_received` whether received ones too. `name`: of a host beside the first.
     """
 
     model: Host
@@ -56,12 +59,19 @@ class HostSettings:
     demote: bool = True
     scheduler: Scheduler = Scheduler()
     iommu_page_bytes: int = 0
+    iommu: str = "passthrough"
+    maps_received: bool = False
     name: str = ""
 
     @property
     def prefix(self) -> str:
         """What its cores are called by besides."""
         return f"{self.name}." if self.name else ""
+
+    @property
+    def maps(self) -> bool:
+        """Whether the host's drivers map packet by packet."""
+        return self.iommu in ("lazy", "strict")
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,6 +114,10 @@ class PortSettings:
     """What is on another NUMA node than the adapter: nothing, ``cores``, or ``cores and memory``."""
     host: int = 0
     """Number of its host."""
+    maps: bool = False
+    """Whether a guest behind it maps packet by packet."""
+    nested: bool = False
+    """Whether walks are of two tables, as some guest behind it has an IOMMU in the hardware."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,8 +194,8 @@ class GuestSettings:
     busy: int = 0
     vlan: int = 0
     max_rate_bps: int = 0
-    standby: bool = False
-    """It has a paravirtual device beside its function."""
+    standby: str = ""
+    """The paravirtual device that it has beside its function: none, ``vhost-net`` or ``hyperv-netvsc``."""
     shaped: bool = False
     """Its rate may change while it runs, so that it has a shaper even without a limit."""
     min_rate_bps: int = 0
@@ -207,6 +221,10 @@ class GuestSettings:
     """Datagrams that one call of the application reads or writes at most."""
     receive_ps: int | None = None
     send_ps: int | None = None
+    touch_fs: int = 0
+    """Poll mode: what its application spends on each byte of a packet."""
+    drain_ps: int = 0
+    """Poll mode: how long at most it holds what it sends."""
     xdp: bool = False
     next_hop: int | None = None
     forwarder: PolledSwitch | None = None
@@ -216,11 +234,24 @@ class GuestSettings:
     answers: bool = False
     new_flows: bool = False
     """Whether some of the packets that come to it begin a flow."""
+    millimails: int = 0
+    """Messages in 1,000 s that its function sends the PF's driver."""
+    viommu: str = "off"
+    """Its own IOMMU: off, passthrough, lazy or strict."""
+    nested: bool = False
+    """Whether the hardware walks the guest's table and the host's; else the host keeps a copy."""
+    maps_received: bool = False
+    """With a virtual IOMMU: whether received packets are mapped one by one, too."""
     macvtap: str = "bridge"
     """Mode of a macvtap device: bridge, vepa, private or passthru."""
     local: bool = False
     """Whether it talks to neighbours on its host."""
     reply_bytes: int = 60
+
+    @property
+    def maps(self) -> bool:
+        """Whether its driver maps packet by packet."""
+        return self.viommu in ("lazy", "strict")
 
     @property
     def machine_name(self) -> str:

@@ -19,12 +19,13 @@ from simulator.parts import bonds
 from simulator.parts.cpu import CORE_COSTS, add_spread
 from simulator.parts.driver import GRO_BYTES, POLL_WEIGHT
 from simulator.parts.machine import Lane, Machine, Uplink
+from simulator.parts.mapping import hold_ps, mapped, of_host, on_host
 from simulator.parts.nic import Port, add_moderator, add_queue_pair, join
 from simulator.parts.settings import GuestSettings
 from simulator.parts.stack_steps import of_stream
 from simulator.parts.stages import HOST_INTERRUPT, HOST_SOFTIRQ
 from simulator.parts.steps import Step, names, total
-from simulator.parts.vmm import MESSAGE
+from simulator.parts.vmm import MESSAGE, message_ps
 from simulator.plan.model import NONE, Fifo, Gate, Input, IrqRoute, Notify, Output, Switch, Worker
 
 MOST_LANES = 8
@@ -182,6 +183,7 @@ def add_tap(machine: Machine, name: str, backend: int, packets: int = TAP_PACKET
 
 def add_sender(machine: Machine, worker: int, lane: Lane, steps: tuple[Step, ...], part: str) -> None:
     """Note a worker that sends into the switch; its outputs follow when all guests are known."""
+    steps = mapped(steps, of_host(machine.host))
     nic_ps, neighbour_ps = (total(machine.host.model, steps, f"{part}.{field}") for field in ("nic_ps", "neighbour_ps"))
     note_sender(machine, worker, lane, nic_ps, neighbour_ps)
 
@@ -240,12 +242,13 @@ def _add_lanes(machine: Machine, number: int, carry: tuple[str, ...]) -> Lane:
 
 
 def _add_lane(machine: Machine, number: int, carry: tuple[str, ...], on: int) -> Lane:
-    table = switched(machine, steps(carry))
+    mapping = on_host(machine)
+    table = mapped(switched(machine, steps(carry)), mapping)
     builder, model, name = machine.builder, machine.host.model, f"{machine.port.prefix}uplink{number}"
     core = machine.cpus.core(on, name, softirq_costs=CORE_COSTS)
     worker = builder.promise(Worker)
     hardirq_ps = total(model, table, "lane.hardirq_ps")
-    flight_ps = total(model, table, "lane.flight_ps")
+    flight_ps = message_ps(machine.host)
     route = builder.add(
         IrqRoute(f"{name}.route", "native", worker, core=core, hardirq_ps=hardirq_ps, flight_ps=flight_ps)
     )
@@ -254,7 +257,8 @@ def _add_lane(machine: Machine, number: int, carry: tuple[str, ...], on: int) ->
     # To the port the host's driver is one more native user.
     owner = GuestSettings(name="uplink", datapath="native")
     doorbells = 0, total(model, table, "lane.doorbell_ps")
-    pair = add_queue_pair(builder, machine.port, owner, name, moderator, NONE, *doorbells)
+    fresh = () if mapping is None else (mapping.received, True)
+    pair = add_queue_pair(builder, machine.port, owner, name, moderator, NONE, *doorbells, fresh)
     napi = Worker(
         name=f"{name}.napi",
         kind="soft",
@@ -275,6 +279,9 @@ def _add_lane(machine: Machine, number: int, carry: tuple[str, ...], on: int) ->
         refill_chunk=_REFILL_CHUNK,
         select="switch",
         spread=add_spread(builder, machine.host, f"{name}.napi", _drawn(table)),
+        spin=NONE if mapping is None else mapping.lock,
+        spin_packet_ps=hold_ps(machine, table, mapping, "uplink.spin_packet_ps"),
+        spin_reap_ps=hold_ps(machine, table, mapping, "uplink.spin_reap_ps"),
         stage=builder.stage(HOST_SOFTIRQ),
         notify_stage=builder.stage(HOST_INTERRUPT),
     )
@@ -290,7 +297,7 @@ def drawn(steps: tuple[Step, ...], part: str) -> tuple[str, ...]:
 def _drawn(table: tuple[Step, ...]) -> tuple[str, ...]:
     """Costs of the poll's jobs; further segments are rare."""
     rare = ("uplink.segment_ps", "uplink.stream_ps", "uplink.merge_ps")
-    return names((step for step in table if step.charge not in rare), "uplink")
+    return names((step for step in table if step.charge not in rare and ".spin" not in step.charge), "uplink")
 
 
 def switched(machine: Machine, steps: tuple[Step, ...]) -> tuple[Step, ...]:

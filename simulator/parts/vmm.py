@@ -62,6 +62,14 @@ MESSAGE = Step(
     source="IPI between vCPUs by hardware",
 )
 """Of every MSI, whoever takes it."""
+
+
+def message_ps(host: HostSettings) -> int:
+    """How long it flies to a core of the host: without an IOMMU nobody looks up its remapping entry."""
+    remapping_ps = host.model.ps("i_remap") if host.iommu == "off" else 0
+    return max(0, total(host.model, (MESSAGE,), MESSAGE.charge) - remapping_ps)
+
+
 _POSTING = Step(
     "the IOMMU posts the interrupt",
     "latency",

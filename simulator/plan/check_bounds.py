@@ -237,7 +237,7 @@ def _cost(plan: Plan, worker: Worker, packet: Largest) -> Iterator[str]:
         + put[0]
         + byte_fs * packet.length // 1000
         + 1
-        + worker.segment_ps * packet.segments
+        + (worker.segment_ps + worker.spin_packet_ps) * packet.segments
     )
     packets = 1 if worker.kind == "hw" else min(worker.chunk, worker.budget_packets, _held(plan, worker))
     total = (
@@ -246,7 +246,7 @@ def _cost(plan: Plan, worker: Worker, packet: Largest) -> Iterator[str]:
         + worker.poll_ps
     )
     if worker.reap_ring != NONE:
-        total += worker.reap_ps * plan.rings[worker.reap_ring].size
+        total += (worker.reap_ps + worker.spin_reap_ps) * plan.rings[worker.reap_ring].size
     yield from _factored(plan, place(worker), total, worker.spread)
     if byte_fs * packet.length >= LIMIT // 2:
         yield f"{place(worker)}: byte_fs = {byte_fs}: does not fit 62 bits for {packet.length} bytes"

@@ -27,7 +27,7 @@ def translation(plan: Plan) -> Iterator[str]:
         where = place(ring)
         if ring.base_bytes != NONE and not ring.remote:
             yield f"{where}: base_bytes = {ring.base_bytes}: only a remote ring's buffers are translated"
-        if ring.base_bytes + ring.size * ring.stride_bytes > MOST_BYTES:
+        if ring.base_bytes + (ring.buffers or ring.size) * ring.stride_bytes > MOST_BYTES:
             yield f"{where}: base_bytes = {ring.base_bytes}: the last buffer lies beyond 2**56"
         if ring.order != NONE and bounds(plan.streams[ring.order])[0] < 0:
             yield f"{where}: order: draws may be negative"

@@ -12,9 +12,12 @@ from collections.abc import Iterator
 
 from simulator.plan.check_values import place
 from simulator.plan.model import NONE, DescRing, Moderator, Notify, Plan, Thread, Worker
+from simulator.plan.references import entities, parts
 from simulator.plan.wiring import executor_of, publishers, wire
 
 REGISTER_EFFECTS = ("none", "wake", "ack", "unmask")
+LONGEST_HOLD_PS = 10**9
+"""1 ms for one packet: with interrupts off nothing holds a lock longer."""
 
 
 def roles(plan: Plan) -> Iterator[str]:
@@ -25,6 +28,9 @@ def roles(plan: Plan) -> Iterator[str]:
     for index, moderator in enumerate(plan.moderators):
         if moderator.worker != NONE:
             yield from _software(plan, index, moderator)
+    slept = {thread.lock for thread in plan.threads} | set(_trapped(plan))
+    for worker in plan.workers:
+        yield from _spins(plan, worker, slept)
     for ring in plan.rings:
         yield from _ring(plan, ring)
     for fifo in plan.fifos:
@@ -53,6 +59,28 @@ def _locked(plan: Plan, index: int, thread: Thread) -> Iterator[str]:
         yield f"{place(thread)}: lock: only a thread of kind 'workers' on a core works under a lock"
     if any(worker.kind == "task" and worker.on == index and worker.poll_mode for worker in plan.workers):
         yield f"{place(thread)}: lock: a poll-mode worker would never give it back"
+
+
+def _trapped(plan: Plan) -> Iterator[int]:
+    """Locks that accesses take."""
+    for _, _, entity in entities(plan):
+        yield from (part.lock for _, part in parts(entity) if isinstance(part, Notify))
+
+
+def _spins(plan: Plan, worker: Worker, slept: set[int]) -> Iterator[str]:
+    where = place(worker)
+    for field in ("spin_packet_ps", "spin_reap_ps"):
+        held_ps = getattr(worker, field)
+        if held_ps and worker.spin == NONE:
+            yield f"{where}: {field} = {held_ps}: without spin there is no lock to hold"
+        if held_ps > LONGEST_HOLD_PS:
+            yield f"{where}: {field} = {held_ps}: must be at most {LONGEST_HOLD_PS}"
+    if worker.spin == NONE:
+        return
+    if worker.kind not in ("soft", "task") or worker.poll_mode:
+        yield f"{where}: spin: only a soft or task worker that sleeps takes a lock for a part of its jobs"
+    if worker.spin in slept:
+        yield f"{where}: spin {plan.locks[worker.spin].name}: a lock is slept for or spun for, never both"
 
 
 def _software(plan: Plan, index: int, moderator: Moderator) -> Iterator[str]:

@@ -6,13 +6,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, fields
 from functools import cache
 from typing import Any
 
 from simulator.plan.model import INFINITE_PS, NONE, Gate, Input, Notify, Output, Plan
-from simulator.plan.references import BY_KIND, FIXED, collection, entities, parts, required
+from simulator.plan.references import BY_KIND, ENTITIES, FIXED, REQUIRED, collection, entities, parts, reader, required
 from simulator.plan.trace import EXIT_KINDS, LABELS
 
 WORDS = {
@@ -135,53 +135,65 @@ def _repeated(what: str, listed: tuple[str, ...] | list[str]) -> Iterator[str]:
 
 def values(plan: Plan) -> Iterator[str]:
     """Every field has its type, its range and, if it is a word, one of the known words."""
-    counts = {to: len(getattr(plan, to)) for fixed in FIXED.values() for to in fixed.values()}
+    most = {to: len(getattr(plan, to)) - 1 for to in ("stages", "streams", *ENTITIES)} | {"": INFINITE_PS}
     for _, _, entity in entities(plan):
         for path, part in parts(entity):
-            kind: Any = type(part)
-            own = _fields(kind)
             # nearly all values are right, and that is quickly seen; the rest is left to the rules in words
-            suspects = [
-                (name, "int") for name, least in own.numbers if not _within(getattr(part, name), least, INFINITE_PS)
-            ]
-            suspects += [
-                (name, "int") for name, to in own.indices if not _within(getattr(part, name), 0, counts[to] - 1)
-            ]
-            suspects += [(name, "str") for name, known in own.words if getattr(part, name) not in known]
-            for name, written in (*suspects, *own.others):
+            for name, written in _suspects(part, most):
                 yield from _value(place(entity, path), part, name, written, plan)
 
 
-def _within(value: object, least: int, most: int) -> bool:
-    return type(value) is int and least <= value <= most
+def _suspects(part: Any, most: dict[str, int]) -> list[tuple[str, str]]:
+    kind: Any = type(part)
+    own = _fields(kind)
+    found = [
+        (name, "int")
+        for names, of, least, to in own.numbers
+        if not (set(map(type, given := of(part))) == {int} and least <= min(given) and max(given) <= most[to])
+        for name in names
+    ]
+    found += [(name, "str") for name, known in own.words if getattr(part, name) not in known]
+    for name, decider, choices, free in own.chosen:
+        to, value = choices.get(getattr(part, decider)), getattr(part, name)
+        if not (type(value) is int and (0 <= value <= most[to] if to else free and value == NONE)):
+            found.append((name, "int"))
+    found += [(name, written) for name, written, right in own.others if not isinstance(getattr(part, name), right)]
+    return found
 
 
 @dataclass(frozen=True, slots=True)
 class _Fields:
-    """The fields of a class: integers that refer to nothing with their least value, indices with what they are of, words with those
-    that are known, and the rest with its types."""
+    """The fields of a class."""
 
-    numbers: tuple[tuple[str, int], ...]
-    indices: tuple[tuple[str, str], ...]
-    words: tuple[tuple[str, tuple[str, ...]], ...]
-    others: tuple[tuple[str, str], ...]
+    numbers: list[tuple[list[str], Callable[[Any], tuple[Any, ...]], int, str]]
+    """Integers: names, how all are read, their least value, and what they are indices of, or nothing."""
+    words: list[tuple[str, tuple[str, ...]]]
+    """With those that are known."""
+    chosen: list[tuple[str, str, dict[str, str], bool]]
+    """Indices: name, the field that says of what, what it may say, and whether -1 is right where it says something else."""
+    others: list[tuple[str, str, type]]
+    """Flags and lists, with their types."""
 
 
 @cache
 def _fields(kind: Any) -> _Fields:
-    numbers, indices, words, others = [], [], [], []
-    fixed = FIXED.get(kind.__name__, {})
+    own = _Fields([], [], [], [])
+    groups: dict[tuple[int, str], list[str]] = {}
     for field in fields(kind):
         key, written = (kind.__name__, field.name), str(field.type)
-        if written == "int" and field.name in fixed:
-            indices.append((field.name, fixed[field.name]))
-        elif written == "int" and key not in BY_KIND:
-            numbers.append((field.name, LEAST.get(key, 0)))
+        to = FIXED.get(kind.__name__, {}).get(field.name, "")
+        if key in BY_KIND:
+            own.chosen.append((field.name, *BY_KIND[key], key in _FREE))
+        elif written == "int":
+            least = LEAST.get(key, 0)
+            free = key not in REQUIRED if to else key in _FREE and not least
+            groups.setdefault((NONE if free else least, to), []).append(field.name)
         elif written == "str":
-            words += [(field.name, WORDS[key])] if key in WORDS else []
-        else:
-            others.append((field.name, written))
-    return _Fields(tuple(numbers), tuple(indices), tuple(words), tuple(others))
+            own.words.extend([(field.name, WORDS[key])] if key in WORDS else [])
+        elif written == "bool" or written.startswith("tuple"):
+            own.others.append((field.name, written, bool if written == "bool" else tuple))
+    own.numbers.extend((names, reader(names), *key) for key, names in groups.items())
+    return own
 
 
 def _value(where: str, part: Any, field: str, kind: str, plan: Plan) -> Iterator[str]:

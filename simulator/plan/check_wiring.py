@@ -105,8 +105,7 @@ def _is_polled(worker: Worker) -> bool:
 
 def _worker(plan: Plan, worker: Worker) -> Iterator[str]:
     where = place(worker)
-    if worker.poll_mode and worker.kind == "soft":
-        yield f"{where}: poll_mode: only a task or hardware worker can poll"
+    yield from _polling(where, worker)
     if not worker.outputs and worker.inputs:
         yield f"{where}: outputs: packets taken have nowhere to go"
     if worker.kind == "hw":
@@ -124,6 +123,13 @@ def _worker(plan: Plan, worker: Worker) -> Iterator[str]:
     for number, output in enumerate(worker.outputs):
         yield from _output(plan, f"{where} outputs[{number}]", worker, output)
     yield from _driver(plan, where, worker)
+
+
+def _polling(where: str, worker: Worker) -> Iterator[str]:
+    if worker.poll_mode and worker.kind == "soft":
+        yield f"{where}: poll_mode: only a task or hardware worker can poll"
+    if worker.drain_ps and not (worker.poll_mode and worker.kind == "task"):
+        yield f"{where}: drain_ps: only a poll-mode thread holds what it sends"
 
 
 def _hardware(where: str, worker: Worker) -> Iterator[str]:

@@ -187,6 +187,8 @@ class DescRing:
     """From one packet buffer to the next."""
     order: int = NONE
     """Stream of the numbers of buffers, in place of one after the other."""
+    buffers: int = 0
+    """How many buffers there are before the first is used again; 0: as many as descriptors."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -330,7 +332,8 @@ class Thread:
 
 @dataclass(frozen=True, slots=True)
 class Lock:
-    """A mutex, handed over in the order of requests; the next owner's thread spends ``handover_ps`` on waking up."""
+    """Handed over in the order of requests. A mutex, whose next owner's thread spends ``handover_ps`` on waking up, or, of workers
+    that ``spin``, one that is waited for without sleeping."""
 
     name: str
     handover_ps: int = 0
@@ -461,6 +464,8 @@ class Worker:
     moderator: int = NONE
     merge_bytes: int = 0
     """``soft``: packets of one bulk flow that are taken together are merged up to this length (GRO); 0 = no."""
+    drain_ps: int = 0
+    """Poll mode: what it sends waits for ``publish_every`` of them, or until this long after all was last sent; 0 = no waiting."""
     merge_ps: int = NONE
     """What a packet that was merged into the one before it costs here in place of ``packet_ps``; -1 = no difference."""
     stream_ps: int = NONE
@@ -469,6 +474,11 @@ class Worker:
     """For each call of the application that ends in a packet of a ``window`` source."""
     ack_ps: int = NONE
     """What an acknowledgement costs whoever makes it, in place of ``reply_ps``; -1 = no difference."""
+    spin: int = NONE
+    """``soft`` and ``task``: lock that it holds for a part of each job; while others hold it, it waits working (spins)."""
+    spin_packet_ps: int = 0
+    """How long it holds that lock for each segment of each packet, and for each packet that it reaps."""
+    spin_reap_ps: int = 0
 
 
 @dataclass(frozen=True, slots=True)

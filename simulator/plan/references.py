@@ -8,8 +8,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import re
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import fields
+from functools import cache
+from operator import attrgetter
 from typing import Any
 
 from simulator.plan.model import Gate, Input, Notify, Output, Plan
@@ -39,7 +42,7 @@ FIXED = {
     "Output": {"fifo": "fifos"},
     "Worker": {
         "reap_ring": "rings", "refill_ring": "rings", "switch": "switches", "spread": "streams", "service": "streams",
-        "stage": "stages", "notify_stage": "stages", "moderator": "moderators",
+        "stage": "stages", "notify_stage": "stages", "moderator": "moderators", "spin": "locks",
     },
 }  # fmt: skip
 REQUIRED = {
@@ -77,14 +80,28 @@ def entities(plan: Plan) -> Iterator[tuple[str, int, Any]]:
 def parts(entity: Any) -> Iterator[tuple[str, Any]]:
     """The entity and everything nested in it, with its path: "", "gate", "gate.notify", "inputs[0]" ..."""
     yield "", entity
-    for field in fields(entity):
-        name, value = field.name, getattr(entity, field.name)
+    kind: Any = type(entity)
+    for name in _nesting(kind):
+        value = getattr(entity, name)
         if isinstance(value, Gate):
             yield name, value
             yield f"{name}.notify", value.notify
         elif isinstance(value, tuple) and value and isinstance(value[0], Input | Output | Notify):
             for position, item in enumerate(value):
                 yield f"{name}[{position}]", item
+
+
+@cache
+def _nesting(kind: Any) -> tuple[str, ...]:
+    """The fields of a class that hold gates, notifies, inputs or outputs."""
+    nested = re.compile(r"Gate|tuple\[(Input|Output|Notify), \.\.\.\]")
+    return tuple(field.name for field in fields(kind) if nested.fullmatch(str(field.type)))
+
+
+def reader(names: Sequence[str]) -> Callable[[Any], tuple[Any, ...]]:
+    """What gives the values of these fields, one or more, at once."""
+    read = attrgetter(*names)
+    return read if len(names) > 1 else lambda part: (read(part),)
 
 
 def collection(part: Any, field: str) -> str | None:

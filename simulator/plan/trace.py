@@ -30,6 +30,8 @@ EXIT_KINDS = (
     "EOI_INDUCED",
     "HYPERCALL",
 )
+MAIL = ".mailbox"
+"""Names of sources, queues and sinks that end so are of messages between functions, which are no packets to any metric."""
 LABELS = (
     "guest_irq", "guest_soft", "guest_task", "guest_idle", "hyp", "exit_user", "qemu", "vhost", "host_irq", "host_soft",
     "host_task", "ctxsw", "halt_poll", "pmd_work", "pmd_idle", "idle", "noise",

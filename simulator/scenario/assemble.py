@@ -14,8 +14,9 @@ from simulator import vswitches
 from simulator.datapaths import datapath
 from simulator.errors import InputError
 from simulator.parts.machine import Machine, add_machine
+from simulator.parts.mailbox import add_mailbox
 from simulator.parts.network import join_ports
-from simulator.parts.nic import close_port
+from simulator.parts.nic import SPOOFED, close_port
 from simulator.parts.polled import close_polled
 from simulator.parts.settings import GuestSettings, HostSettings, NetworkSettings, PortSettings, SwitchSettings
 from simulator.parts.upcalls import add_adapter_upcalls, add_kernel_upcalls
@@ -34,16 +35,18 @@ def assemble(
     switch: SwitchSettings | None = None,
     further: Sequence[tuple[HostSettings, SwitchSettings]] = (),
     network: NetworkSettings | None = None,
+    spoofed: bool = False,
 ) -> Machine:
     """A host, and `further` ones, with all `guests` attached and their ports closed; traffic sources are still to be added.
 
-    `network`: frames that leave one port may come in at another, by what is outside. Raises ``InputError`` for the first guest
+    `network`: frames that leave one port may come in at another, by what is outside. `spoofed`: some carry an address that is not their
+    sender's. Raises ``InputError`` for the first guest
     that cannot be attached, or collects why in ``faults``; a machine with such guests is good for finding further faults, and
     stays open.
     """
-    vlans = tuple(sorted({guest.vlan for guest in guests}))
+    vlans = (*sorted({guest.vlan for guest in guests}), *((SPOOFED,) if spoofed else ()))
     carried = vswitches.settings() if switch is None else switch
-    addresses = len(guests) + sum(guest.standby + guest.new_flows for guest in guests)
+    addresses = len(guests) + sum(bool(guest.standby) + guest.new_flows for guest in guests)
     machine = add_machine(host, ports, carried, vlans=vlans, guests=addresses, further=further)
     for guest in guests:
         machine.adapters[guest.adapter].cpus.reserve(guest.cores)
@@ -63,6 +66,7 @@ def assemble(
     for number in range(len(ports)):
         _close(machine.at(number), {guest.datapath for guest in guests if guest.adapter == number})
         _add_distance(machine.at(number))
+        add_mailbox(machine.at(number), [guest for guest in guests if guest.adapter == number and guest.millimails])
     if network is not None:
         join_ports(machine, network)
     return machine

@@ -53,7 +53,7 @@ from simulator.scenario.routes import (
 )
 from simulator.scenario.sites import Site, sites
 from simulator.scenario.sources import add_traffic
-from simulator.scenario.traffic import Capture, Constant, Poisson
+from simulator.scenario.traffic import Bursts, Capture, Constant, Poisson
 from simulator.scenario.uses import Use, uses
 from simulator.vswitches.model import Flows
 
@@ -82,7 +82,10 @@ def machine_of(scenario: Scenario, replication: int = 0) -> Machine:
         raise fault
     (host, switch), *further = site_settings(scenario)
     network = network_settings(scenario)
-    machine = assemble(host, with_functions(ports, guests), guests, switch=switch, further=further, network=network)
+    machine = assemble(
+        host, with_functions(ports, guests), guests, switch=switch, further=further, network=network,
+        spoofed=spoofed(scenario),
+    )  # fmt: skip
     add_traffic(machine, scenario, guests, replication)
     return machine
 
@@ -103,6 +106,11 @@ def network_settings(scenario: Scenario) -> NetworkSettings | None:
     return NetworkSettings(
         not switched, written.latency_ps, written.buffer_bytes or 0, far=switched, far_bps=written.far_rate_bps or 0
     )
+
+
+def spoofed(scenario: Scenario) -> bool:
+    """Whether somebody sends under another's address."""
+    return any(isinstance(item, (Poisson, Constant, Bursts)) and item.spoofed for item in scenario.traffic)
 
 
 def port_settings_of(scenario: Scenario) -> tuple[PortSettings, ...]:
@@ -130,7 +138,8 @@ def switch_settings(scenario: Scenario, site: Site) -> SwitchSettings:
     written, groups = site.switch, [group for _, group in site.groups]
     here = {name for group in groups for name in group.members()}
     # a path's own switch where nobody names one: of one hypervisor's paths all name the same
-    own = [kind for group in groups if vswitches.suits(kind := datapath(group.datapath).switch, "linux-bridge")]
+    used = [path for group in groups for path in (group.datapath, group.standby) if path]
+    own = [kind for path in used if vswitches.suits(kind := datapath(path).switch, "linux-bridge")]
     kind = next(iter(own), written.kind) if written.kind == "automatic" else written.kind
     met = [item for item in scenario.traffic for route in routes(scenario, item) if here & {*route.nodes}]
     flows = Flows(
@@ -152,9 +161,14 @@ def switch_settings(scenario: Scenario, site: Site) -> SwitchSettings:
 
 
 def with_functions(ports: tuple[PortSettings, ...], guests: tuple[GuestSettings, ...]) -> tuple[PortSettings, ...]:
-    """The same, each told whether virtual functions are on."""
+    """The same, each told whether virtual functions are on, and what IOMMUs of guests ask of it."""
     used = {guest.adapter for guest in guests if datapath(guest.datapath).switch == "embedded"}
-    return tuple(replace(port, virtual_functions=number in used) for number, port in enumerate(ports))
+    maps = {guest.adapter for guest in guests if guest.maps}
+    nested = {guest.adapter for guest in guests if guest.nested}
+    return tuple(
+        replace(port, virtual_functions=number in used, maps=number in maps, nested=number in nested)
+        for number, port in enumerate(ports)
+    )
 
 
 def core_map(scenario: Scenario) -> str:
@@ -259,6 +273,8 @@ def host_settings(host: Host) -> HostSettings:
         demote=host.softirq.demote,
         scheduler=scheduler,
         iommu_page_bytes=_PAGES[host.iommu_pages],
+        iommu=host.iommu.mode,
+        maps_received=host.iommu.receive_pages == "mapped",
     )
 
 
@@ -434,7 +450,11 @@ def _guest(group: Guest, name: str, cores: tuple[int, ...], use: Use, host: Host
         busy=group.busy,
         vlan=group.vlan,
         max_rate_bps=group.max_rate_bps or 0,
-        standby=group.standby is not None,
+        standby=group.standby or "",
+        millimails=group.mail_pps or 0,
+        viommu=group.viommu.mode,
+        nested=group.viommu.mode != "off" and group.viommu.translation == "nested",
+        maps_received=group.viommu.receive_pages == "mapped",
         macvtap=group.macvtap,
         min_rate_bps=group.min_rate_bps or 0,
         max_millipps=group.max_pps or 0,
@@ -457,6 +477,8 @@ def _guest(group: Guest, name: str, cores: tuple[int, ...], use: Use, host: Host
         batch=group.application.batch,
         receive_ps=group.application.receive_ps,
         send_ps=group.application.send_ps,
+        touch_fs=group.application.touch_fs or 0,
+        drain_ps=group.application.drain_ps or 0,
         sends=use.sends,
         answers=use.answers,
         reply_bytes=use.reply_bytes,

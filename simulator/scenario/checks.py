@@ -18,6 +18,7 @@ from simulator.scenario.checks_hosts import bond_faults, host_faults, network_fa
 from simulator.scenario.events import event_faults
 from simulator.scenario.guest import MOST_GUESTS
 from simulator.scenario.host import Nic
+from simulator.scenario.iommu import MAPS
 from simulator.scenario.model import Scenario
 from simulator.scenario.remains import Location, leans
 from simulator.scenario.routes import (
@@ -30,8 +31,8 @@ from simulator.scenario.routes import (
     patterns_of,
     routes,
 )
-from simulator.scenario.sites import sites
-from simulator.scenario.traffic import Bulk, Capture, Poisson, RequestResponse, Selection, Traffic
+from simulator.scenario.sites import Site, sites
+from simulator.scenario.traffic import Bulk, Bursts, Capture, Constant, Poisson, RequestResponse, Selection, Traffic
 
 MOST_SOURCES = 8192
 
@@ -96,6 +97,14 @@ def _selections(item: Traffic) -> Iterator[tuple[str, Selection]]:
     yield from (("from", item.sender), ("to", item.to))
     if (between := item.chain()) is not None:
         yield "through", between
+
+
+def _programs(scenario: Scenario) -> Iterator[Fault]:
+    """What only a program that polls does is said of guests in poll mode."""
+    for number, group in enumerate(scenario.guests):
+        for key, value in (("touch", group.application.touch_fs), ("drain", group.application.drain_ps)):
+            if value is not None and group.interrupts != "poll":
+                yield ("guests", number, "application", key), InputError("", "is for a guest with 'interrupts: poll'")
 
 
 def _forwarding(scenario: Scenario) -> Iterator[Fault]:
@@ -186,13 +195,19 @@ def _hypervisors(scenario: Scenario) -> Iterator[Fault]:
     """A host has one hypervisor."""
     for site in sites(scenario):
         found: dict[str, str] = {}
-        for index, group in site.groups:
-            if group.datapath not in names.OF_ANY:
-                found.setdefault(names.HYPERVISORS.get(group.datapath, "KVM"), group.datapath)
+        paths = [
+            (index, key, given)
+            for index, group in site.groups
+            for key, given in (("datapath", group.datapath), ("standby", group.standby))
+            if given is not None
+        ]
+        for index, key, given in paths:
+            if given not in names.OF_ANY:
+                found.setdefault(names.HYPERVISORS.get(given, "KVM"), given)
             if len(found) > 1:
                 (one, path), (other, _) = found.items()
                 message = f"is a path of {other}, and {path} one of {one}: a host has one hypervisor"
-                yield ("guests", index, "datapath"), BadValue("", message, group.datapath)
+                yield ("guests", index, key), BadValue("", message, given)
                 break
 
 
@@ -262,6 +277,60 @@ def _interrupts(scenario: Scenario) -> Iterator[Fault]:
                 yield ("guests", index, "interrupts"), BadValue("", message, group.interrupts, known)
 
 
+def _iommus(scenario: Scenario) -> Iterator[Fault]:
+    """Functions are given away through an IOMMU; packets are mapped in small pages, by drivers of the kernel; by Linux on the host."""
+    for site in sites(scenario):
+        yield from _iommu_of(site)
+
+
+def _iommu_of(site: Site) -> Iterator[Fault]:
+    host = site.host
+    maps = [number for number, group in site.groups if group.viommu.mode in MAPS]
+    for number, group in site.groups:
+        given = group.datapath in names.GIVEN_AWAY
+        if given and host.iommu.mode == "off":
+            message = "gives a function to a guest, which needs an IOMMU; host.iommu is off"
+            yield ("guests", number, "datapath"), BadValue("", message, group.datapath)
+        if group.viommu.mode != "off" and not given:
+            message = f"is of a guest with a function of the adapter ({', '.join(names.GIVEN_AWAY)}); the path is {group.datapath}"
+            yield ("guests", number, "viommu"), BadValue("", message, group.viommu.mode)
+        elif number in maps and group.interrupts == "poll":
+            message = "changes nothing in poll mode, where memory is mapped once and for all"
+            yield ("guests", number, "viommu"), BadValue("", message, group.viommu.mode)
+        for path in (group.datapath, group.standby):
+            if host.iommu.mode in MAPS and path in names.HYPERVISORS:
+                message = f"is what Linux' drivers do on the host; {path} is of {names.HYPERVISORS[path]}"
+                yield site.at("host", "iommu"), BadValue("", message, host.iommu.mode)
+    if host.iommu_pages not in ("off", "4 KiB") and (maps or host.iommu.mode in MAPS):
+        message = (
+            "cannot be where packets are mapped one by one, in pages of 4 KiB: an adapter's pages are of one size here"
+        )
+        yield site.at("host", "iommu_pages"), BadValue("", message, host.iommu_pages)
+    if host.iommu_pages != "off" and host.iommu.mode == "off":
+        yield site.at("host", "iommu_pages"), BadValue("", "is of an IOMMU; host.iommu is off", host.iommu_pages)
+
+
+def _attacks(scenario: Scenario) -> Iterator[Fault]:
+    """Who has no function of the adapter has neither its check of addresses nor its mailbox."""
+    groups = {name: group for group in scenario.guests for name in group.members()}
+    known = ", ".join(names.FUNCTIONS)
+    for index, group in enumerate(scenario.guests):
+        given = (("spoof_check", "off" if not group.spoof_check else None), ("mail", group.mail_pps))
+        for key, value in given:
+            if value is not None and group.datapath not in names.FUNCTIONS:
+                message = f"is of a function of the adapter ({known}); the path is {group.datapath}"
+                shown = units.exact(value, units.PACKET_RATE) if isinstance(value, int) else value
+                yield ("guests", index, key), BadValue("", message, shown)
+    for index, item in enumerate(scenario.traffic):
+        if isinstance(item, (Poisson, Constant, Bursts)) and item.spoofed:
+            for route in routes(scenario, item):
+                path = groups[route.sender].datapath if route.sender else ""
+                if route.sender and path not in names.FUNCTIONS:
+                    message = f"is checked for functions of the adapter ({known}); {route.sender} is on the path {path}"
+                    yield ("traffic", index, "spoofed"), InputError("", message)
+                    break
+
+
 def _adapters(scenario: Scenario) -> Iterator[Fault]:
     """A host has one adapter or a list of them, whose names differ and are those that guests use."""
     guests = set(guest_names(scenario))
@@ -312,6 +381,7 @@ _WAYS = ("traffic.*.from", "traffic.*.to", "traffic.*.through", "guests.*", "gue
 RULES: dict[Callable[[Scenario], Iterator[Fault]], tuple[str, ...]] = {
     _guests: ("guests.*.name", "guests.*.count"),
     _traffic: ("traffic.*.name", "traffic.*.guests", *_WAYS),
+    _programs: ("guests.*.application", "guests.*.interrupts"),
     _forwarding: (
         "traffic.*.guests",
         "guests.*.application",
@@ -321,7 +391,7 @@ RULES: dict[Callable[[Scenario], Iterator[Fault]], tuple[str, ...]] = {
         *_WAYS,
     ),
     _neighbours: ("guests.*.datapath", "guests.*.vlan", "traffic.*.guests", *_WAYS),
-    _hypervisors: ("guests.*.datapath", "guests.*.on_host"),
+    _hypervisors: ("guests.*.datapath", "guests.*.standby", "guests.*.on_host"),
     host_faults: ("hosts", "guests.*", "guests.*.name", "guests.*.count", "guests.*.on_host", "nics"),
     bond_faults: ("nics", "hosts", "guests.*.datapath", "guests.*.nic"),
     network_faults: ("hosts", "nics", "traffic.*", "guests.*.on_host", *_WAYS),
@@ -331,6 +401,24 @@ RULES: dict[Callable[[Scenario], Iterator[Fault]], tuple[str, ...]] = {
     _costs: ("host.model", "hosts"),
     _cores: ("host.cores", "hosts", "guests.*.on_host"),
     _interrupts: ("host.model", "host.capabilities", "guests.*.datapath", "hosts", "guests.*.on_host"),
+    _attacks: (
+        "guests.*.datapath",
+        "guests.*.spoof_check",
+        "guests.*.mail",
+        "traffic.*.spoofed",
+        "traffic.*.direction",
+        *_WAYS,
+    ),
+    _iommus: (
+        "host.iommu",
+        "hosts",
+        "guests.*.on_host",
+        "host.iommu_pages",
+        "guests.*.datapath",
+        "guests.*.standby",
+        "guests.*.viommu",
+        "guests.*.interrupts",
+    ),
     _loopback: ("traffic.*", *_WAYS),
     event_faults: ("guests.*.name", "guests.*.count", "guests.*.datapath", "measurement"),
 }

@@ -33,6 +33,7 @@ AT_ONCE = {
 }
 MOVED = {"memory": "bytes", "bandwidth": "bps", "dirty": "bps", "downtime": "ps"}
 PF = "pf"
+MOST_TIMES = 10_000
 RateOrOff = Annotated[int, quantity(units.BIT_RATE, off=True)]
 
 
@@ -69,6 +70,10 @@ class Happening(Strict):
     """Rate at which the VM writes to memory that was copied already."""
     downtime_ps: PositiveTime = Field(default=300_000_000_000, alias="downtime")
     """The VM is stopped when the rest can be copied in that time."""
+    times: Annotated[int, Field(strict=True, ge=1, le=MOST_TIMES)] = 1
+    """How often it happens."""
+    every_ps: PositiveTime | None = Field(default=None, alias="every")
+    """Time from one to the next, if it happens several times."""
     takes_ps: PositiveTime | None = Field(default=None, alias="takes")
     """How long it takes in place of the waits of hardware and drivers (100 ms and more); of ``unplug``, until the VF is gone."""
 
@@ -80,6 +85,8 @@ class Happening(Strict):
             raise refuse(InputError("", f"needs exactly one of {', '.join(VERBS)}; it has", found))
         if (self.to_bps is None) == (self.rate is not None):
             raise refuse(InputError("", "needs rate and to together, such as {rate: vm0, to: 2 Gbit/s}"))
+        if (self.times > 1) != (self.every_ps is not None):
+            raise refuse(InputError("", "needs times and every together, such as {reset: vm0, times: 20, every: 1 ms}"))
         if self.nic is not None and self.pattern is not None:
             raise refuse(BadValue("", f"is for numvfs, link and reset: pf; {given[0]} names guests", "nic"))
         if self.takes_ps is not None and given[0] in AT_ONCE:
@@ -90,6 +97,11 @@ class Happening(Strict):
         if given[0] != "migrate" and strange:
             raise refuse(BadValue("", "is for migrate", strange[0].rpartition("_")[0]))
         return self
+
+    @property
+    def last_ps(self) -> int:
+        """When it happens for the last time."""
+        return self.at_ps + (self.times - 1) * (self.every_ps or 0)
 
     @property
     def verb(self) -> str:
@@ -125,9 +137,10 @@ def event_faults(scenario: Scenario) -> Iterator[tuple[tuple[int | str, ...], In
             yield ("events", number, item.verb), unknown("", "guest with a virtual function", item.pattern, owners)
         if item.pattern is None and item.nic not in adapter_names:
             yield ("events", number, "nic"), _adapter_fault(item, adapter_names)
-        if item.at_ps >= length_ps:
-            message = f"is not before the end of the window, {units.format_time(length_ps)}"
-            yield ("events", number, "at"), BadValue("", message, units.exact_time(item.at_ps))
+        if item.last_ps >= length_ps:
+            key, which = ("at", "") if item.times == 1 else ("times", "the last time ")
+            message = f"{which}is not before the end of the window, {units.format_time(length_ps)}"
+            yield ("events", number, key), BadValue("", message, units.exact_time(item.last_ps))
     if any(item.link is None for item in scenario.events) and not owners:
         yield ("events",), InputError("", "need a guest with a virtual function (datapath sriov-vf)")
     if scenario.events and scenario.measurement.warmup_ps is None:

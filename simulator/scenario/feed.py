@@ -12,7 +12,7 @@ from typing import Any
 
 from simulator.metrics.guests import sent_name
 from simulator.parts.machine import Attachment, Machine
-from simulator.parts.nic import PEER
+from simulator.parts.nic import PEER, SPOOFED
 from simulator.parts.settings import GuestSettings
 from simulator.plan import draws
 from simulator.plan.draws import Stream
@@ -100,6 +100,11 @@ class Feed:
         digest = hashlib.sha256(f"{self.scenario.seed}\0{name}\0start".encode()).digest()
         return int.from_bytes(digest[:8], "little") % max(1, below_ps)
 
+    def _is_caught(self, sender: str | None) -> bool:
+        """Whether the adapter will find that these frames carry an address that is not their sender's."""
+        checked = {name for group in self.scenario.guests if group.spoof_check for name in group.members()}
+        return bool(getattr(self.item, "spoofed", False)) and sender in checked
+
     def record(self) -> int:
         """The sink at the far end for what this guest sends; with one guest that is the far end's own, except of a chain."""
         attachment = self.attachment
@@ -144,7 +149,7 @@ class Feed:
             size=self.stream(size),
             flow=self.stream(flow),
             dst=self.stream(draws.constant(f"to:{mac}", mac)),
-            vlan=vlans.index(self.guest.vlan),
+            vlan=vlans.index(SPOOFED if self._is_caught(sender) else self.guest.vlan),
             **fields,
         )
         self.machine.builder.add(source)

@@ -29,7 +29,7 @@ _ON = {"on": True, "yes": True, "true": True, "off": False, "no": False, "false"
 class Strict(BaseModel):
     """A map whose keys are all known; it never changes after it was read."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True, serialize_by_alias=True, use_attribute_docstrings=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, serialize_by_alias=True)
 
 
 def changed(item: Strict, names: Iterable[str]) -> list[str]:
@@ -150,6 +150,7 @@ Switch = Annotated[bool, SWITCH]
 Cores = Annotated[tuple[int, ...], CORES]
 Time = Annotated[int, quantity(units.TIME)]
 PositiveTime = Annotated[int, quantity(units.TIME, least=1)]
+TimePerByte = Annotated[int, quantity(units.TIME_PER_BYTE, least=1)]
 TimeOrOff = Annotated[int, quantity(units.TIME, off=True)]
 Size = Annotated[int, quantity(units.SIZE, least=1)]
 Frame = Annotated[int, quantity(units.SIZE, least=SMALLEST_FRAME_BYTES)]

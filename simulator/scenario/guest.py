@@ -27,10 +27,12 @@ from simulator.scenario.fields import (
     Switch,
     Time,
     TimeOrOff,
+    TimePerByte,
     Weight,
     name_of,
     refuse,
 )
+from simulator.scenario.iommu import VirtualIommu
 
 MOST_GUESTS = 4096
 _POLL_WORD = "guest-halt-poll"
@@ -87,6 +89,12 @@ class Application(Strict):
     """Time of one send call."""
     batch: Annotated[int, Field(strict=True, ge=1, le=1024)] = 1
     """Datagrams that one call reads (recvmmsg) or writes (sendmmsg) at most; answers go out one by one."""
+    touch_fs: TimePerByte | None = Field(default=None, alias="touch")
+    """Poll mode: time for each byte of a packet that the program sends or receives, since it writes or reads it all; null is a program that
+    leaves the payload alone."""
+    drain_ps: PositiveTime | None = Field(default=None, alias="drain")
+    """Poll mode: the program sends 32 packets at once, or what it has when this time has passed since it last sent all, as DPDK's l2fwd and
+    l3fwd do with 100 us; null is one that sends at once what it got at once, as testpmd."""
     vcpu: Literal["same", "next"] = "same"
     """Whether it runs on the vCPU of its queue's softirq or on the next one, which is woken by an interrupt."""
     cores: Cores | None = None
@@ -124,8 +132,11 @@ class Guest(Strict):
     """How packets reach the guest."""
     macvtap: Literal["bridge", "vepa", "private", "passthru"] = "bridge"
     """macvtap: whether frames for neighbours go to them at once, by way of the switch outside, or nowhere; passthru owns the adapter."""
-    standby: Literal["vhost-net", None] = None
-    """A second device of the guest with the same address, which takes over while the virtual function is away; null is none."""
+    standby: Literal["vhost-net", "hyperv-netvsc", None] = None
+    """A second device of the guest with the same address, which takes over while the virtual function is away: virtio's, or Hyper-V's
+    synthetic one; null is none."""
+    viommu: VirtualIommu = VirtualIommu()
+    """An IOMMU of the guest's own in front of its function."""
     on_host: Name | None = None
     """Which of hosts it runs on; null is the one that host describes."""
     nic: Name | None = None
@@ -155,6 +166,10 @@ class Guest(Strict):
     """Where the vCPUs run."""
     busy: Annotated[int, Field(strict=True, ge=0, le=64)] = 0
     """Compute-bound threads in the guest."""
+    spoof_check: Switch = True
+    """Whether the adapter drops what the guest's function sends under another's address."""
+    mail_pps: PacketRate | None = Field(default=None, alias="mail")
+    """Messages that the guest's function sends the PF's driver through its mailbox, such as ``10 kpps``; null is none."""
     vlan: Annotated[int, Field(strict=True, ge=0, le=4094)] = 0
     """VLAN of the guest's port; 0 is none."""
     max_rate_bps: BitRate | None = Field(default=None, alias="max_rate")

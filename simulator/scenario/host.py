@@ -35,6 +35,7 @@ from simulator.scenario.fields import (
     refuse,
     truth,
 )
+from simulator.scenario.iommu import Iommu
 
 IDEAL_HOST = "textbook"
 """The host whose sums are worked out by hand: no tick, no idle states, no spread of costs unless they are asked for."""
@@ -131,7 +132,9 @@ class Host(Strict):
     firewall: Literal["off", "filter", "conntrack"] = "off"
     """What the Linux bridge does to each frame besides: br_netfilter with an empty rule set, or connection tracking too."""
     iommu_pages: Literal["off", "4 KiB", "2 MiB", "1 GiB"] = "off"
-    """Pages by which the IOMMU maps the memory of packets for DMA: those that back it on the host; off: no translation is ever missing."""
+    """Pages by which the IOMMU maps memory for good, such as a guest's: those that back it on the host; off: no translation is ever missing."""
+    iommu: Iommu = Iommu()
+    """Whether the host's own drivers map packets for their devices."""
     variability: Switch
     """Whether costs spread over the range of their sources; on, but off on the textbook host."""
     scheduler: Scheduler = Scheduler()

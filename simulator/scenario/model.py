@@ -22,6 +22,7 @@ from simulator.scenario.events import Happening
 from simulator.scenario.fields import FileReference, Kind, PositiveTime, ScenarioName, Strict, Time
 from simulator.scenario.guest import Guest
 from simulator.scenario.host import FurtherHost, Host, NamedNic, Network, Nic, VirtualSwitch
+from simulator.scenario.iommu import Iommu, VirtualIommu
 from simulator.scenario.thresholds import THRESHOLD
 from simulator.scenario.traffic import Capture, Traffic
 from simulator.statistics import precision
@@ -161,11 +162,32 @@ def scenario_hash(scenario: Scenario) -> str:
             del data[key]
     if scenario.switch.bond is None:
         del data["switch"]["bond"]
-    for guest in data["guests"]:
-        for key in ("standby", "on_host"):
-            if guest[key] is None:
-                del guest[key]
+    _forget(data["host"], _LATER["host"])
+    for part in ("guests", "traffic", "events"):
+        for entry in data.get(part, ()):
+            _forget(entry, _LATER[part])
     return hashlib.sha256(_dump(data | {"files": _digests(scenario)}).encode()).hexdigest()
+
+
+_LATER: dict[str, dict[str, Any]] = {
+    "host": {"iommu": Iommu().model_dump(mode="json")},
+    "guests": {
+        "standby": None,
+        "on_host": None,
+        "viommu": VirtualIommu().model_dump(mode="json"),
+        "spoof_check": True,
+        "mail": None,
+    },
+    "traffic": {"spoofed": False},
+    "events": {"times": 1, "every": None},
+}
+"""Keys that came later, with the values that say nothing."""
+
+
+def _forget(entry: dict[str, Any], later: dict[str, Any]) -> None:
+    for key, nothing in later.items():
+        if key in entry and entry[key] == nothing:
+            del entry[key]
 
 
 def _dump(data: dict[str, Any]) -> str:

@@ -43,6 +43,10 @@ FLOW_TABLES: dict[str, dict[str, str]] = {
     "hardware-offload": dict.fromkeys(("sriov-vf", "vdpa", "sub-function", "container-vf"), "towards"),
 }  # fmt: skip
 """Switch -> path -> directions in which the first packet of a flow meets a table that does not know it."""
+FUNCTIONS = ("sriov-vf", "vdpa", "sub-function", "container-vf")
+"""Paths behind the adapter's own switch."""
+GIVEN_AWAY = ("sriov-vf", "vdpa", "sub-function", "direct-assignment")
+"""Paths whose guest drives a function of the adapter itself."""
 NO_NEIGHBOURS = ("container-routed", "macvlan")
 """Paths on which guests of one host send each other nothing."""
 EMULATED = ("emulated-e1000", "emulated-e1000e", "emulated-rtl8139", "vmxnet3")

@@ -13,12 +13,17 @@ Save what ``sriovsim check --schema`` prints as ``scenario.schema.json`` and beg
 
 from __future__ import annotations
 
+import ast
+from inspect import cleandoc, getsource
+from itertools import pairwise
+from textwrap import dedent
 from typing import Any
 
 from pydantic.json_schema import GenerateJsonSchema
-from pydantic_core.core_schema import WithDefaultSchema
+from pydantic_core.core_schema import ModelSchema, WithDefaultSchema
 
 from simulator.scenario.choice import OneOf
+from simulator.scenario.fields import Strict
 from simulator.scenario.model import Scenario
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
@@ -34,12 +39,37 @@ _NAMED = {
 
 
 class _AsWritten(GenerateJsonSchema):
-    """Schema whose defaults are in the words of a scenario file."""
+    """Schema whose defaults are in the words of a scenario file, and whose keys mean what stands under their fields."""
+
+    def model_schema(self, schema: ModelSchema) -> dict[str, Any]:
+        found, model = super().model_schema(schema), schema["cls"]
+        meanings = _meanings(model)
+        for name, field in model.model_fields.items():
+            if name in meanings and (key := field.alias or name) in found["properties"]:
+                found["properties"][key].setdefault("description", meanings[name])
+        return found
 
     def get_default_value(self, schema: WithDefaultSchema) -> Any:
         default = super().get_default_value(schema)
         write = schema["schema"].get("serialization", {}).get("function")
         return write(default) if write is not None and isinstance(default, int) else default
+
+
+def _meanings(model: type) -> dict[str, str]:
+    """Field -> the text under it. Pydantic could read it when the class is made, which takes a sixth of all imports."""
+    found: dict[str, str] = {}
+    for owner in model.__mro__[-1::-1]:
+        if issubclass(owner, Strict):
+            (stated,) = ast.parse(dedent(getsource(owner))).body
+            assert isinstance(stated, ast.ClassDef)
+            for field, text in pairwise(stated.body):
+                if (
+                    isinstance(field, ast.AnnAssign)
+                    and isinstance(text, ast.Expr)
+                    and isinstance(text.value, ast.Constant)
+                ):
+                    found[ast.unparse(field.target)] = cleandoc(str(text.value.value))
+    return found
 
 
 def json_schema() -> dict[str, Any]:

@@ -130,6 +130,8 @@ class _OpenLoop(_Ways, _Rated):
     """Guests that forward the packets, one after the other, on the way between from and to: a chain."""
     reverse: Switch = False
     """Whether the chain is passed from its end: the last guest first, and of each its second interface."""
+    spoofed: Switch = False
+    """Whether the frames of a guest with a function of the adapter carry an address that is not its own."""
 
     @model_validator(mode="after")
     def _echo_comes_back(self) -> _OpenLoop:
@@ -139,6 +141,9 @@ class _OpenLoop(_Ways, _Rated):
         if self.through is not None and self.to is None:
             message = "gives through without from and to, the ends of the chain"
             raise refuse(InputError("", message, None, ("from", "to")), "through", "from", "to")
+        if self.spoofed and (self.through is not None or (self.direction == "rx" and self.sender in (None, "peer"))):
+            message = "is of frames that guests send (direction: tx, or from), without a chain"
+            raise refuse(BadValue("", message, "spoofed"), "spoofed", "direction", "from", "through")
         if self.reverse and self.through is None:
             message = "says reverse, and has no chain to pass from its end"
             raise refuse(InputError("", message, None, ("through",)), "reverse", "through")

@@ -22,7 +22,15 @@ from simulator.plan import check_bounds
 from simulator.plan.check import check
 from simulator.plan.model import Plan
 from simulator.scenario.assemble import assemble
-from simulator.scenario.build import each_host, guest_settings, misfits, network_settings, nic_settings, site_settings
+from simulator.scenario.build import (
+    each_host,
+    guest_settings,
+    misfits,
+    network_settings,
+    nic_settings,
+    site_settings,
+    spoofed,
+)
 from simulator.scenario.checks import Fault
 from simulator.scenario.host import Pcie
 from simulator.scenario.model import Scenario
@@ -55,7 +63,10 @@ def wiring_faults(scenario: Scenario, *, whole: bool = True) -> list[Fault]:
     guests = tuple(guest_settings(scenario))
     (host, switch), *further = [(replace(host, cores=None), switch) for host, switch in site_settings(scenario)]
     refused: list[InputError] = []
-    machine = assemble(host, ports, guests, refused, switch=switch, further=further, network=network_settings(scenario))
+    machine = assemble(
+        host, ports, guests, refused, switch=switch, further=further, network=network_settings(scenario),
+        spoofed=spoofed(scenario),
+    )  # fmt: skip
     found += [*misfits(scenario, ports, guests), *refused]
     add_traffic(machine, scenario, guests, 0, found)
     faults = [(location_of(scenario, fault.place), fault) for fault in found]

@@ -6,7 +6,7 @@
 3. What it grants becomes changes of the plan. A VF goes off at the instant at which it is lost: its rings are closed and emptied. It
    comes on when its driver has started again: after VF Enable's 100 ms, a reset's 100 ms, hot plug, and the driver's own start.
 4. A guest with a standby sends through it from the instant at which its function is gone, and hears through it when the adapter's filter
-   has been moved; both come back with the function.
+   has been moved; both come back with the function, on Hyper-V 100 ms later.
 5. A VM that is moved: unplug, rounds in which what was written meanwhile is copied again, a stop for the last one, plug.
 6. A descriptor that no driver may write stops its VF, and only that, until it is reset.
 7. The monitor of a bond looks at its links at fixed times; at the next look after a change the tables of host and switch use what has a
@@ -42,7 +42,7 @@ from simulator.sriov.host import Host
 from simulator.sriov.outcome import Outcome
 from simulator.sriov.state import VFIO, Owner, Physical, Virtual
 
-DEVICES = {"textbook-nic": "textbook", "connectx-6": "connectx-5"}
+DEVICES = {"textbook-nic": "textbook", "x550": "82599", "connectx-6": "connectx-5"}
 """Adapters of the cost catalogue whose registers are those of another model; the others have the same name in both."""
 WIRE = ("wire.in", "wire.out")
 RECEIVE = "port.receive"
@@ -159,7 +159,7 @@ class _Course:
         self.pfs: dict[int, Physical] = {}
         self.hosts: dict[int, Host] = {}
         self._plug_adapters()
-        self.bonded = {name for group in scenario.guests if group.standby for name in group.members()}
+        self.bonded = {name: group.standby for group in scenario.guests if group.standby for name in group.members()}
         self.pending: dict[str, list[tuple[int, str, str, int]]] = {guest: [] for guest in self.guests}
 
     def _plug_adapters(self) -> None:
@@ -173,12 +173,22 @@ class _Course:
                     self.pfs[number], self.hosts[number] = host.plug(MODELS[DEVICES.get(model, model)])[0], host
 
     def run(self) -> Timeline:
-        items = sorted(enumerate(self.scenario.events), key=lambda pair: pair[1].at_ps)
+        items = sorted(
+            (
+                (number, item.model_copy(update={"at_ps": item.at_ps + turn * (item.every_ps or 0)}))
+                for number, item in enumerate(self.scenario.events)
+                for turn in range(item.times)
+            ),
+            key=lambda pair: pair[1].at_ps,
+        )
         for number, pf in self.pfs.items():
             writes = [item.numvfs for _, item in items if item.numvfs is not None and self._number(item) == number]
             if writes and writes[0] > 0:
                 for guest in self.owners[number]:
-                    self.found.events.append((-self.scenario.measurement.before_ps, "function", guest, 0))
+                    without = (("function", 0), *((("bond", 1), ("filter", 1)) if guest in self.bonded else ()))
+                    self.found.events += [
+                        (-self.scenario.measurement.before_ps, kind, guest, on) for kind, on in without
+                    ]
             elif self.owners[number]:
                 self._bring_up(pf, len(self.owners[number]))
         for number, item in items:
@@ -389,7 +399,10 @@ class _Course:
     def _mark(self, item: Happening, what: str) -> None:
         adapter, _ = self.adapters[self._number(item)]
         of = f"{adapter}: " if adapter and item.pattern is None else ""
-        self.found.marks.append(Mark(item.at_ps, of + what))
+        often = f", {item.times} times" if item.times > 1 else ""
+        # a storm is marked once, where it begins
+        if not often or all(mark.what != of + what + often for mark in self.found.marks):
+            self.found.marks.append(Mark(item.at_ps, of + what + often))
 
     def _off(self, guest: str, at_ps: int, gap_ps: int = timing.FILTER.ps) -> None:
         """The function is gone; a standby sends from then on and hears after `gap_ps`, when the adapter's filter was moved."""
@@ -398,11 +411,14 @@ class _Course:
         self._keep(guest, at_ps + gap_ps, 1, "filter")
 
     def _on(self, guest: str, item: Happening, waits_ps: int) -> None:
-        self._back(guest, item.at_ps + (item.takes_ps or waits_ps))
+        takes_ps = item.takes_ps or waits_ps
+        self._back(guest, item.at_ps + takes_ps, timing.TAKEOVER.ps * takes_ps // waits_ps)
 
-    def _back(self, guest: str, at_ps: int) -> None:
-        """The function works again, and everything goes through it."""
+    def _back(self, guest: str, at_ps: int, takeover_ps: int = timing.TAKEOVER.ps) -> None:
+        """The function works again, and everything goes through it: at once, or on Hyper-V when its driver tells the host to switch."""
         self._keep(guest, at_ps, 1)
+        if self.bonded.get(guest) == "hyperv-netvsc":
+            at_ps += takeover_ps
         for kind in ("bond", "filter"):
             self._keep(guest, at_ps, 0, kind)
 

@@ -35,6 +35,11 @@ FILTER = Duration(
     "assumed",
     "from 1 to 10 ms by recollection, the middle taken: filter of the PF, forwarding entry of the host",
 )
+TAKEOVER = Duration(
+    100 * PS_PER_MS,
+    "cited",
+    "Linux, drivers/net/hyperv/netvsc_drv.c: VF_TAKEOVER_INT = HZ / 10, from the VF's start until the switch message",
+)
 MAP_PER_GIB = Duration(
     400 * PS_PER_MS, "derived", "a guest of 128 GiB took most of a minute at a switchover (mail, 2025)"
 )

@@ -103,8 +103,9 @@ def added(histograms: Sequence[Histogram]) -> dict[int, int]:
     """All histograms in one."""
     whole = dict(histograms[0]) if histograms else {}
     for histogram in histograms[1:]:
+        found = whole.get
         for index, count in histogram.items():
-            whole[index] = whole.get(index, 0) + count
+            whole[index] = found(index, 0) + count
     return whole
 
 

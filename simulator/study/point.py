@@ -24,6 +24,7 @@ from simulator.metrics.cpu import work_of_host
 from simulator.metrics.guests import ends_of, of_guests
 from simulator.metrics.intervals import over_time
 from simulator.metrics.window import PS_PER_SECOND
+from simulator.parts.mapping import mapped, of_guest, of_host
 from simulator.parts.settings import GuestSettings, HostSettings, PolledSwitch, SwitchSettings
 from simulator.parts.stack_steps import with_forwarding, with_xdp
 from simulator.parts.steps import Step
@@ -172,9 +173,14 @@ def _of_host(
     """Name and status of each value that the guests of a host rest on."""
     host = settings.model
     used = {(guest.datapath, guest.mode, _kind(guest), guest.forwarder) for guest in guests}
-    if any(guest.standby for guest in guests):
-        used |= {("vhost-net", "apicv", "socket", None)}
-    spent = {cost for application in used for step in _steps(*application) for cost in step.costs}
+    used |= {(guest.standby, "apicv", "socket", None) for guest in guests if guest.standby}
+    spent = {
+        cost for application in used for step in mapped(_steps(*application), of_host(settings)) for cost in step.costs
+    }
+    for guest in guests:
+        table = mapped(_steps(guest.datapath, guest.mode, _kind(guest), guest.forwarder), of_guest(guest), guest=True)
+        spent |= {cost for step in table for cost in step.costs}
+    spent |= {"h_mail"} if any(guest.millimails for guest in guests) else set()
     needed = {datapath(path).switch for path, *_ in used}
     if "s_bridge" in spent:
         spent = (spent - {"s_bridge"}) | set(carried.kernel_costs)

@@ -11,7 +11,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from importlib import import_module
@@ -89,19 +88,24 @@ def run(job: Job, stopped: Callable[[], bool] = lambda: False) -> Window:
     for _ in _parts(engine, 0, job.warmup_ps, looks, stopped, job.deadline_s):
         pass
     engine.begin_window()
-    slices, sections, intervals = [(0, 0)], [Counter[int]()], _Intervals(engine, job)
+    slices, sections, intervals = [(0, 0)], [dict[int, int]()], _Intervals(engine, job)
     for part in _parts(intervals, job.warmup_ps, job.duration_ps, job.slices, stopped, job.deadline_s):
         slices.append(engine.delivered())
         if job.sections and part % (job.slices // job.sections) == 0:
-            sections.append(Counter(engine.latencies()))
+            sections.append(engine.latencies())
     trace = replace(engine.trace(), interval_ps=job.interval_ps, sums=intervals.rows())
     if residual := stages.residual_ps(job.plan, trace):
         raise EngineError(f"latency and its stages differ by {residual} ps over all delivered packets")
     return Window(
         trace,
         tuple((count - n, total_ps - before) for (n, before), (count, total_ps) in pairwise(slices)),
-        tuple(dict(after - before) for before, after in pairwise(sections)),
+        tuple(_since(before, after) for before, after in pairwise(sections)),
     )
+
+
+def _since(before: dict[int, int], after: dict[int, int]) -> dict[int, int]:
+    """What a histogram has got in the meantime."""
+    return {index: more for index, count in after.items() if (more := count - before.get(index, 0))}
 
 
 class _Intervals:

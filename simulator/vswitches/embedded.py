@@ -4,7 +4,7 @@
 2. From a guest: another guest of the same VLAN over the loopback (VEB), everything else to the wire; with `mode: vepa` all goes to
    the wire, and the switch outside sends back what is for a neighbour.
 
-*Scope*: unicast. No broadcast, no mirror; anti-spoofing never drops, since the guests here tell the truth.
+*Scope*: unicast. No broadcast, no mirror; frames with a false source address are dropped before they come here (`simulator.parts.nic`).
 Rate limits and weights belong to the transmit engine. A port without virtual functions uses the same tables: there the
 entries are those of its own filters.
 *Validation*: tests/unit/test_build_parts.py.

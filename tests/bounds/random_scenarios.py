@@ -8,6 +8,7 @@ from __future__ import annotations
 from random import Random
 
 from simulator.datapaths import DATAPATHS
+from simulator.scenario.names import GIVEN_AWAY, HYPERVISORS
 
 NICS = ("82599", "x710", "e810", "connectx-5", "connectx-6")
 ALONE = ("native", "direct-assignment")
@@ -31,7 +32,7 @@ def scenario_text(chance: Random) -> str:
     traffic = f"{{name: load, kind: {kind}, rate: {rate} pps, size: {size} B, direction: {direction}{flows}}}"
     if chance.random() < 0.25:
         traffic = f"{{name: load, kind: request-response, outstanding: {chance.choice((1, 8, 64))}, request: {size} B}}"
-    return f"""
+    text = f"""
 schema: 1
 name: random
 host: {{model: {chance.choice(("modern", "haswell-2015", "textbook"))}, variability: off}}
@@ -42,6 +43,19 @@ measurement: {{warmup: 1 ms, duration: 4 ms}}
 replications: 1
 seed: {chance.randrange(1000)}
 """
+    return _mapped(text, path.name, mode, chance)
+
+
+def _mapped(text: str, path: str, mode: str, chance: Random) -> str:
+    """Some scenarios with drivers that map packets, on the host or in the guest."""
+    modes = ("passthrough", "passthrough", "lazy", "strict", "{mode: strict, receive_pages: mapped}")
+    if path in HYPERVISORS:
+        return text
+    text = text.replace("variability: off", f"variability: off, iommu: {chance.choice(modes)}")
+    if path not in GIVEN_AWAY or mode == "poll":
+        return text
+    virtual = chance.choice(("off", "strict", "lazy", "{mode: strict, translation: nested, receive_pages: mapped}"))
+    return text.replace("guests: [{name: vm", f"guests: [{{name: vm, viommu: {virtual}")
 
 
 POLLED = ("native", "sriov-vf", "vdpa", "sub-function", "direct-assignment", "vhost-user")

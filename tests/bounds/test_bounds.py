@@ -65,6 +65,28 @@ def test_a_full_poll_mode_core_delivers_the_bound(path: str, tmp_path: Path) -> 
     assert TIGHT * found.throughput_pps <= entry["delivered_pps"] <= found.throughput_pps + BURST / length_s
 
 
+def test_walks_and_the_lock_of_invalidations_are_in_the_bound(tmp_path: Path) -> None:
+    """By hand: every received packet of 64 B waits for its turn in the queue of invalidations (350 ns) and for a walk (300 ns, 4 at a time). Beyond that rate
+    all cores spin, and no application comes to its turn."""
+    text = """
+schema: 1
+name: mapped
+host: {model: textbook, cores: 64, iommu: {mode: strict, receive_pages: mapped}}
+nic: {model: textbook-nic, rate: 100 Gbit/s, rx_ring: 1024}
+guests: [{name: app, datapath: native, vcpus: 32, queues: 32}]
+traffic: [{name: load, kind: constant, rate: 10 Mpps, size: 64 B, flows: 1000}]
+measurement: {warmup: 100 us, duration: 400 us}
+replications: 1
+"""
+    found, entry = of(tmp_path / "scenario.yaml", text)
+    assert (found.bottleneck, found.saturation_pps) == ("lock iommu", pytest.approx(1e12 / 350_000))
+    assert entry["delivered_pps"] * entry["window_s"] <= most(found, entry)
+    _, below = of(tmp_path / "scenario.yaml", text.replace("10 Mpps", "2 Mpps"))
+    assert below["delivered_pps"] == pytest.approx(2e6, rel=0.05)
+    walked, _ = of(tmp_path / "scenario.yaml", text.replace("strict", "lazy"))
+    assert {"page walks of port.dma": pytest.approx(10e6 * 300e-9 / 4)}.items() <= walked.utilisation.items()
+
+
 def test_the_doorbell_for_buffers_is_in_the_bound(tmp_path: Path) -> None:
     # by hand: receive 29.5, switch 34.98, enqueue 69.446 ns, a copy of 60 B, and 84.15 ns for 63 packets at the most
     found, _ = of(tmp_path / "scenario.yaml", saturated("vhost-user", "haswell-2015", 64).replace("60 Mpps", "1 kpps"))

@@ -46,7 +46,7 @@ def functions() -> dict[str, bool]:
     """The kernel's functions, and whether each is inlined into others."""
     modules = {name: sys.modules[f"{kernel.__name__}.{name}"] for name in kernel.MODULES}
     return {
-        f"{place}.{name}": bool(function.targetoptions.get("forceinline"))
+        f"{place}.{name}": function.role == "inlined"
         for place, module in modules.items()
         for name, function in assembly.functions(module).items()
     }
@@ -98,7 +98,8 @@ def _homes(piece: str) -> set[str]:
 
 def _source(place: str) -> str:
     module, _, name = place.rpartition(".")
-    return inspect.getsource(getattr(sys.modules[f"{kernel.__name__}.{module}"], name).py_func)
+    found = getattr(sys.modules[f"{kernel.__name__}.{module}"], name)
+    return inspect.getsource(getattr(found, "function", found))
 
 
 def test_no_bug_is_made_up() -> None:

@@ -158,6 +158,10 @@ BUGS = (
         kernel=(("+ ceil_div(behind, loop) * loop", "+ (behind // loop + 1) * loop"),),
     ),
     Bug(
+        "what is held is sent when a pass finds nothing", ("held_until_the_time_is_over", "held_until_enough_or_late"), 200,
+        kernel=(("                return DO_FLUSH_HELD", "                return DO_FLUSH_ALL"),),
+    ),
+    Bug(
         "sums without carry", ("latency_sum_above_63_bits", "wait_sum_above_63_bits"), 0,
         kernel=(("    if m[at] >= CARRY:\n        m[at] -= CARRY\n        m[at + 1] += 1\n", ""),),
         why="a sum needs 2**62 ps",

@@ -224,4 +224,16 @@ TIMES = (
         "dim: a window has no end", ("dim_forgets_a_window_of_a_second",), 0, why=RARE,
         kernel=(("if m[j + J_STARTED] == 0 or now - m[j + J_TIME] >= US:", "if m[j + J_STARTED] == 0:"),),
     ),
+    Bug(
+        "a spin lock lets two in", ("who_spins_first_is_served_first",), 60,
+        kernel=(("    m[u + U_FREE] = max(free, m[H_NOW]) + hold\n", "    m[u + U_FREE] = m[H_NOW] + hold\n"),),
+    ),
+    Bug(
+        "a spin lock is held once for a packet", ("held_for_each_segment",), 0, why=RARE,
+        kernel=(("        count += m[p + P_SEGS]\n", "        count += 1\n"),),
+    ),
+    Bug(
+        "a spinner does no work", ("who_spins_first_is_served_first", "held_for_what_is_reaped"), 60,
+        kernel=(("        m[w + W_REST] = lock_spin(", "        m[w + W_REST] = 0 * lock_spin("),),
+    ),
 )  # fmt: skip

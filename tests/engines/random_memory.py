@@ -20,7 +20,8 @@ def translated(plan: Plan, seed: str) -> Plan:
     if not plan.dmas or die.random() < 0.25:
         return plan
     streams = (*plan.streams, draws.table("order", (0, 1, 2, 9), (1, 1, 2, 1)))
-    rings = tuple(_addresses(ring, die, len(plan.streams)) for ring in plan.rings)
+    more = Random(f"buffers {seed}")
+    rings = tuple(_addresses(ring, die, len(plan.streams), more) for ring in plan.rings)
     return replace(plan, streams=streams, dmas=tuple(_iommu(dma, die) for dma in plan.dmas), rings=rings)
 
 
@@ -31,9 +32,12 @@ def _iommu(dma: Dma, die: Random) -> Dma:
     )  # fmt: skip
 
 
-def _addresses(ring: DescRing, die: Random, order: int) -> DescRing:
+def _addresses(ring: DescRing, die: Random, order: int, more: Random) -> DescRing:
     """Where a remote ring's buffers lie; two rings may share pages."""
     if not ring.remote or die.random() < 0.1:
         return ring
     order = order if die.random() < 0.5 else NONE
-    return replace(ring, base_bytes=die.choice((0, 100, 4000)), stride_bytes=die.choice((0, 100, 2048)), order=order)
+    base_bytes, stride_bytes = die.choice((0, 100, 4000)), die.choice((0, 100, 2048))
+    return replace(
+        ring, base_bytes=base_bytes, stride_bytes=stride_bytes, order=order, buffers=more.choice((0, 0, 3, 1000))
+    )

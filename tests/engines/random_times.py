@@ -41,7 +41,10 @@ def season(plan: Plan, seed: str) -> Plan:
     ):
         if die.random() < 0.35:
             plan = feature(plan, die)
-    return _streams(_hops(plan, die), Random(f"streams {seed}"))
+    plan = _hops(plan, die)
+    plan = _streams(plan, Random(f"streams {seed}"))
+    plan = _holding(plan, Random(f"holding {seed}"))
+    return _spins(plan, Random(f"spins {seed}"))
 
 
 def _cost(die: Random) -> int:
@@ -244,6 +247,21 @@ def _merging(plan: Plan, die: Random) -> Plan:
     return _each(plan, "workers", die, merges, 0.8)
 
 
+def _holding(plan: Plan, die: Random) -> Plan:
+    """Poll-mode threads that hold what they send."""
+
+    def holds(worker: model.Worker) -> dict[str, Any]:
+        if not worker.poll_mode or worker.kind != "task":
+            return {}
+        every = die.choice((2, 3, 8))
+        return {
+            "drain_ps": die.randint(1, 60) * GRID_PS,
+            "outputs": tuple(dataclasses.replace(item, publish_every=every) for item in worker.outputs),
+        }
+
+    return _each(plan, "workers", die, holds, 0.5)
+
+
 def _noise(plan: Plan, die: Random) -> Plan:
     """Ticks at random times, and some more of them."""
     streams, ticks = list(plan.streams), list(plan.ticks)
@@ -301,3 +319,17 @@ def _streams(plan: Plan, die: Random) -> Plan:
         return changed
 
     return _each(_each(plan, "sources", die, windows, 0.8), "workers", die, costs, 0.7)
+
+
+def _spins(plan: Plan, die: Random) -> Plan:
+    """A lock that some workers spin for, in one plan of three."""
+    if die.random() < 0.65:
+        return plan
+    plan = dataclasses.replace(plan, locks=(*plan.locks, model.Lock("spun")))
+
+    def spins(worker: model.Worker) -> dict[str, Any]:
+        if worker.kind not in ("soft", "task") or worker.poll_mode:
+            return {}
+        return {"spin": len(plan.locks) - 1, "spin_packet_ps": _cost(die), "spin_reap_ps": _cost(die)}
+
+    return _each(plan, "workers", die, spins, 0.7)

@@ -5,11 +5,14 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 
+from simulator.engines.compiled import compiling, jit
 from simulator.engines.compiled import draws as compiled
 from simulator.plan import draws
 from simulator.plan.draws import Stream
@@ -74,7 +77,7 @@ def test_taken_from_the_cache_without_what_compiling_needs(tmp_path: Path) -> No
     program = (
         "import sys, numpy as np; from simulator.engines.compiled.draws import Draws; from simulator.plan.draws import exponential;"
         "block = np.zeros(3, dtype=np.int64); Draws([exponential('x', 10**6)], 1, 0).fill(0, block);"
-        "print(block.tolist(), 'numba.np.arraymath' in sys.modules)"
+        "print(block.tolist(), 'numba' in sys.modules)"
     )
     environment = os.environ | {"NUMBA_CACHE_DIR": str(tmp_path)}
     first, second = (
@@ -85,3 +88,27 @@ def test_taken_from_the_cache_without_what_compiling_needs(tmp_path: Path) -> No
     )
     assert first.endswith("True\n")
     assert second == first.replace("True", "False")
+
+
+@pytest.mark.parametrize(
+    "damage", [lambda code: code[: len(code) // 2], lambda code: code[:-1] + b"?", lambda code: code[:0]]
+)
+def test_torn_machine_code_is_made_anew(
+    damage: Callable[[bytes], bytes], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(jit, "_cache_folder", lambda: tmp_path)
+    made = []
+    monkeypatch.setattr(compiling, "machine_code", lambda *given: made.append(given) or ("f", b"code of f"))
+    monkeypatch.setattr(jit.Entry, "_link", lambda _, *code: linked.append(code))
+    linked: list[Any] = []
+    function = jit.entry(jit.INT)(lambda x: x)
+    function.prepare()
+    function.prepare()
+    assert (len(made), linked) == (1, [("f", b"code of f")] * 2)
+    path = tmp_path / "<lambda>.o"
+    path.write_bytes(damage(path.read_bytes()))
+    function.prepare()
+    assert (len(made), linked) == (2, [("f", b"code of f")] * 3)
+    monkeypatch.setattr(jit, "_cache_folder", lambda: None)
+    function.prepare()
+    assert (len(made), linked) == (3, [("f", b"code of f")] * 4)

@@ -11,13 +11,14 @@ import pytest
 from numba.core.funcdesc import default_mangler
 
 from simulator.engines import reference
-from simulator.engines.compiled import jit, kernel
+from simulator.engines.compiled import compiling, jit, kernel
 from simulator.engines.compiled.kernel import assembly
 from tests.engines.twin import kernel_files
 
 MODULES = [assembly.sys.modules[f"{kernel.__name__}.{name}"] for name in kernel.MODULES]
 FUNCTIONS = [function for module in MODULES for function in assembly.functions(module).values()]
 COMPILED = Path(str(jit.__file__)).parent
+OTHERS = ("jit.py", "compiling.py", "draws.py")
 ONLY_KERNEL = {"clock.nodes", "queues.gates", "workers.notifications", "loop"}
 """Pools and lists, a record that two classes share, half of a class that is long as functions, the reference's SimPy."""
 ONLY_REFERENCE = {"workers.exit_worker", "engine"}
@@ -45,7 +46,7 @@ def test_modules_are_short() -> None:
 
 def test_every_declared_function_is_bound() -> None:
     assert [
-        name for module in MODULES for name, value in vars(module).items() if getattr(value, "is_later", False)
+        name for module in MODULES for name, value in vars(module).items() if getattr(value, "role", None) == "later"
     ] == []
     names = [function.__name__ for function in FUNCTIONS]
     assert len(set(names)) == len(names) > 150
@@ -55,7 +56,7 @@ def module(name: str, **names: Any) -> ModuleType:
     made = ModuleType(f"rooms.{name}")
     vars(made).update(names)
     for value in names.values():
-        getattr(value, "py_func", value).__module__ = made.__name__
+        value.__module__ = made.__name__
     return made
 
 
@@ -88,11 +89,11 @@ def test_what_comes_before_cannot_be_declared(monkeypatch: pytest.MonkeyPatch) -
 
 
 @pytest.mark.parametrize(
-    "edited", [*(path.relative_to(COMPILED) for path in kernel_files()), Path("jit.py"), Path("draws.py")], ids=str
+    "edited", [*(path.relative_to(COMPILED) for path in kernel_files()), *map(Path, OTHERS)], ids=str
 )
 def test_an_edit_in_any_module_compiles_anew(edited: Path, tmp_path: Path) -> None:
     shutil.copytree(COMPILED / "kernel", tmp_path / "kernel")
-    for name in ("jit.py", "draws.py"):
+    for name in OTHERS:
         shutil.copy(COMPILED / name, tmp_path)
     before = jit._cache_key(tmp_path)
     assert before == jit._cache_key(COMPILED)
@@ -102,11 +103,12 @@ def test_an_edit_in_any_module_compiles_anew(edited: Path, tmp_path: Path) -> No
 
 
 def test_helpers_of_all_rooms_are_private_and_the_entry_is_not() -> None:
-    entry = kernel.run.py_func
-    public = [f for f in FUNCTIONS if not jit.is_helper(symbol(f.py_func), entry)]
-    assert [f.py_func for f in public] == [entry]
-    assert not jit.is_helper("_ZN7cpython" + symbol(entry).removeprefix("_ZN"), entry)
-    assert not jit.is_helper("NRT_incref", entry)
+    entry = kernel.run.function
+    functions = [function for function in FUNCTIONS if function is not kernel.run]
+    assert len(functions) == len(FUNCTIONS) - 1
+    assert all(compiling.is_helper(symbol(function), entry) for function in functions)
+    assert not compiling.is_helper(symbol(entry), entry)
+    assert not compiling.is_helper("NRT_incref", entry)
 
 
 def symbol(function: Any) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from simulator.engines.compiled import CompiledEngine, kernel
+from simulator.engines.compiled import CompiledEngine
 from simulator.engines.reference import ReferenceEngine
 from simulator.plan.check import check
 from simulator.plan.model import Plan
@@ -45,11 +45,6 @@ def test_engines_agree_in_the_corners(plan: Plan) -> None:
     for engine in (TwinEngine, CompiledEngine):
         pairs = zip(measured(engine, plan, CORNER_PS), reference, strict=True)
         assert [first_difference(*pair) for pair in pairs] == [None, None]
-
-
-def test_kernel_is_compiled_once_for_one_signature() -> None:
-    CompiledEngine(corners()[0], 1).run(0)
-    assert len(kernel.run.signatures) == 1
 
 
 def test_every_sum_fits_and_every_position_lies_in_a_record() -> None:

@@ -31,7 +31,11 @@ from simulator.plan.model import Plan
 
 Edits = tuple[tuple[str, str], ...]
 
-WITHOUT_NUMBA = "entry = helper = inlined = lambda function: function"
+WITHOUT_NUMBA = """
+helper = inlined = lambda function: function
+entry = lambda *kinds, notice: helper
+INT = WORDS = None
+"""
 DRAW_MARGIN = 64
 GROWTH = 8
 LOG_ROWS = 200 - 4 * 256

@@ -22,8 +22,10 @@ ROUNDS_MS = (53.687, 26.844, 13.422)
 IN, OUT = "direction: rx", "direction: tx"
 
 
-def scenario(tmp_path: Path, *events: str, standby: bool = True, length: str = "500 ms", way: str = IN) -> Scenario:
-    beside = ", standby: vhost-net" if standby else ""
+def scenario(
+    tmp_path: Path, *events: str, standby: str | bool = "vhost-net", length: str = "500 ms", way: str = IN
+) -> Scenario:
+    beside = f", standby: {standby}" if standby else ""
     path = tmp_path / "failover.yaml"
     path.write_text(
         f"""schema: 1
@@ -123,13 +125,59 @@ def test_migration_without_a_standby_is_one_outage(tmp_path: Path) -> None:
     assert (on_ps[0] - off_ps[0]) / MS > 230
 
 
-def test_engines_agree_across_failover_and_migration(tmp_path: Path) -> None:
+def without_takeover(plan: Plan) -> Plan:
+    """The mechanism taken out: the guest goes back to its function as soon as that works again."""
+    works_ps = min(event.at_ps for event in plan.events if event.kind == "ring" and event.value == 1)
+    back = (
+        replace(event, at_ps=works_ps) if event.kind == "entry" and event.at_ps > works_ps else event
+        for event in plan.events
+    )
+    return replace(plan, events=tuple(sorted(back, key=lambda event: event.at_ps)))
+
+
+def sent_by_standby(plan: Plan) -> int:
+    """Packets that vm0 sends through its second device in half a second of 5,000 a second."""
+    engine = CompiledEngine(plan, 1, 0)
+    engine.run(505 * MS)
+    return engine.trace().counters["vm0.standby.tx.posted"]
+
+
+def test_hyperv_goes_to_the_synthetic_path_and_comes_back_when_the_host_is_told(tmp_path: Path) -> None:
+    """The synthetic path is there always; back on the function its driver waits 100 ms before it asks the host to switch."""
+    wanted = scenario(
+        tmp_path, "{at: 100 ms, unplug: vm0}", "{at: 200 ms, plug: vm0}", standby="hyperv-netvsc", way=OUT
+    )
+    plan = plan_of(wanted)
+    away_ms = 100 - timing.UNPLUG_ACPI.ps / MS + (timing.FLR.ps + timing.VF_START["iavf"].ps) / MS
+    assert outages_ms(result(wanted, plan, 500), "vm#0") == []
+    assert sent_by_standby(plan) == pytest.approx(5 * (away_ms + timing.TAKEOVER.ps / MS), abs=2)
+    assert sent_by_standby(without_takeover(plan)) == pytest.approx(5 * away_ms, abs=2)
+    assert outage_ms(result(wanted, without_failover(plan), 500), "vm#0") == pytest.approx(away_ms, abs=2)
+
+
+def test_hyperv_hears_through_the_synthetic_path_during_a_reset_and_a_migration(tmp_path: Path) -> None:
+    reset = scenario(tmp_path, "{at: 100 ms, reset: vm0}", standby="hyperv-netvsc")
+    assert outages_ms(result(reset, pieces=500), "vm#0") == pytest.approx([timing.FILTER.ps / MS], abs=1)
+    moved = scenario(tmp_path, MOVE, standby="hyperv-netvsc")
+    assert outages_ms(result(moved, pieces=500), "vm#0") == pytest.approx(
+        [timing.FILTER.ps / MS, ROUNDS_MS[-1]], abs=1.5
+    )
+
+
+@pytest.mark.parametrize("standby", ["vhost-net", "hyperv-netvsc"])
+def test_before_there_are_functions_the_second_device_carries_all(tmp_path: Path, standby: str) -> None:
+    wanted = scenario(tmp_path, "{at: 100 ms, numvfs: 2}", standby=standby, length="400 ms")
+    assert outages_ms(result(wanted, pieces=400), "vm#0") == []
+
+
+@pytest.mark.parametrize("standby", ["vhost-net", "hyperv-netvsc"])
+def test_engines_agree_across_failover_and_migration(tmp_path: Path, standby: str) -> None:
     events = (
         "{at: 1 ms, unplug: vm0, takes: 500 us}",
         "{at: 4 ms, plug: vm0, takes: 500 us}",
         "{at: 6 ms, reset: pf, takes: 1 ms}",
     )
-    plan = plan_of(scenario(tmp_path, *events, length="10 ms"))
+    plan = plan_of(scenario(tmp_path, *events, standby=standby, length="10 ms"))
     traces = []
     for engine in (ReferenceEngine, CompiledEngine):
         instance = engine(plan, 1, 0, log=True)

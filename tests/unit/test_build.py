@@ -153,7 +153,13 @@ def test_overrides_are_noted(tmp_path: Path) -> None:
     s = scenario(tmp_path, host=host, guests=[{"name": "vm", "interrupts": "posted"}])
     assert build(s).routes[0].mode == "posted"
     assert notes(s) == ("override: posted interrupts on on host haswell-2015", "override: k_exit = 1 us")
-    assert notes(scenario(tmp_path)) == ()
+    faster = scenario(tmp_path, host={"model": "haswell-2015", "clock": "3.3 GHz"})
+    assert notes(faster) == ("override: clock 3.3 GHz on host haswell-2015",)
+    assert (
+        notes(scenario(tmp_path, host={"model": "haswell-2015", "clock": "2.4 GHz"})) == notes(scenario(tmp_path)) == ()
+    )
+    exits = [next(e.exit_ps for e in build(one).executors if e.kind == "vcpu") for one in (s, faster)]
+    assert exits == [1_000_000, (1291 * 10**12 + 3_300_000_000 // 2) // 3_300_000_000]
 
 
 def test_what_was_done_to_a_capture_is_noted() -> None:

@@ -22,10 +22,12 @@ SENT = {"name": "load", "kind": "poisson", "rate": "10 kpps", "direction": "tx"}
 BOTH = [SENT, {"name": "asked", "kind": "request-response"}]
 
 
-def plan_of(tmp_path: Path, datapath: str, traffic: Any = SENT, *, host: Any = None, **guest: Any) -> Plan:
+def plan_of(
+    tmp_path: Path, datapath: str, traffic: Any = SENT, *, host: Any = None, nic: Any = "e810", **guest: Any
+) -> Plan:
     file = tmp_path / "s.yaml"
     content = {
-        "schema": 1, "host": {"model": "modern"} | (host or {}), "guests": [{"name": "vm", "datapath": datapath} | guest],
+        "schema": 1, "host": {"model": "modern"} | (host or {}), "nic": nic, "guests": [{"name": "vm", "datapath": datapath} | guest],
         "traffic": traffic if isinstance(traffic, list) else [traffic],
     }  # fmt: skip
     file.write_text(json.dumps(content))
@@ -167,3 +169,17 @@ def test_a_polled_function_has_no_steps_of_interrupts() -> None:
 def test_two_adapters_are_for_emulated_devices(tmp_path: Path) -> None:
     with pytest.raises(ScenarioErrors, match="2 nics are for"):
         plan_of(tmp_path, "vhost-net", vcpus=2, nics=2)
+
+
+@pytest.mark.parametrize(
+    ("mps", "right"), [("128 B", True), ("4 KiB", True), ("300 B", False), ("64 B", False), ("8 KiB", False)]
+)
+def test_a_bus_has_payloads_of_powers_of_two(tmp_path: Path, mps: str, right: bool) -> None:
+    nic = {"model": "e810", "pcie": {"mps": mps}}
+    if right:
+        (dma,) = plan_of(tmp_path, "sriov-vf", nic=nic).dmas
+        assert dma.mps_bytes == {"128 B": 128, "4 KiB": 4096}[mps]
+        assert dma.mrrs_bytes == 512
+        return
+    with pytest.raises(ScenarioErrors, match="as mps is not a power of two"):
+        plan_of(tmp_path, "sriov-vf", nic=nic)

@@ -12,7 +12,7 @@ from simulator.contract import formula, formula_text, latency_terms
 from simulator.costs import host, nic
 from simulator.datapaths import DATAPATHS, datapath
 from simulator.engines.reference import ReferenceEngine
-from simulator.explain import one_packet
+from simulator.explain import one_packet, steps_of
 from simulator.parts.settings import port_settings
 
 CASES = [(path.name, mode) for path in DATAPATHS.values() for mode in path.modes]
@@ -37,8 +37,49 @@ def test_the_sum_is_the_simulated_latency(
     plan = machine.builder.finish("one")
     engine = ReferenceEngine(plan, 1)
     engine.run(after_ps + 10**12)
-    terms = [amount for _, amount in latency_terms(machine, plan, path, mode, idle, after_ps)]
+    terms = [amount for _, amount in latency_terms(machine, plan, path.steps(mode), mode, idle, after_ps)]
     assert sum(terms) == engine.trace().counters["guest.sink.sum_ps"]
+
+
+MAPPED = [
+    *((path, "native", iommu, "off") for path in ("native", "container") for iommu in ("lazy", "strict")),
+    ("vhost-net", "apicv", "strict", "off"),
+    ("emulated-e1000", "legacy", "strict", "off"),
+    *(("sriov-vf", "apicv", "passthrough", word) for word in ("lazy", "strict", "nested lazy", "nested strict")),
+]
+
+
+@pytest.mark.parametrize(("name", "mode", "iommu", "viommu"), MAPPED)
+@pytest.mark.parametrize(("model", "adapter", "idle", "after_ps"), MACHINES[:3])
+def test_the_sum_with_mapped_packets_is_the_simulated_latency(
+    name: str, mode: str, iommu: str, viommu: str, model: str, adapter: str, idle: str, after_ps: int
+) -> None:
+    path, mapped = datapath(name), {"iommu": iommu, "viommu": viommu}
+    machine = one_packet(path, mode, host(model), port_settings(nic(adapter)), idle, after_ps, **mapped)
+    plan = machine.builder.finish("one")
+    engine = ReferenceEngine(plan, 1)
+    engine.run(after_ps + 10**12)
+    terms = dict(latency_terms(machine, plan, steps_of(path, mode, iommu, viommu), mode, idle, after_ps))
+    assert sum(terms.values()) == engine.trace().counters["guest.sink.sum_ps"]
+    assert any(name.startswith("unmap the buffer") for name in terms)
+
+
+def test_explain_says_where_packets_are_mapped() -> None:
+    text = CliRunner().invoke(cli, ["explain", "native", "--iommu", "strict"]).stdout
+    assert "turn in the queue of invalidations" in text
+    assert "i_unmap + i_wait" in text
+    assert "per 256 unmapped packets" in CliRunner().invoke(cli, ["explain", "native", "--iommu", "lazy"]).stdout
+    formula_of = ["explain", "sriov-vf", "--viommu", "nested strict", "--formula"]
+    assert "i_nested_turn" in CliRunner().invoke(cli, formula_of).stdout
+
+
+@pytest.mark.parametrize(
+    ("path", "option", "word"), [("vhost-net", "--viommu", "strict"), ("xen-netfront", "--iommu", "lazy")]
+)
+def test_an_iommu_that_a_path_cannot_have_is_refused(path: str, option: str, word: str) -> None:
+    result = CliRunner().invoke(cli, ["explain", path, option, word])
+    assert (result.exit_code, len(result.stderr.splitlines())) == (2, 1)
+    assert result.stderr.startswith(option)
 
 
 def test_what_is_printed_adds_up() -> None:

@@ -46,6 +46,7 @@ g_merge_pk h_merge_pk g_buf_pk h_buf_pk v_desc_pk g_copy_cold_fs h_copy_cold_fs 
 d_lpm_pk d_memif_pk d_xsk_rx_pk d_xsk_tx_pk h_xsk_rx_pk h_xsk_tx_pk h_xsk_copy_pk h_xsk_call
 x_rx_pk x_tx_pk x_evtchn x_grant y_message y_signal y_vsp_pk y_rndis_pk s_vmswitch s_vmswitch_ext s_smc s_upcall s_upcall_dp p_far_cores_pk p_far_pk p_far_mem
 g_fwd_pk h_fwd_pk
+h_mail i_remap i_map i_unmap i_wait i_turn i_defer i_nested_sync i_nested_turn i_shadow_map i_shadow_unmap
 s_macvlan s_ovs_hit s_ovs_mask s_emc s_dpcls s_vpp_pk s_vpp_frame d_vq_enq_pk d_vq_deq_pk d_call
 """
 

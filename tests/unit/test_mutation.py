@@ -81,6 +81,8 @@ def test_a_larger_sample_begins_with_the_smaller_one(monkeypatch: pytest.MonkeyP
     ("file", "old", "new"),
     [
         ("simulator/engines/compiled/kernel/bus/links.py", "start + time + m[k", "start + time - m[k"),
+        # a number that only the builder of the words reads
+        ("simulator/engines/compiled/kernel/clock/world.py", "NEVER = -(1 << 62)", "NEVER = -(1 >> 62)"),
         ("simulator/engines/reference/bus/links.py", "busy_until_ps + self.data", "busy_until_ps - self.data"),
     ],
 )

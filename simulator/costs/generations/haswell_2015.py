@@ -157,6 +157,7 @@ _HOST = (
     *shared.poll_mode("derived"),
     Row("d_line", "34.5", "ns", "derived", ("l3_bdw",), "mean(l3_bdw)", low="27", high="42", note="Broadwell"),
     *bus.BUS_UP,
+    *bus.MAPPING,
     Row(
         "p_mem",
         "466",

@@ -174,6 +174,7 @@ _HOST = (
     *shared.filters(in_cycles=True, status="borrowed"),
     Row("d_line", "40", "cycles", "cited", ("wsm_cache",), "wsm_cache[0]", note="hit in the last-level cache"),
     *bus.BUS_UP,
+    *bus.MAPPING,
     assumed("v_rx_pk", "1000", "ns", "scaled from 2016"),
     assumed("v_tx_pk", "800", "ns", "scaled from 2020"),
     *expected("v_signal", "v_flush"),

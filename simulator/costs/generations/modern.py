@@ -195,6 +195,7 @@ HOST = (
     shared.IDLE_EXIT,
     *shared.filters(in_cycles=False, status="borrowed"),
     *bus.BUS_UP,
+    *bus.MAPPING,
     Row("d_line", "26", "ns", "derived", ("l3_skx",), "mean(l3_skx)", low="25", high="27", note="Skylake-SP"),
     Row(
         "v_rx_pk",

@@ -28,6 +28,7 @@ _IOMMU = (
     assumed("iotlb_entries", "64", "entries"),
     assumed("iommu_walk", "300", "ns"),
     assumed("iommu_walkers", "4", "walkers"),
+    assumed("iommu_nested_walk", "400", "ns"),
 )
 
 

@@ -10,14 +10,12 @@ every kind, at the ends of every table and over any blocks (tests/engines/test_c
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import cache
 from typing import Any
 
 import numpy as np
-from llvmlite import ir
-from numba.core import types
-from numba.extending import intrinsic
 
-from simulator.engines.compiled.jit import compile_entry, entry, inlined
+from simulator.engines.compiled.jit import INT, UNSIGNED, UNSIGNED_WORDS, WORDS, entry, inlined, instruction
 from simulator.plan import draws
 from simulator.plan.draws import IntArray, Stream
 
@@ -37,28 +35,16 @@ _SEGMENT, _FRACTION, _WHOLE = np.uint64(4095), np.uint64((1 << 40) - 1), np.uint
 _BIAS = np.uint64(1023)
 
 
-def _generate_product_high(_context: Any, _a: Any, _b: Any) -> Any:
+@instruction
+def product_high(a: int, b: int) -> int:
     """The upper half of the product of two words."""
-
-    def generate(_context: Any, builder: Any, _signature: Any, args: Any) -> Any:
-        wide = ir.IntType(128)
-        product = builder.mul(*(builder.zext(arg, wide) for arg in args))
-        return builder.trunc(builder.lshr(product, ir.Constant(wide, 64)), ir.IntType(64))
-
-    return types.uint64(types.uint64, types.uint64), generate
+    return int(a) * int(b) >> 64
 
 
-def _generate_float_bits(_context: Any, _word: Any) -> Any:
+@instruction
+def float_bits(word: int) -> int:
     """The 64 bits of a word below 2**53 as a float64, which it becomes exactly."""
-
-    def generate(_context: Any, builder: Any, _signature: Any, args: Any) -> Any:
-        return builder.bitcast(builder.sitofp(args[0], ir.DoubleType()), ir.IntType(64))
-
-    return types.uint64(types.uint64), generate
-
-
-_product_high: Any = intrinsic(_generate_product_high)
-_float_bits: Any = intrinsic(_generate_float_bits)
+    return int(np.float64(word).view(np.uint64))
 
 
 @inlined
@@ -67,7 +53,7 @@ def _next_word(state):  # type: ignore[no-untyped-def]
     low, high = state[0], state[1]
     step = low * _MULTIPLIER
     state[0] = step + state[2]
-    state[1] = high * _MULTIPLIER + _product_high(low, _MULTIPLIER) + state[3] + np.uint64(state[0] < step)
+    state[1] = high * _MULTIPLIER + product_high(low, _MULTIPLIER) + state[3] + np.uint64(state[0] < step)
     high ^= high >> _32
     high *= _MULTIPLIER
     high ^= high >> _48
@@ -76,20 +62,19 @@ def _next_word(state):  # type: ignore[no-untyped-def]
 
 @inlined
 def _exponential(word, factor, logs, inverses, powers):  # type: ignore[no-untyped-def]
-    bits = _float_bits((word >> _11) | _ONE)
+    bits = float_bits((word >> _11) | _ONE)
     segment = bits >> _40
     power = (segment >> np.uint64(12)) - _BIAS
     segment &= _SEGMENT
     w = (_WHOLE - (bits & _FRACTION)) * inverses[segment] >> _19
     total = logs[segment] + w + powers[power]
     w >>= _14
-    return (_product_high(total + (w * w >> _30), factor) + _ONE) >> _ONE
+    return (product_high(total + (w * w >> _30), factor) + _ONE) >> _ONE
 
 
 @inlined
-def _looked_up(ticket, values):  # type: ignore[no-untyped-def]
-    """The first value whose cumulative weight, in the second half of ``values``, is above the ticket."""
-    half = len(values) // 2
+def _looked_up(ticket, values, half):  # type: ignore[no-untyped-def]
+    """The first of ``half`` values whose cumulative weight, as far behind it, is above the ticket."""
     first, last = 0, half - 1
     while first < last:
         middle = (first + last) // 2
@@ -100,24 +85,25 @@ def _looked_up(ticket, values):  # type: ignore[no-untyped-def]
     return values[first]
 
 
-@entry
-def fill(kind, state, factor, low, logs, inverses, powers, values, out):  # type: ignore[no-untyped-def]
-    """Write the stream's next values into ``out``; what the parameters mean depends on the kind, see ``_Sampler``."""
+@entry(INT, UNSIGNED_WORDS, UNSIGNED, INT, UNSIGNED_WORDS, UNSIGNED_WORDS, UNSIGNED_WORDS, WORDS, INT, WORDS, INT)
+def fill(kind, state, factor, low, logs, inverses, powers, values, half, out, count):  # type: ignore[no-untyped-def]
+    """Write the stream's next ``count`` values from ``out`` on; what the parameters mean depends on the kind, see ``_Sampler``."""
     if kind == EXPONENTIAL:
-        for i in range(len(out)):
+        for i in range(count):
             out[i] = np.int64(_exponential(_next_word(state), factor, logs, inverses, powers))
     elif kind == UNIFORM:
-        for i in range(len(out)):
-            out[i] = np.int64(_product_high(_next_word(state), factor)) + low
+        for i in range(count):
+            out[i] = np.int64(product_high(_next_word(state), factor)) + low
     elif kind == TABLE:
-        for i in range(len(out)):
-            out[i] = _looked_up(np.int64(_product_high(_next_word(state), factor)), values)
+        for i in range(count):
+            out[i] = _looked_up(np.int64(product_high(_next_word(state), factor)), values, half)
     else:
-        for i in range(len(out)):
+        for i in range(count):
             word = _next_word(state)
             out[i] = values[word >> _52]
             if word & _FOUR_ONES < factor:
                 out[i] = low
+    return count
 
 
 class Draws:
@@ -150,24 +136,33 @@ class _Sampler:
 
     def fill(self, block: IntArray) -> None:
         """Write the stream's next entries into `block`."""
-        logs, inverses, powers = draws.logarithm_tables()
-        fixed = (self._kind, self._state, self._factor, self._low, logs, inverses, powers, self._values)
-        if not fill.signatures:
-            compile_entry(fill, *fixed, block[:0])
-        fill(*fixed, block)
+        logs, inverses, powers = _tables()
+        fill(
+            self._kind, _address(self._state), self._factor, self._low, logs, inverses, powers,
+            _address(self._values), len(self._values) // 2, _address(block), len(block),
+        )  # fmt: skip
 
 
-def _numbers(stream: Stream) -> tuple[Any, int, IntArray]:
+@cache
+def _tables() -> list[int]:
+    return [_address(table) for table in draws.logarithm_tables()]
+
+
+def _address(words: Any) -> int:
+    return int(words.ctypes.data)
+
+
+def _numbers(stream: Stream) -> tuple[int, int, IntArray]:
     """What multiplies a word or is its limit, what is added to it or takes its place, and the values that are chosen from."""
     given = draws.parameters(stream)
     first = int(given[0])
     if stream.kind == "exponential":
-        return np.uint64(draws.exponential_factor(first)), 0, _NOTHING
+        return draws.exponential_factor(first), 0, _NOTHING
     if stream.kind == "uniform":
-        return np.uint64(int(given[1]) - first + 1), first, _NOTHING
+        return int(given[1]) - first + 1, first, _NOTHING
     if stream.kind == "table":
         half = len(given) // 2
         cumulative = np.cumsum(given[half:])
-        return np.uint64(cumulative[-1]), 0, np.concatenate([given[:half], cumulative])
+        return int(cumulative[-1]), 0, np.concatenate([given[:half], cumulative])
     low, high, share_ppm, factor_1024 = (int(value) for value in given)
-    return np.uint64(draws.tail_threshold(share_ppm)), factor_1024, draws.spread_quantiles(low, high)
+    return draws.tail_threshold(share_ppm), factor_1024, draws.spread_quantiles(low, high)

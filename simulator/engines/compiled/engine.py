@@ -14,13 +14,12 @@ import numpy as np
 from simulator.engines.compiled import image as layout
 from simulator.engines.compiled import kernel as k
 from simulator.engines.compiled.draws import Draws
-from simulator.engines.compiled.jit import compile_entry
-from simulator.engines.compiled.memory import Memory, enlarged
+from simulator.engines.compiled.memory import enlarged
 from simulator.engines.compiled.steps import steps
 from simulator.errors import EngineError
 from simulator.plan import slots as slot_numbers
 from simulator.plan.model import Plan
-from simulator.plan.trace import EVENTS, EXIT_KINDS, LABELS, SUMS, Trace
+from simulator.plan.trace import EVENTS, EXIT_KINDS, LABELS, SUMS, Trace, histogram_index
 
 _LOG_BLOCK = 1 << 16
 _GROWTH = 4096
@@ -59,8 +58,7 @@ class CompiledEngine:
         self._plan = plan
         self._draws = Draws(plan.streams, seed, replication)
         self._image = layout.build(plan, self._draws, log_capacity=_LOG_BLOCK if log else 0)
-        self._handle = Memory(self._image.memory)
-        self._memory = self._handle.words
+        self._own(self._image.memory)
         self._image.memory = None  # the engine's own from here on
         self._steps = deque(steps(plan, self._image.at, self._memory))
         self._streams = np.array(self._image.at["streams"], dtype=np.int64)
@@ -76,6 +74,8 @@ class CompiledEngine:
         self._summed = np.array([position for position, _ in summed], dtype=np.int64)
         self._wide_sums = [n for n, (_, wide) in enumerate(summed) if wide]
         """Sums of two words."""
+        sinks = np.array(self._image.at["sinks"], dtype=np.int64)
+        self._delivered = np.stack([sinks + field for field in (k.K_COUNT, k.K_SUM, k.K_SUM_HIGH)])
 
     def run(self, until_ps: int) -> None:
         """Handle everything up to and including ``until_ps``. Raises EngineError on a zero-time loop."""
@@ -100,9 +100,11 @@ class CompiledEngine:
                 raise EngineError(self._failure())
 
     def _call(self, until_ps: int) -> int:
-        if not k.run.signatures:
-            compile_entry(k.run, self._handle, -1, notice="compiling the packet kernel (once per version, about 15 s)")
-        return int(k.run(self._handle, until_ps))
+        return k.run(self._address, until_ps)
+
+    def _own(self, words: Any) -> None:
+        self._memory = words
+        self._address = int(words.ctypes.data)
 
     def begin_window(self) -> None:
         """Zero every counter; queues and state stay."""
@@ -149,17 +151,12 @@ class CompiledEngine:
 
     def delivered(self) -> tuple[int, int]:
         """Packets that all sinks recorded since the beginning of the window, and the sum of their latencies in ps."""
-        m, sinks = self._memory, self._image.at["sinks"]
-        return sum(int(m[base + k.K_COUNT]) for base in sinks), sum(self._wide(base + k.K_SUM) for base in sinks)
+        counts, low, high = self._memory[self._delivered].tolist()
+        return sum(counts), sum(low) + sum(high) * k.CARRY
 
     def latencies(self) -> dict[int, int]:
         """Bucket index -> packets that all sinks recorded since the beginning of the window."""
-        m = self._memory
-        counts = np.zeros(k.BUCKETS, dtype=np.int64)
-        for base in self._image.at["sinks"]:
-            start = int(m[base + k.K_HISTOGRAM])
-            counts += m[start : start + k.BUCKETS]
-        return {int(i): int(counts[i]) for i in np.nonzero(counts)[0]}
+        return self._histogram(*self._image.at["sinks"])
 
     def _clear_sink(self, base: int) -> None:
         m = self._memory
@@ -191,10 +188,18 @@ class CompiledEngine:
                 result[f"{executor.name}.{name}"] = int(m[m[base + words] + n])
         return result
 
-    def _histogram(self, base: int) -> dict[int, int]:
-        start = int(self._memory[base + k.K_HISTOGRAM])
-        counts = self._memory[start : start + k.BUCKETS]
-        return {int(i): int(counts[i]) for i in np.nonzero(counts)[0]}
+    def _histogram(self, *sinks: int) -> dict[int, int]:
+        """Of these sinks together; only between the extremes there is anything to look at."""
+        m = self._memory
+        used = [base for base in sinks if m[base + k.K_COUNT]]
+        if not used:
+            return {}
+        first = histogram_index(min(int(m[base + k.K_MINIMUM]) for base in used))
+        end = histogram_index(max(int(m[base + k.K_MAXIMUM]) for base in used)) + 1
+        starts = [int(m[base + k.K_HISTOGRAM]) for base in used]
+        counts = np.sum([m[start + first : start + end] for start in starts], axis=0)
+        found = np.flatnonzero(counts)
+        return dict(zip((found + first).tolist(), counts[found].tolist(), strict=True))
 
     def _stages(self, base: int) -> tuple[tuple[int, int], ...]:
         start, words = int(self._memory[base + k.K_STAGES]), 2 * len(self._plan.stages)
@@ -209,8 +214,8 @@ class CompiledEngine:
         more = max(_GROWTH, 2 * len(self._plan.sources))
         packets = more if m[k.H_PACKETS_FREE] < 4 else 0
         nodes = int(m[k.H_MARGIN]) + more if m[k.H_NODES_FREE] < m[k.H_MARGIN] else 0
-        self._handle = Memory(enlarged(m, packets * words + nodes * k.NODE))
-        self._memory = m = self._handle.words
+        self._own(enlarged(m, packets * words + nodes * k.NODE))
+        m = self._memory
         _chain(m, k.H_PACKETS, k.H_PACKETS_FREE, old, packets, words)
         _chain(m, k.H_NODES, k.H_NODES_FREE, old + packets * words, nodes, k.NODE)
 

@@ -1,44 +1,153 @@
-"""How the kernel is compiled: numba's options in one place, a cache that cannot go stale, and no work done twice.
+"""What is compiled and how its machine code is kept: the parts of a kernel are marked here, numba is imported only when there is no code yet.
 
-``_nrt=False`` removes reference counting of arrays (and forbids allocation in the kernel); ``forceinline`` is for the small helpers.
-The cache folder is named after a hash of the kernel's source, this file and numba's version, because numba's own key does not see every edit;
-where no folder can be written the kernel is compiled in memory.
+1. ``helper``, ``inlined``, ``later``, ``instruction`` say what a function is for; the function stays as it was.
+2. ``entry`` makes what Python calls: its machine code is read from the cache folder, or made by ``compiling`` and left there.
+3. Machine code is an object file of one function of C. LLVM's linker puts it into memory, ctypes calls it without the interpreter's lock.
 
-numba optimises and emits every function together with all that it calls, so that a deep call graph is compiled many times over (half of 50 s).
-``_only_the_entry`` keeps that work for the entry, which holds everything; see ``docs/decisions/0006-kernel-compilation.md``.
+The folder of machine code is named after everything that decides its content: sources, versions, processor, numba's settings. A file's first line is
+the hash of the rest: what is torn is made anew. Where no folder can be written the kernel is compiled in every process.
 
-*Scope*: compilation only. *Validation*: the engine tests run the compiled kernel; ``tests/engines`` runs the same source without numba.
+*Scope*: loading and calling; ``compiling`` compiles. *Validation*: the engine tests run the compiled kernel; ``tests/engines`` runs the same source
+without numba and damages the cache.
 """
 
 from __future__ import annotations
 
+import ctypes
 import hashlib
 import os
 import sys
 import threading
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
+from contextlib import suppress
+from functools import cache
+from importlib.metadata import version
 from pathlib import Path
-from types import MethodType
 from typing import Any
 
-import numba
-from numba.core import config, cpu, targetconfig, types
-from numba.core.codegen import JITCodeLibrary
-from numba.extending import intrinsic
+from simulator.formats.files import write_whole
 
-_OPTIONS: dict[str, Any] = {"error_model": "numpy", "_nrt": False}
-_BARE: dict[str, Any] = {"no_cpython_wrapper": True, "no_cfunc_wrapper": True}
+INT, UNSIGNED, WORDS, UNSIGNED_WORDS = "int64", "uint64", "words", "unsigned words"
+"""What an entry takes: numbers of 64 bits, or where such numbers stand in memory."""
+_IN_C = {INT: ctypes.c_int64, UNSIGNED: ctypes.c_uint64, WORDS: ctypes.c_void_p, UNSIGNED_WORDS: ctypes.c_void_p}
 _LOCK = threading.Lock()
 
 
+def later(function: Callable[..., Any]) -> Any:
+    """Declare a kernel function of a later module; ``kernel.assembly`` binds the name to the function itself."""
+    function.role = "later"  # type: ignore[attr-defined]
+    return function
+
+
+def helper(function: Callable[..., Any]) -> Any:
+    """Compile a kernel function that only other kernel functions call."""
+    function.role = "helper"  # type: ignore[attr-defined]
+    return function
+
+
+def inlined(function: Callable[..., Any]) -> Any:
+    """Compile a small kernel function into its callers."""
+    function.role = "inlined"  # type: ignore[attr-defined]
+    return function
+
+
+def instruction(function: Callable[..., Any]) -> Any:
+    """What the processor does by itself; ``compiling`` has its code under the same name."""
+    function.role = "instruction"  # type: ignore[attr-defined]
+    return function
+
+
+@instruction
+def quotient(a: int, b: int) -> int:
+    """a // b for a >= 0 and b > 0: one instruction, where signs and zero would take a dozen."""
+    return a // b
+
+
+class Entry:
+    """A compiled function that Python calls, with addresses where it takes words; it returns an integer."""
+
+    def __init__(self, function: Callable[..., Any], kinds: tuple[str, ...], notice: str) -> None:
+        self.function, self.kinds, self.notice = function, kinds, notice
+        self.role, self.__name__, self.__module__ = "entry", function.__name__, function.__module__
+        self._code: Callable[..., int] | None = None
+        self._engine: Any = None
+
+    def __call__(self, *arguments: int) -> int:
+        """Run it; the first time compile it, unless its code is in the cache."""
+        if self._code is None:
+            self.prepare()
+        result, nothing = ctypes.c_int64(), ctypes.c_void_p()
+        self._code(ctypes.byref(result), ctypes.byref(nothing), *arguments)  # type: ignore[misc]
+        return result.value
+
+    def prepare(self) -> None:
+        """Have the machine code ready; ``notice`` goes to stderr if it has to be made."""
+        with _LOCK:
+            if self._code is None:
+                self._link(*(self._kept() or self._made()))
+
+    def _kept(self) -> tuple[str, bytes] | None:
+        path = self._path()
+        with suppress(OSError, AttributeError):
+            checksum, _, content = path.read_bytes().partition(b"\n")  # type: ignore[union-attr]
+            symbol, _, code = content.partition(b"\n")
+            if checksum.decode("ascii", "replace") == hashlib.sha256(content).hexdigest():
+                return symbol.decode(), code
+        return None
+
+    def _made(self) -> tuple[str, bytes]:
+        from simulator.engines.compiled.compiling import machine_code
+
+        if self.notice:
+            print(self.notice, file=sys.stderr, flush=True)
+        symbol, code = machine_code(self.function, self.kinds)
+        path, content = self._path(), symbol.encode() + b"\n" + code
+        if path is not None:
+            with suppress(OSError):
+                write_whole(path, hashlib.sha256(content).hexdigest().encode() + b"\n" + content)
+        return symbol, code
+
+    def _path(self) -> Path | None:
+        folder = _cache_folder()
+        return None if folder is None else folder / f"{self.__name__}.o"
+
+    def _link(self, symbol: str, code: bytes) -> None:
+        from llvmlite import binding
+
+        machine = binding.Target.from_triple(binding.get_process_triple()).create_target_machine(jit=True)
+        self._engine = binding.create_mcjit_compiler(binding.parse_assembly(""), machine)  # keeps the code in memory
+        self._engine.add_object_file(binding.object_file.ObjectFileRef.from_data(code))
+        self._engine.finalize_object()
+        # numba's functions return a status, which is 0 where nothing is raised, and write results and errors to the first two addresses
+        kinds = (ctypes.c_void_p, ctypes.c_void_p, *(_IN_C[kind] for kind in self.kinds))
+        self._code = ctypes.CFUNCTYPE(ctypes.c_int, *kinds)(self._engine.get_function_address(symbol))
+
+
+def entry(*kinds: str, notice: str = "") -> Callable[[Callable[..., Any]], Entry]:
+    """Compile the kernel's entry, which takes arguments of these kinds: called from Python, without the GIL, kept on disk where that is possible."""
+    return lambda function: Entry(function, kinds, notice)
+
+
 def _cache_key(folder: Path) -> str:
-    """Of every module that decides what is compiled, and where it stands; numba's own key knows the entry's module only."""
-    paths = sorted([*(folder / "kernel").rglob("*.py"), folder / "jit.py", folder / "draws.py"])
+    """Of every module that decides what is compiled and of where it runs."""
+    paths = sorted([*(folder / "kernel").rglob("*.py"), *(folder / f"{name}.py" for name in ("jit", "compiling", "draws"))])
     sources = b"".join(path.relative_to(folder).as_posix().encode() + b"\0" + path.read_bytes() + b"\0" for path in paths)
-    return hashlib.sha256(sources + numba.__version__.encode() + str(config.BOUNDSCHECK).encode()).hexdigest()[:16]
+    return hashlib.sha256(sources + repr(_surroundings()).encode()).hexdigest()[:16]
 
 
+def _surroundings() -> tuple[object, ...]:
+    from llvmlite import binding
+
+    with suppress(RuntimeError):  # newer ones need it no more, and say so
+        binding.initialize()
+    binding.initialize_native_target()
+    binding.initialize_native_asmprinter()
+    settings = sorted(item for item in os.environ.items() if item[0].startswith("NUMBA_") and not item[0].endswith("_DIR"))
+    processor = binding.get_process_triple(), binding.get_host_cpu_name(), binding.get_host_cpu_features().flatten()
+    return sys.version_info[:2], version("numba"), version("llvmlite"), *processor, settings
+
+
+@cache
 def _cache_folder() -> Path | None:
     key = _cache_key(Path(__file__).parent)
     bases = [os.environ.get("NUMBA_CACHE_DIR"), os.environ.get("XDG_CACHE_HOME"), os.path.expanduser("~/.cache")]
@@ -53,126 +162,3 @@ def _cache_folder() -> Path | None:
             continue
         return folder
     return None
-
-
-def later(function: Callable[..., Any]) -> Any:
-    """Declare a kernel function of a later module; ``kernel.assembly`` binds the name to the function itself."""
-    function.is_later = True  # type: ignore[attr-defined]
-    return function
-
-
-def helper(function: Callable[..., Any]) -> Any:
-    """Compile a kernel function that only other kernel functions call."""
-    return numba.njit(**_OPTIONS, **_BARE)(function)
-
-
-def inlined(function: Callable[..., Any]) -> Any:
-    """Compile a small kernel function into its callers."""
-    return numba.njit(**_OPTIONS, **_BARE, forceinline=True)(function)
-
-
-@intrinsic  # type: ignore[misc]
-def quotient(_context: Any, _a: Any, _b: Any) -> Any:
-    """a // b for a >= 0 and b > 0: one instruction, where signs and zero would take a dozen."""
-
-    def generate(_context: Any, builder: Any, _signature: Any, args: Any) -> Any:
-        return builder.udiv(*args)
-
-    return types.int64(types.int64, types.int64), generate
-
-
-def entry(function: Callable[..., Any]) -> Any:
-    """Compile the kernel's entry: called from Python, without the GIL, cached on disk where that is possible."""
-    folder = _cache_folder()
-    previous = config.CACHE_DIR
-    try:
-        config.CACHE_DIR = str(folder or "")
-        return numba.njit(**_OPTIONS, nogil=True, cache=folder is not None)(function)
-    finally:
-        config.CACHE_DIR = previous
-
-
-def compile_entry(function: Any, *arguments: Any, notice: str = "") -> None:
-    """Compile ``function`` (an ``entry``) for these arguments by calling it once, or load it from the cache; ``notice`` goes to stderr if it takes long."""
-    with _LOCK, _only_the_entry(function.py_func):
-        if function.signatures or _loaded(function, arguments):
-            return
-        if notice and not _is_cached(function.py_func):
-            print(notice, file=sys.stderr, flush=True)
-        function(*arguments)
-
-
-def _loaded(function: Any, arguments: tuple[Any, ...]) -> bool:
-    """Take the machine code from the cache, if it is there, without numba's registries of everything that could be compiled: to run it,
-    none is needed, and importing them takes longer than a small comparison."""
-    context = function.targetctx
-    context.refresh = lambda: None
-    try:
-        signature = tuple(map(function.typeof_pyval, arguments))
-        found = function._cache.load_overload(signature, context)
-    finally:
-        del context.refresh
-    if found is not None:
-        context.insert_user_function(found.entry_point, found.fndesc, [found.library])
-        function.add_overload(found)
-    return found is not None
-
-
-def _is_cached(function: Callable[..., Any]) -> bool:
-    folder = _cache_folder()
-    name = f"{function.__module__.rpartition('.')[2]}.{function.__qualname__}"
-    return folder is not None and any(folder.rglob(f"{name}-*.nbi"))
-
-
-def is_helper(symbol: str, entry: Callable[..., Any]) -> bool:
-    """Whether a symbol of the compiled module is a function of the entry's package, in whatever room, but not the entry itself or its wrapper."""
-    parts = entry.__module__.split(".")
-    package, path = ("".join(f"{len(part)}{part}" for part in some) for some in (parts[:-1], [*parts, entry.__qualname__]))
-    return package in symbol and path not in symbol
-
-
-@contextmanager
-def _only_the_entry(entry: Callable[..., Any]) -> Iterator[None]:
-    """While compiling, let numba link helpers without optimising or emitting each, and type each once, not once per literal argument."""
-    name = entry.__qualname__
-    finalize, get_executable, equal = JITCodeLibrary.finalize, cpu.CPUContext.get_executable, targetconfig.TargetConfig.__eq__
-    call_type, optimize = types.Dispatcher.get_call_type, JITCodeLibrary._optimize_final_module
-
-    def private_helpers(self: Any) -> None:
-        # nobody else calls the linked helpers: the optimiser may change their arguments and drop what it has inlined
-        for function in self._final_module.functions:
-            if not function.is_declaration and is_helper(function.name, entry):
-                function.linkage = "internal"
-        optimize(self)
-
-    def lean_finalize(self: Any) -> None:
-        if self.name == name:
-            self._optimize_final_module = MethodType(private_helpers, self)
-            return finalize(self)
-        for library in dict.fromkeys(self._linking_libraries):
-            self._reload_init.update(library._reload_init)
-            self._final_module.link_in(library._get_module_for_linking(), preserve=True)
-        self._finalize_dynamic_globals()
-        self._finalized = True
-        return None
-
-    def lean_executable(self: Any, library: Any, fndesc: Any, env: Any) -> Any:
-        # a helper is never called from Python; numba only wants an object of this type, a different one for each
-        return get_executable(self, library, fndesc, env) if library.name == name else [].append
-
-    def quick_equal(self: Any, other: Any) -> Any:
-        same = isinstance(other, targetconfig.TargetConfig) and self._values == other._values
-        return same or equal(self, other)
-
-    def plain_call_type(self: Any, context: Any, args: Any, kws: Any) -> Any:
-        return call_type(self, context, tuple(types.unliteral(arg) for arg in args), kws)
-
-    try:
-        types.Dispatcher.get_call_type = plain_call_type
-        JITCodeLibrary.finalize, cpu.CPUContext.get_executable = lean_finalize, lean_executable
-        targetconfig.TargetConfig.__eq__ = quick_equal
-        yield
-    finally:
-        JITCodeLibrary.finalize, cpu.CPUContext.get_executable = finalize, get_executable
-        targetconfig.TargetConfig.__eq__ = equal
-        types.Dispatcher.get_call_type = call_type

@@ -147,7 +147,7 @@ def _ring(b: Builder, numbers: slot_numbers.Slots, i: int, ring: DescRing) -> No
     }  # fmt: skip
     b.fill(base, fields)
     if ring.base_bytes != NONE:
-        buffers = (ring.base_bytes, ring.stride_bytes, ring.size, b.ref("streams", ring.order), 0)
+        buffers = (ring.base_bytes, ring.stride_bytes, ring.buffers or ring.size, b.ref("streams", ring.order), 0)
         b.fill(base, {k.R_BUFFERS: b.array(buffers)})
     _gate(b, base + k.R_AVAIL_GATE, ring.avail_gate, base, armed=not receives)
     _gate(b, base + k.R_USED_GATE, ring.used_gate, base, armed=True)
@@ -349,10 +349,11 @@ def _worker(b: Builder, numbers: slot_numbers.Slots, i: int, w: Worker) -> None:
         k.W_INPLACE: inside or w.recheck == "inplace", k.W_BACKEND: w.backend, k.W_SPREAD: b.ref("streams", w.spread), k.W_SERVICE: b.ref("streams", w.service),
         k.W_STAGE: w.stage, k.W_NOTIFY_STAGE: w.notify_stage, k.W_SLOT: numbers.hardware[i], k.W_EXAM: numbers.examination[i],
         k.W_SHAPED: any(x.shaper != NONE for x in w.inputs), k.W_MERGE_BYTES: w.merge_bytes, k.W_MERGE_PS: w.merge_ps,
-        k.W_STREAM_PS: w.stream_ps, k.W_CALL_PS: w.call_ps, k.W_ACK_PS: w.reply_ps if w.ack_ps == NONE else w.ack_ps,
+        k.W_STREAM_PS: w.stream_ps, k.W_CALL_PS: w.call_ps, k.W_ACK_PS: w.reply_ps if w.ack_ps == NONE else w.ack_ps, k.W_DRAIN: w.drain_ps,
         k.W_INPUTS: inputs, k.W_INPUT_COUNT: len(w.inputs), k.W_OUTPUTS: outputs,
         k.W_OUTPUT_COUNT: len(w.outputs), k.W_LAST: -1, k.W_SCAN: -1, k.W_STATE: k.POLLING if w.poll_mode and w.kind == "task" else k.IDLE,
         k.W_UNMASK: _accesses(b, w.unmask), k.W_UNMASK_COUNT: len(w.unmask), k.W_MODERATOR: b.ref("moderators", w.moderator),
+        k.W_SPIN: b.ref("locks", w.spin), k.W_SPIN_PACKET_PS: w.spin_packet_ps, k.W_SPIN_REAP_PS: w.spin_reap_ps,
         k.W_PORTS: any(x.packet_ps or x.byte_fs for x in w.inputs) or any(y.packet_ps or y.byte_fs for y in w.outputs),
     }  # fmt: skip
     b.fill(b.at["workers"][i], fields)

@@ -16,9 +16,10 @@ from collections.abc import Callable, Iterator
 from importlib import import_module, util
 from importlib.machinery import ModuleSpec, SourceFileLoader
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
-from simulator.engines.compiled import CompiledEngine
+from simulator.engines.compiled import CompiledEngine, kernel
 from simulator.engines.reference import ReferenceEngine
 from simulator.plan.model import Plan
 from simulator.plan.trace import Trace
@@ -118,6 +119,7 @@ def noticed(mutant: Mutant, text: str, stage: int) -> str:
         if mutant.file.startswith("simulator/engines/compiled/kernel/"):
             # the whole file stands once in the kernel
             code = load(((text, changed), *PATIENCE), checked=True)
+            _tell_host(code)
             engine, driver = (
                 functools.partial(TwinEngine, code=code),
                 functools.partial(drivers.KernelDriver, code=code),
@@ -128,6 +130,13 @@ def noticed(mutant: Mutant, text: str, stage: int) -> str:
         return f"{type(error).__name__} on import"
     signal.signal(signal.SIGVTALRM, _too_long)
     return next((_vectors(engine), _rules(driver), _plans(engine))[stage], "")
+
+
+def _tell_host(code: ModuleType) -> None:
+    """What builds the words for the kernel does it with the kernel's numbers: it has the changed ones too."""
+    for name, value in vars(code).items():
+        if type(value) is int and hasattr(kernel, name):
+            setattr(kernel, name, value)
 
 
 def _too_long(*_: object) -> None:

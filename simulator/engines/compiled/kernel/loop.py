@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from simulator.engines.compiled.jit import entry, helper, inlined
+from simulator.engines.compiled.jit import INT, WORDS, entry, helper, inlined
 from simulator.engines.compiled.kernel.bus.dma import on_memory
 from simulator.engines.compiled.kernel.bus.links import on_link
 from simulator.engines.compiled.kernel.clock.calendar import (
@@ -100,7 +100,7 @@ def lacks(m, margin):
     return DONE
 
 
-@entry
+@entry(WORDS, INT, notice="compiling the packet kernel (once per version, about 15 s)")
 def run(m, until):
     """Handle every armed slot with time <= until, after an event's step if there is one; returns a status, see DONE and its followers."""
     margin = m[H_MARGIN]

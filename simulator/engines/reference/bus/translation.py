@@ -25,13 +25,14 @@ class Buffers:
     def __init__(self, data: model.DescRing, chance: Chance) -> None:
         self.data = data
         self._chance = chance
+        self._count = data.buffers or data.size
         self._touched = 0
 
     def next(self, count: int) -> int:
         """The address (bytes) of the next buffer, of ``count`` that are taken."""
         number = self._touched if self.data.order == NONE else self._chance.draw(self.data.order)
         self._touched += count
-        return self.data.base_bytes + number % self.data.size * self.data.stride_bytes
+        return self.data.base_bytes + number % self._count * self.data.stride_bytes
 
 
 class Iommu:

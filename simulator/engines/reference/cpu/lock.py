@@ -1,9 +1,11 @@
-"""A mutex that threads of the host hold by turns: QEMU's global lock.
+"""A mutex that threads of the host hold by turns, such as QEMU's global lock, or a lock that workers spin for.
 
 1. Who finds it free owns it; who does not sleeps and queues.
 2. Whoever gives it back hands it to the first in the queue at the same instant: it is held while the next owner wakes up.
+3. Who spins knows from the start how long all before it will hold it.
 
-*Scope*: handed over in the order of requests; no spinning, no priorities. *Validation*: conformance vectors of accesses.
+*Scope*: handed over in the order of requests; no priorities; a lock is slept for or spun for, never both. *Validation*: conformance
+vectors of accesses and of workers.
 """
 
 from __future__ import annotations
@@ -30,6 +32,7 @@ class Lock(Entity):
         self.owner: Thread | None = None
         self._waiters: deque[Thread] = deque()
         self._held = Level(world)
+        self._free_ps = 0
 
     @property
     def wanted(self) -> bool:
@@ -55,6 +58,15 @@ class Lock(Entity):
             self._own(thread)
             thread.receive_lock(self.data.handover_ps)
 
+    def spin(self, hold_ps: int) -> int:
+        """How long who wants it now works until it has held it for ``hold_ps``."""
+        now_ps = self.world.now_ps
+        self.counts["acquired"] += 1
+        self.counts["contended"] += self._free_ps > now_ps
+        self.counts["held_ps"] += hold_ps
+        self._free_ps = max(self._free_ps, now_ps) + hold_ps
+        return self._free_ps - now_ps
+
     def _own(self, thread: Thread) -> None:
         self.owner = thread
         self._held.change(+1)
@@ -67,4 +79,4 @@ class Lock(Entity):
 
     def counters(self) -> dict[str, int]:
         """The counters with the time that it has had an owner."""
-        return {**self.counts, "held_ps": self._held.integral()}
+        return {**self.counts, "held_ps": self.counts["held_ps"] + self._held.integral()}

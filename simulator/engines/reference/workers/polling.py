@@ -4,6 +4,7 @@
    POLLING, its job has no end, and when a packet appears, the examination is due at the first time at which a real
    loop would look there.
 2. A loop that was displaced starts anew when the core turns to it again.
+3. With ``drain_ps`` it holds what it sends until enough of it is there or that time is over; then the loop looks at its clock.
 
 *Scope*: DPDK-style workers alone on a thread. *Validation*: conformance vectors of examination times.
 """
@@ -30,6 +31,7 @@ class PollingWorker(TaskWorker):
         super().__init__(data, world, thread)
         self._poll = IdlePoll("pmd_idle", None, restart=self.restart)
         self._loop_start_ps = 0
+        self._drained_ps = 0
         self._examination = examination
         examination.call(self._examine)
 
@@ -52,7 +54,7 @@ class PollingWorker(TaskWorker):
             found = busy = yield from self._burst(self._round(self._examined_input()))
             while busy:
                 busy = yield from self._burst(self._scan_order())
-            if found:
+            if found or self.data.drain_ps:
                 self._loop_start_ps = self.world.now_ps
             self.state = State.POLLING
             self._tell_what_is_visible()
@@ -69,11 +71,27 @@ class PollingWorker(TaskWorker):
         """Serve the first input in ``order`` that has packets; return whether there was one."""
         source = self._choose(order)
         if source is None:
-            yield from self._flush()
+            yield from self._flush(due=self.data.drain_ps > 0)
             return False
         packets = self._take(source)
         yield from self._work(packets, source) if packets else self._wait_for_room(source)
         return True
+
+    def _flush(self, *, due: bool = False) -> Jobs:
+        """What is due is all when the time for holding it is over, which then begins again."""
+        if due and self.data.drain_ps and self.world.now_ps >= self._drains_at_ps:
+            self._drained_ps = self.world.now_ps
+            due = False
+        yield from super()._flush(due=due)
+
+    @property
+    def _drains_at_ps(self) -> int:
+        return self._drained_ps + self.data.drain_ps
+
+    def _holds(self) -> bool:
+        return self.data.drain_ps > 0 and any(
+            output.side is not None and output.side.unpublished for output in self.outputs
+        )
 
     def _may_take(self, taken: int) -> bool:
         return taken < self.data.chunk
@@ -98,6 +116,8 @@ class PollingWorker(TaskWorker):
         for source in self.inputs:
             if source.visible:
                 self.tell(source.queue)
+        if self.state is State.POLLING and self._holds():
+            self._examination.arm_min(max(self.world.now_ps, self._drains_at_ps))
 
     def _look_offset_ps(self, index: int) -> int:
         return self.data.loop_ps * index // len(self.inputs)
@@ -125,5 +145,12 @@ class PollingWorker(TaskWorker):
         core = self._executor.core
         if self.state is State.POLLING and core.leaf is not None and core.leaf.job is self._poll:
             core.sync()
-            self._advance()
-            core.kick()
+            if self._has_reason():
+                self._advance()
+                core.kick()
+
+    def _has_reason(self) -> bool:
+        """One that holds what it sends looks for nothing unless it has to be sent now."""
+        if not self.data.drain_ps or any(source.visible for source in self.inputs):
+            return True
+        return self.world.now_ps >= self._drains_at_ps and self._holds()

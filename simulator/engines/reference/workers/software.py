@@ -48,6 +48,7 @@ class SoftwareWorker(Worker):
     def __init__(self, data: model.Worker, world: World, executor: Executor) -> None:
         super().__init__(data, world)
         self._executor = executor
+        self._spun_for = None if data.spin == NONE else world.locks[data.spin]
         self._again = False
         self._first = False
         self._begun_ps = 0
@@ -222,9 +223,13 @@ class SoftwareWorker(Worker):
 
     def _work(self, packets: list[Packet], source: Input | None) -> Jobs:
         fixed_ps = self.data.poll_ps if self._first else 0
-        fixed_ps += self._reap_ps() + (self.data.batch_ps if packets else 0)
+        reaped = self._reap()
+        fixed_ps += reaped * self.data.reap_ps + (self.data.batch_ps if packets else 0)
+        hold_ps = reaped * self.data.spin_reap_ps + self.data.spin_packet_ps * sum(p.segments for p in packets)
         self._first = False
         yield self._job_ps(packets, source, fixed_ps)
+        if self._spun_for is not None and hold_ps:
+            yield self._spun_for.spin(hold_ps)
         for packet in packets:
             # What it counts is what came in: an answer may have another length.
             self._served_bytes += packet.length_bytes
@@ -237,12 +242,12 @@ class SoftwareWorker(Worker):
     def _reaps_now(self) -> bool:
         return self._first
 
-    def _reap_ps(self) -> int:
+    def _reap(self) -> int:
         if self._reaped is None or not self._reaps_now():
             return 0
         count = self._reaped.reap()
         self._reaped_packets += count
-        return count * self.data.reap_ps
+        return count
 
     # Showing what was done
 

@@ -1,6 +1,6 @@
-"""A mutex that threads of the host hold by turns: QEMU's global lock.
+"""A mutex that threads of the host hold by turns, such as QEMU's global lock, or a lock that workers spin for.
 
-*Scope*: handed over in the order of requests. *Validation*: conformance vectors of accesses.
+*Scope*: handed over in the order of requests. *Validation*: conformance vectors of accesses and of workers.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from simulator.engines.compiled.kernel.cpu.threads import TK_VCPU, T_KIND, T_NEX
 
 # lock
 U_HANDOVER, U_OWNER, U_WAIT_HEAD, U_WAIT_TAIL, U_SINCE, U_C_ACQUIRED, U_C_CONTENDED, U_C_HELD = range(8)
+U_FREE = U_SINCE  # one that is spun for has no owner, but a time at which it is free
 LOCK = 8
 
 
@@ -57,3 +58,14 @@ def lock_release(m, u):
         if m[t + T_KIND] == TK_VCPU:
             go_on_from_user(m, m[t + T_VCPU])
         start_thread(m, t, m[u + U_HANDOVER])
+
+
+@helper
+def lock_spin(m, u, hold):
+    """How long who wants the lock now works until it has held it so long."""
+    free = m[u + U_FREE]
+    m[u + U_C_ACQUIRED] += 1
+    m[u + U_C_CONTENDED] += free > m[H_NOW]
+    m[u + U_C_HELD] += hold
+    m[u + U_FREE] = max(free, m[H_NOW]) + hold
+    return m[u + U_FREE] - m[H_NOW]

@@ -10,6 +10,7 @@ from __future__ import annotations
 from simulator.engines.compiled.jit import helper, inlined
 from simulator.engines.compiled.kernel.bus.dma import D_DOWN
 from simulator.engines.compiled.kernel.bus.links import IT_UNMASK, send_item
+from simulator.engines.compiled.kernel.clock.world import H_NOW
 from simulator.engines.compiled.kernel.cpu.accesses import access
 from simulator.engines.compiled.kernel.cpu.jobs import W_REST
 from simulator.engines.compiled.kernel.cpu.threads import T_EXECUTOR
@@ -29,7 +30,7 @@ from simulator.engines.compiled.kernel.queues.rings import (
 )
 from simulator.engines.compiled.kernel.queues.sides import avail_publish, fifo_publish, gate_disable, used_publish
 from simulator.engines.compiled.kernel.workers.workers import (
-    NOTE_BITS, PH_NOTIFY, TASK, W_BACKEND, W_CREDIT, W_INPUTS, W_INPUT_COUNT, W_KIND, W_MODERATOR, W_NOTE, W_NOTED, W_NOTES, W_ON,
+    NOTE_BITS, PH_NOTIFY, TASK, W_BACKEND, W_CREDIT, W_DRAIN, W_DRAINED, W_INPUTS, W_INPUT_COUNT, W_KIND, W_MODERATOR, W_NOTE, W_NOTED, W_NOTES, W_ON,
     W_OUTPUTS, W_OUTPUT_COUNT, W_PHASE, W_REAP_RING, W_REFILL_ABOVE, W_REFILL_CHUNK, W_REFILL_RING, W_UNMASK, W_UNMASK_COUNT,
 )
 
@@ -79,6 +80,31 @@ def publish_output(m, w, o, all_of_it):
         if m[ref + R_DONE] - m[ref + R_USED] >= every and used_publish(m, ref):
             return 1
     return 0
+
+
+@helper
+def holds(m, w):
+    """Whether a queue that w puts into has something unpublished."""
+    for k in range(m[w + W_OUTPUT_COUNT]):
+        o = m[w + W_OUTPUTS] + OUTPUT * k
+        kind = m[o + O_KIND]
+        ref = m[o + O_REF]
+        if kind == OUT_FIFO and m[ref + F_PUSHED] > m[ref + F_PUBLISHED]:
+            return True
+        if kind == OUT_POST and m[ref + R_POSTED] > m[ref + R_SENT]:
+            return True
+        if kind == OUT_FILL and m[ref + R_DONE] > m[ref + R_USED]:
+            return True
+    return False
+
+
+@helper
+def drain(m, w):
+    """Whether w's time is over, so that all is sent now and not what is due; then it begins again."""
+    if m[w + W_DRAIN] == 0 or m[H_NOW] < m[w + W_DRAINED] + m[w + W_DRAIN]:
+        return False
+    m[w + W_DRAINED] = m[H_NOW]
+    return True
 
 
 @inlined

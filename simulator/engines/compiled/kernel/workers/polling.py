@@ -13,9 +13,10 @@ from simulator.engines.compiled.kernel.cpu.core import kick, sync
 from simulator.engines.compiled.kernel.cpu.executors import E_LEAF, E_LEAF_REF
 from simulator.engines.compiled.kernel.cpu.jobs import LEAF_PMD, POLLING, RUNNING, W_STATE
 from simulator.engines.compiled.kernel.queues.inputs import INPUT, visible
+from simulator.engines.compiled.kernel.workers.notifications import holds
 from simulator.engines.compiled.kernel.workers.software import advance
 from simulator.engines.compiled.kernel.workers.workers import (
-    DO_STEP, W_BEGUN, W_CORE, W_C_INVOCATIONS, W_EXAM, W_FIRST, W_INPUTS, W_INPUT_COUNT, W_LOOP, W_SCAN, W_T0, next_input, tell,
+    DO_STEP, W_BEGUN, W_CORE, W_C_INVOCATIONS, W_DRAIN, W_DRAINED, W_EXAM, W_FIRST, W_INPUTS, W_INPUT_COUNT, W_LOOP, W_SCAN, W_T0, next_input, tell,
 )
 
 
@@ -44,6 +45,8 @@ def tell_visible(m, w):
     for k in range(m[w + W_INPUT_COUNT]):
         if visible(m, m[w + W_INPUTS] + INPUT * k) > 0:
             tell(m, w, k)
+    if m[w + W_DRAIN] > 0 and m[w + W_STATE] == POLLING and holds(m, w):
+        arm_min(m, m[w + W_EXAM], max(m[H_NOW], m[w + W_DRAINED] + m[w + W_DRAIN]))
 
 
 @helper
@@ -61,7 +64,7 @@ def poll_examine(m, w):
             offset = loop * k // count
             if since >= offset and (since - offset) % loop == 0:
                 scan = k
-    if next_input(m, w, scan) < 0:
+    if next_input(m, w, scan) < 0 and (m[w + W_DRAIN] == 0 or m[H_NOW] < m[w + W_DRAINED] + m[w + W_DRAIN] or not holds(m, w)):
         return
     m[w + W_SCAN] = scan
     m[w + W_STATE] = RUNNING

@@ -9,13 +9,13 @@ from __future__ import annotations
 
 from simulator.engines.compiled.jit import helper, inlined, later
 from simulator.engines.compiled.kernel.clock.nodes import append, take_head
-from simulator.engines.compiled.kernel.clock.packets import P_OUT
+from simulator.engines.compiled.kernel.clock.packets import P_NEXT, P_OUT, P_SEGS
 from simulator.engines.compiled.kernel.clock.world import H_NOW
 from simulator.engines.compiled.kernel.cpu.accesses import leave_access
 from simulator.engines.compiled.kernel.cpu.dispatcher import soft_ended, soft_raise
 from simulator.engines.compiled.kernel.cpu.executors import V_WORKER
 from simulator.engines.compiled.kernel.cpu.jobs import IDLE, PARKED, POLLING, QUEUED, RUNNING, W_REST, W_SERVED, W_STATE
-from simulator.engines.compiled.kernel.cpu.lock import U_WAIT_HEAD, lock_release
+from simulator.engines.compiled.kernel.cpu.lock import U_WAIT_HEAD, lock_release, lock_spin
 from simulator.engines.compiled.kernel.cpu.scheduler import leave
 from simulator.engines.compiled.kernel.cpu.threads import T_HEAD, T_LOCK, T_RUNNABLE, wake_thread
 from simulator.engines.compiled.kernel.queues.effects import effect
@@ -28,13 +28,14 @@ from simulator.engines.compiled.kernel.queues.sides import gate_enable
 from simulator.engines.compiled.kernel.queues.tx_ring import reap
 from simulator.engines.compiled.kernel.queues.waiters import W_NEXT
 from simulator.engines.compiled.kernel.workers.notifications import (
-    disable_gates, flush, gates_of, next_note, unmask,
+    disable_gates, drain, flush, gates_of, next_note, unmask,
 )
 from simulator.engines.compiled.kernel.workers.workers import (
-    DO_BUDGET, DO_FLUSH_ALL, DO_FLUSH_DUE, DO_IDLE_POLL, DO_NOTIFY, DO_PARK, DO_REARM, DO_STEP, EXIT, PH_NOTIFY, PH_REARM, PH_RESUME, PH_UNMASK, PH_WAKE,
-    PH_WORK, ROUND_ROBIN, SOFT, W_AGAIN, W_BATCH_PS, W_BEGUN, W_BLOCKED, W_BUDGET, W_BUDGET_BYTES, W_BYTES, W_CHUNK, W_CONTINUE, W_C_EMPTY, W_C_INVOCATIONS,
-    W_C_PARKED, W_C_REQUEUED, W_FIRST, W_INPLACE, W_INPUTS, W_INPUT_COUNT, W_KIND, W_LAST, W_NOTE, W_NOTED, W_ON, W_PHASE, W_POLICY, W_POLL_MODE, W_POLL_PS,
-    W_REAPED, W_REAP_PS, W_REAP_RING, W_REARM_PS, W_SCAN, W_T0, W_TAKEN, W_UNMASK_COUNT, W_WAKE_PS, emit_all, next_input, select, start_job, take_one,
+    DO_BUDGET, DO_FLUSH_ALL, DO_FLUSH_DUE, DO_FLUSH_HELD, DO_IDLE_POLL, DO_NOTIFY, DO_PARK, DO_REARM, DO_STEP, EXIT, PH_NOTIFY, PH_REARM, PH_RESUME,
+    PH_UNMASK, PH_WAKE, PH_WORK, ROUND_ROBIN, SOFT, W_AGAIN, W_BATCH_PS, W_BEGUN, W_BLOCKED, W_BUDGET, W_BUDGET_BYTES, W_BYTES, W_CHUNK, W_CONTINUE,
+    W_C_EMPTY, W_C_INVOCATIONS, W_C_PARKED, W_C_REQUEUED, W_DRAIN, W_FIRST, W_HEAD, W_HOLD, W_INPLACE, W_INPUTS, W_INPUT_COUNT, W_KIND, W_LAST,
+    W_NOTE, W_NOTED, W_ON, W_PHASE, W_POLICY, W_POLL_MODE, W_POLL_PS, W_REAPED, W_REAP_PS, W_REAP_RING, W_REARM_PS, W_SCAN, W_SPIN, W_SPIN_PACKET_PS,
+    W_SPIN_REAP_PS, W_T0, W_TAKEN, W_UNMASK_COUNT, W_WAKE_PS, emit_all, next_input, select, start_job, take_one,
 )
 
 
@@ -112,6 +113,17 @@ def begin(m, w):
 
 
 @helper
+def segments_of(m, w):
+    """Segments of the packets in the worker's hands."""
+    count = 0
+    p = m[w + W_HEAD]
+    while p != 0:
+        count += m[p + P_SEGS]
+        p = m[p + P_NEXT]
+    return count
+
+
+@helper
 def step(m, w):
     """Take packets and start a job (returns -1), or say what is to be done instead."""
     poll_mode = m[w + W_POLL_MODE] != 0
@@ -144,6 +156,8 @@ def step(m, w):
         m[w + W_CONTINUE] = DO_REARM
         if poll_mode:
             m[w + W_CONTINUE] = DO_IDLE_POLL
+            if m[w + W_DRAIN] > 0:
+                return DO_FLUSH_HELD
         return DO_FLUSH_ALL
     overhead = 0
     if m[w + W_FIRST] != 0:
@@ -152,6 +166,9 @@ def step(m, w):
         k = reap(m, m[w + W_REAP_RING])
         m[w + W_REAPED] += k
         overhead += k * m[w + W_REAP_PS]
+        m[w + W_HOLD] = k * m[w + W_SPIN_REAP_PS]
+    if m[w + W_SPIN_PACKET_PS] != 0:
+        m[w + W_HOLD] += m[w + W_SPIN_PACKET_PS] * segments_of(m, w)
     if m[w + W_TAKEN] > 0:
         overhead += m[w + W_BATCH_PS]
     m[w + W_FIRST] = 0
@@ -190,8 +207,11 @@ def advance(m, w, what):
         if what == DO_STEP:
             what = step(m, w)
         elif what == DO_FLUSH_DUE:
-            flush(m, w, False)
+            flush(m, w, drain(m, w))
             m[w + W_CONTINUE] = DO_STEP
+            what = DO_NOTIFY
+        elif what == DO_FLUSH_HELD:
+            flush(m, w, drain(m, w))
             what = DO_NOTIFY
         elif what == DO_FLUSH_ALL:
             flush(m, w, True)
@@ -260,7 +280,10 @@ def unmasked(m, w):
 @helper
 def job_end(m, w):
     phase = m[w + W_PHASE]
-    if phase == PH_WORK:
+    if phase == PH_WORK and m[w + W_HOLD] != 0:
+        m[w + W_REST] = lock_spin(m, m[w + W_SPIN], m[w + W_HOLD])
+        m[w + W_HOLD] = 0
+    elif phase == PH_WORK:
         emit_all(m, w)
         advance(m, w, DO_FLUSH_DUE)
     elif phase == PH_WAKE:
