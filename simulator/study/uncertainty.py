@@ -27,6 +27,8 @@ from simulator.costs.ranges import Unknown, unknowns
 from simulator.plan.fingerprint import fingerprint
 from simulator.scenario import Point
 from simulator.scenario.build import build, drawn
+from simulator.scenario.model import Scenario
+from simulator.scenario.sites import sites
 from simulator.scenario.traffic import Bulk, RequestResponse
 from simulator.study import elsewhere
 from simulator.study.fanout import fan_out
@@ -57,9 +59,19 @@ class Share:
 
 
 def of_point(point: Point) -> tuple[Unknown, ...]:
-    """The unknown costs of a point's machine."""
-    scenario = point.scenario
-    return unknowns(costs.host(scenario.host.source), costs.nic(scenario.nic.model))
+    """The unknown costs of a point's machines."""
+    return of_scenario(point.scenario)
+
+
+def of_scenario(scenario: Scenario) -> tuple[Unknown, ...]:
+    """Everything that may be off on the machines of a scenario, by name: one factor for all hosts and adapters that have it, with the
+    ends of the first."""
+    found: dict[str, Unknown] = {}
+    for site in sites(scenario):
+        for _, nic in site.adapters:
+            for unknown in unknowns(costs.host(site.host.source), costs.nic(nic.model)):
+                found.setdefault(unknown.name, unknown)
+    return tuple(found.values())
 
 
 def design(unknown: Sequence[Unknown], draws: int) -> list[dict[str, float]]:

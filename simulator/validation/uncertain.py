@@ -15,10 +15,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Any
 
-from simulator import costs
-from simulator.costs.ranges import unknowns
 from simulator.errors import SimulatorError
-from simulator.study.uncertainty import design, interval
+from simulator.study.uncertainty import design, interval, of_scenario
 from simulator.validation.model import Point, Prediction, Source
 from simulator.validation.predict import Question, Series, answer_all, questions, value
 from simulator.validation.runs import Store, with_settings
@@ -50,7 +48,7 @@ def with_draws(
 
 def _draws(asked: Question, draws: int) -> list[Question]:
     scenario = asked.task.scenario()
-    unknown = unknowns(costs.host(scenario.host.source), costs.nic(scenario.nic.model))
+    unknown = of_scenario(scenario)
     is_long = scenario.measurement.duration_ps > LONGEST_PS
     task = with_settings(asked.task, (f"measurement.duration={LONGEST}",) if is_long else ())
     return [

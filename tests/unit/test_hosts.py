@@ -9,6 +9,8 @@ from typing import Any
 
 import pytest
 
+from simulator.costs import host, nic
+from simulator.costs.ranges import unknowns
 from simulator.engines.compiled import CompiledEngine
 from simulator.errors import ScenarioErrors
 from simulator.plan.model import Plan
@@ -20,6 +22,7 @@ from simulator.scenario.routes import adapter_of, adapters, neighbours
 from simulator.sriov.schedule import plan_of
 from simulator.study import compare
 from simulator.study.point import cost_status
+from simulator.study.uncertainty import of_scenario
 from tests.engines import random_hosts
 
 RUN_PS = 2_000_000_000
@@ -147,6 +150,16 @@ def test_a_comparison_may_change_a_further_host(tmp_path: Path) -> None:
     }
     assert [adapters(found[series])[1][1].model for series in "ab"] == ["x710", "e810"]
     assert [found[series].network is None for series in "ab"] == [True, False]
+
+
+def test_what_is_unknown_of_all_machines_may_be_off(tmp_path: Path) -> None:
+    first = unknowns(host("textbook"), nic("textbook-nic"))
+    assert of_scenario(scenario(tmp_path, [{"name": "a"}], LOAD)) == first
+    both = of_scenario(scenario(tmp_path, PAIR, ASK, hosts=[{"name": "other", "host": "modern", "nic": "x710"}]))
+    assert both[: len(first)] == first
+    names = [unknown.name for unknown in both]
+    assert len(set(names)) == len(names)
+    assert {u.name for u in unknowns(host("modern"), nic("x710"))} <= set(names)
 
 
 def test_what_is_not_said_leaves_the_hash(tmp_path: Path) -> None:
