@@ -39,9 +39,8 @@ def assemble(
     """A host with all `guests` attached and its ports closed; traffic sources are still to be added.
 
     `joined`: frames that leave one port may come in at another, by a switch outside. `spoofed`: some carry an address that is not their
-    sender's. Raises ``InputError`` for the first guest
-    that cannot be attached, or collects why in ``faults``; a machine with such guests is good for finding further faults, and
-    stays open.
+    sender's. Raises ``InputError`` for the first guest that cannot be attached, or collects why in ``faults``; a machine with such
+    guests is good for finding further faults, and stays open.
     """
     vlans = (*sorted({guest.vlan for guest in guests}), *((SPOOFED,) if spoofed else ()))
     behind = Counter(guest.adapter for guest in guests)
