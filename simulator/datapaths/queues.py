@@ -32,7 +32,7 @@ def add_pair(machine: Machine, guest: GuestSettings, site: Site, route: int) -> 
     moderator = add_moderator(
         machine.builder, machine.port, site.name, route, virtual=guest.virtual, tick_hz=machine.host.tick_hz
     )
-    fresh = () if site.mapping is None else (site.mapping.received, True)
+    fresh = () if site.mapping is None or guest.xdp else (site.mapping.received, True)
     return add_queue_pair(
         machine.builder, machine.port, guest, site.name, moderator, NONE, *doorbell_costs(machine, site), fresh
     )

@@ -9,8 +9,9 @@
    for each guest.
 
 *Scope*: kernel drivers in interrupt mode; poll mode, AF_XDP, XDP programs and VFIO map their memory once and for all. A super-packet that
-is sent is mapped as one frame is. A lazy queue is emptied by its length, never by its timer of 10 ms. In shadow mode a lazy guest's batch
-costs one exit, whatever QEMU does for each of its entries. The time under a virtual queue's lock is booked as the guest's.
+is sent is mapped as one frame is, but exits for each of its segments in shadow mode. A lazy queue is emptied by its length, never by its
+timer of 10 ms. In shadow mode a lazy guest's batch costs one exit, whatever QEMU does for each of its entries. The time under a virtual
+queue's lock is booked as the guest's.
 *Validation*: tests/phenomena/test_mapping.py.
 """
 

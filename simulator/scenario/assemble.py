@@ -40,9 +40,8 @@ def assemble(
     """A host, and `further` ones, with all `guests` attached and their ports closed; traffic sources are still to be added.
 
     `network`: frames that leave one port may come in at another, by what is outside. `spoofed`: some carry an address that is not their
-    sender's. Raises ``InputError`` for the first guest
-    that cannot be attached, or collects why in ``faults``; a machine with such guests is good for finding further faults, and
-    stays open.
+    sender's. Raises ``InputError`` for the first guest that cannot be attached, or collects why in ``faults``; a machine with such
+    guests is good for finding further faults, and stays open.
     """
     vlans = (*sorted({guest.vlan for guest in guests}), *((SPOOFED,) if spoofed else ()))
     carried = vswitches.settings() if switch is None else switch

@@ -102,8 +102,9 @@ class Feed:
 
     def _is_caught(self, sender: str | None) -> bool:
         """Whether the adapter will find that these frames carry an address that is not their sender's."""
-        checked = {name for group in self.scenario.guests if group.spoof_check for name in group.members()}
-        return bool(getattr(self.item, "spoofed", False)) and sender in checked
+        if not getattr(self.item, "spoofed", False):
+            return False
+        return any(group.spoof_check and sender in group.members() for group in self.scenario.guests)
 
     def record(self) -> int:
         """The sink at the far end for what this guest sends; with one guest that is the far end's own, except of a chain."""

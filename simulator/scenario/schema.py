@@ -103,8 +103,10 @@ def _relax(definition: dict[str, Any]) -> None:
 
 
 def _short_forms(definitions: dict[str, Any]) -> dict[str, dict[str, Any]]:
-    """Return what may be written instead of a map: the first key's value, the two ends of a range, the idle word."""
+    """Return what may be written instead of a map: the first key's value, the two ends of a range, the idle word, a mode."""
     found: dict[str, dict[str, Any]] = {"Idle": _TEXT, "Bond": definitions["Bond"]["properties"]["mode"]}
+    for name in ("Iommu", "VirtualIommu"):
+        found[name] = {"enum": definitions[name]["properties"]["mode"]["enum"]}
     for choice in OneOf.__subclasses__():
         found[choice.__name__] = definitions[choice.__name__]["properties"][choice.first]["anyOf"][0]
     for name in ("SizeRange", "TimeRange"):
