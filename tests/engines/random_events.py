@@ -16,6 +16,11 @@ GRID_PS = 100_000
 RATES_BPS = (0, 10**8, 10**9, 8 * 10**9)
 
 
+def last_event_ps(plan: Plan) -> int:
+    """The instant of the last event: a run up to it has slots of that instant to handle behind the event."""
+    return max((event.at_ps for event in plan.events), default=0)
+
+
 def happening(plan: Plan, until_ps: int, seed: object, most: int = 14) -> Plan:
     """`plan` with up to `most` more events before `until_ps`; as it is if nothing in it can change."""
     random = Random(f"events {seed}")

@@ -10,7 +10,7 @@ from simulator.plan.fingerprint import fingerprint
 from tests.engines.agreement import compare, execute, first_difference
 from tests.engines.available import ENGINES
 from tests.engines.directed_events import changing_plan
-from tests.engines.random_events import happening
+from tests.engines.random_events import happening, last_event_ps
 from tests.engines.random_plans import random_plan
 
 PAIR = (ENGINES["reference"], ENGINES["compiled"])
@@ -22,8 +22,10 @@ def schedules(count: int) -> list[str]:
     found = []
     for seed in range(count):
         plan, until_ps = random_plan(seed)
-        difference = compare(PAIR, happening(plan, until_ps, seed), until_ps, seed)
-        found += [f"seed {seed}: {difference}"] if difference else []
+        events = happening(plan, until_ps, seed)
+        for end_ps in (until_ps, min(until_ps, last_event_ps(events))):
+            difference = compare(PAIR, events, end_ps, seed)
+            found += [f"seed {seed} up to {end_ps} ps: {difference}"] if difference else []
     return found
 
 

@@ -10,12 +10,13 @@ import pytest
 from click.testing import CliRunner, Result
 
 from simulator.cli import cli
-from simulator.errors import ScenarioErrors
-from simulator.formats.yaml12 import parse
+from simulator.errors import BadValue, ScenarioErrors
+from simulator.formats.yaml12 import Node, parse
 from simulator.scenario import load
 from simulator.scenario.audit import audited, study
 from simulator.scenario.build import build, host_settings, notes
 from simulator.scenario.plan_faults import placed
+from simulator.scenario.points import MOST_FAILED, Draft
 from simulator.scenario.remains import Remains
 from simulator.study.point import cost_status
 from tests.campaign.cases import Case, cases, controls
@@ -287,3 +288,18 @@ def test_a_slice_of_a_second_may_be_to_blame_for_what_a_core_cannot_do(
     file.write_text(f"{HEAD}host: {{model: modern, scheduler: {{kind: rr, quantum: {quantum}}}}}\n", encoding="utf-8")
     [(found, error)] = placed(load(file), ["Executor cpu0: slices = 1: too long"])
     assert (found, str(error)) == (place, "cannot be simulated: slices = 1: too long (Executor cpu0)")
+
+
+def test_a_series_whose_points_cannot_be_is_not_looked_at_to_its_end(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked = []
+
+    def never(draft: Draft, _base: Node) -> Node:
+        asked.append(draft)
+        raise BadValue("here", "is no point")
+
+    monkeypatch.setattr(Draft, "tree", never)
+    said = lines(tmp_path, HEAD + "sweep: {matrix: {traffic.load.rate: {from: 1 kpps, to: 300 kpps, steps: 300}}}\n")
+    assert said == ("here: is no point",)
+    assert len(asked) == MOST_FAILED

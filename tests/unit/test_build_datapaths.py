@@ -12,6 +12,7 @@ from simulator import costs
 from simulator.datapaths import DATAPATHS
 from simulator.errors import InputError, ScenarioErrors
 from simulator.parts.settings import FUNCTIONS
+from simulator.plan import draws
 from simulator.plan.check import check
 from simulator.plan.model import NONE, Fifo, Plan, Worker
 from simulator.scenario import load
@@ -183,3 +184,50 @@ def test_a_bus_has_payloads_of_powers_of_two(tmp_path: Path, mps: str, right: bo
         return
     with pytest.raises(ScenarioErrors, match="as mps is not a power of two"):
         plan_of(tmp_path, "sriov-vf", nic=nic)
+
+
+# Virtqueues, polled switches and cores
+
+
+def test_backends_send_by_the_host_s_rings_in_turn(tmp_path: Path) -> None:
+    plan = plan_of(tmp_path, "vhost-net", vcpus=4, queues=4, host={"irq_cores": [0, 1]})
+    sends = [worker(plan, f"vm.q{queue}.vhost.tx").outputs[0].index for queue in range(4)]
+    assert [plan.rings[ring].name for ring in sends] == ["uplink0.tx", "uplink1.tx"] * 2
+
+
+@pytest.mark.parametrize(
+    ("datapath", "backends"), [("vhost-net", {"vm.q0.vhost.rx", "vm.q0.vhost.tx"}), ("vhost-user", {"pmd0"})]
+)
+def test_whoever_serves_virtqueues_is_a_backend(tmp_path: Path, datapath: str, backends: set[str]) -> None:
+    assert {item.name for item in plan_of(tmp_path, datapath).workers if item.backend} == backends
+
+
+def test_a_driver_asks_to_hear_of_three_quarters_of_what_it_has_sent(tmp_path: Path) -> None:
+    # Linux virtqueue_enable_cb_delayed_split: bufs = (avail - last_used) * 3 / 4
+    (sent,) = [ring for ring in plan_of(tmp_path, "vhost-net").rings if ring.name == "vm.q0.tx"]
+    assert (sent.used_gate.delay_num, sent.used_gate.delay_den) == (3, 4)
+
+
+def test_a_polled_switch_rings_by_one_store_in_each_direction(tmp_path: Path) -> None:
+    rings = [ring for ring in plan_of(tmp_path, "vhost-user").rings if ring.name.startswith("pmd0")]
+    assert [ring.avail_gate.notify.cost_ps for ring in rings] == [MODERN.ps("h_mmio_wr")] * 2
+
+
+def test_a_thread_that_polls_pays_the_dearer_direction_and_keeps_what_is_its_own(tmp_path: Path) -> None:
+    plan = plan_of(tmp_path, "native", interrupts="poll")
+    polls = worker(plan, "vm.q0.poll")
+    assert polls.packet_ps == max(MODERN.ps("d_rx_pk"), MODERN.ps("d_tx_pk")) > polls.reply_ps == MODERN.ps("d_tx_pk")
+    assert plan.switches[polls.switch].ports == ((0, 1), (1, 1))
+    # an E810 sends 58.5 million frames a second, and a read takes a microsecond
+    assert fifo(plan, "port.prefetch").capacity == 59
+
+
+def test_no_two_ticks_and_no_two_kinds_of_noise_begin_together(tmp_path: Path) -> None:
+    plan = plan_of(tmp_path, "vhost-net", vcpus=4, host={"tick": True, "noise": "ordinary"})
+    ticks = [tick for tick in plan.ticks if tick.gap == NONE]
+    noises = [tick for tick in plan.ticks if tick.gap != NONE]
+    assert {tick.period_ps for tick in ticks} == {10**12 // 250}
+    assert len({tick.offset_ps for tick in plan.ticks}) == len(plan.ticks) > 8
+    assert all(0 < tick.offset_ps < tick.period_ps for tick in plan.ticks)
+    for tick in noises:
+        assert tick.period_ps == pytest.approx(float(draws.mean(plan.streams[tick.gap])), rel=1e-6)

@@ -98,3 +98,18 @@ def test_large_sweeps_are_counted_before_they_are_made(tmp_path: Path) -> None:
     ranges = ", ".join(f"{key}: {{from: 1, to: 10000, steps: 10000}}" for key in ("seed", "host.cores", "nic.rx_ring"))
     with pytest.raises(InputError, match="1,000,000,000,000 points"):
         expand(tmp_path, f"sweep: {{matrix: {{{ranges}}}}}\n")
+
+
+@pytest.mark.parametrize("kind", ["matrix", "zip"])
+def test_a_sweep_has_up_to_16_keys(kind: str, tmp_path: Path) -> None:
+    """Seventeen keys are one too many, whatever they are; sixteen are complained of only for what they are."""
+
+    def said(count: int) -> str:
+        keys = ", ".join(f"nothing.n{n}: [1, 2]" for n in range(count))
+        with pytest.raises(ScenarioErrors) as caught:
+            expand(tmp_path, f"sweep: {{{kind}: {{{keys}}}}}\n")
+        return " ".join(caught.value.lines)
+
+    assert f"sweep.{kind}" in said(17)
+    assert "has more than 16 items" in said(17)
+    assert "has more than" not in said(16)

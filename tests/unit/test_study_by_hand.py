@@ -18,7 +18,7 @@ from simulator.study import bill, estimate, execute, fleet, runs, screen
 from simulator.study.fanout import fan_out
 from simulator.study.fleet import SUMMED
 from simulator.study.folder import Folder
-from simulator.study.ranges import relative
+from simulator.study.ranges import drift, relative
 from simulator.study.runs import Interrupted
 from simulator.study.sweeps import journal
 from simulator.study.sweeps.merge import _columns, _numbers
@@ -172,6 +172,16 @@ def test_half_widths_are_shares_of_the_middle() -> None:
 
 
 # Folders and options
+
+
+def test_slices_without_a_packet_say_nothing_of_a_drift() -> None:
+    """Of slices that fall steeply MSER-5 would cut the first ones; with one that is empty nobody can tell."""
+    falling = [(1, 10**6 // (n + 1) ** 3) for n in range(100)]
+    whole, gap = (SimpleNamespace(slices=slices) for slices in (falling, [*falling[:50], (0, 0), *falling[51:]]))
+    assert drift([whole]).values > 0  # type: ignore[list-item]
+    assert drift([whole, whole]) == drift([whole])  # type: ignore[list-item]
+    assert drift([gap]).values == 0  # type: ignore[list-item]
+    assert drift([gap, whole]).values > 0  # type: ignore[list-item]
 
 
 def test_charts_of_the_same_result_stay(tmp_path: Path) -> None:

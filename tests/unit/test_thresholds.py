@@ -16,6 +16,13 @@ def refused(text: str) -> str:
     return "; ".join(str(fault).removeprefix(": ") for _, fault in faults_of([parse_threshold(text)], []))
 
 
+@pytest.mark.parametrize("text", ["steady", "latency.p99 < 3 us"])
+def test_a_threshold_has_up_to_300_characters(text: str) -> None:
+    assert parse_threshold(text.ljust(300)).metric == text.partition(" ")[0]
+    with pytest.raises(BadValue, match="is not a threshold"):
+        parse_threshold(text.ljust(301))
+
+
 @pytest.mark.parametrize("text", ["< 100 %", "<= 1", "> 1", "> 100 %", "< 1", "< 101 %", ">= 100.1 %", "<= 5"])
 def test_a_share_that_is_always_or_never_kept(text: str) -> None:
     verdict = "always" if text[0] == "<" else "never"

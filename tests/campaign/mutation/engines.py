@@ -33,7 +33,7 @@ from tests.engines.branches import CORNER_PS, corners
 from tests.engines.bug import PATIENCE
 from tests.engines.library import UNTIL_PS, library
 from tests.engines.mutation import mutate
-from tests.engines.random_events import happening
+from tests.engines.random_events import happening, last_event_ps
 from tests.engines.random_plans import random_plan
 from tests.engines.twin import TwinEngine, load
 
@@ -67,6 +67,10 @@ def cases() -> tuple[Case, ...]:
     found += [
         (f"schedule {seed}", happening(plan, until_ps, seed), until_ps, seed) for seed, (plan, until_ps) in schedules
     ]
+    ended = [
+        (f"{name} up to its last event", plan, last_event_ps(plan), seed) for name, plan, _, seed in found[-SCHEDULES:]
+    ]
+    found += ended[::3]
     return (*found, ("many guests", build(Scenario.model_validate(MANY_GUESTS)), UNTIL_PS, 1))
 
 
