@@ -165,16 +165,18 @@ class Draws:
         for stream in streams:
             _require(stream.name not in names, stream.name, "is the name of two streams", stream.name)
             names.add(stream.name)
+            if stream.kind not in KINDS:
+                raise unknown(f"stream {stream.name}", "kind of stream", stream.kind, KINDS)
         self.block_length = min(BLOCK_LIMIT, max(256, block_budget // max(1, len(streams))))
-        self._samplers = [_sampler(stream, seed, replication) for stream in streams]
+        self._sampler_of = functools.cache(lambda index: _sampler(streams[index], seed, replication))
 
     def next_block(self, stream_index: int) -> IntArray:
         """The next `block_length` entries of that stream, a fresh contiguous array."""
-        return self._samplers[stream_index].take(self.block_length)
+        return self._sampler_of(stream_index).take(self.block_length)
 
     def fill(self, stream_index: int, block: IntArray) -> None:
         """Write that stream's next entries into `block`, as many as it holds."""
-        self._samplers[stream_index].fill(block)
+        self._sampler_of(stream_index).fill(block)
 
 
 class _Sampler:
@@ -224,8 +226,6 @@ class _Sampler:
 
 
 def _sampler(stream: Stream, seed: int, replication: int) -> _Sampler:
-    if stream.kind not in KINDS:
-        raise unknown(f"stream {stream.name}", "kind of stream", stream.kind, KINDS)
     state, increment = initial_state(stream, seed, replication)
     words = np.random.PCG64DXSM(0)
     words.state = {

@@ -95,8 +95,8 @@ def _mixed(scenario: Scenario, item: Capture, path: Path, guest: Listener, repli
     seed = int.from_bytes(
         hashlib.sha256(f"{scenario.seed}\0{guest.name}.{item.name}\0mix".encode()).digest()[:8], "little"
     )
-    arrivals = _drawn(path, path.stat().st_mtime_ns, view, seed, replication, window_ps, wanted / recorded_rate)
-    return to_packet_rate(arrivals, wanted) if item.rates() else arrivals
+    stated = wanted if item.rates() else None
+    return _drawn(path, path.stat().st_mtime_ns, view, seed, replication, window_ps, wanted / recorded_rate, stated)
 
 
 def notes(scenario: Scenario, item: Capture, line_bps: int) -> tuple[str, ...]:
@@ -152,10 +152,18 @@ def _own_rate(item: Capture, view: View) -> Fraction:
 
 @lru_cache(maxsize=4)  # the series of a comparison share their traffic; an entry may hold two million packets
 def _drawn(
-    path: Path, changed: int, view: View, seed: int, replication: int, window_ps: int, rate_scale: Fraction
+    path: Path,
+    changed: int,
+    view: View,
+    seed: int,
+    replication: int,
+    window_ps: int,
+    rate_scale: Fraction,
+    stated: Fraction | None,
 ) -> Arrivals:
     mix, captures = _load(path, changed, view)
-    return capture.superpose(mix, captures, seed, replication, duration_ps=window_ps, rate_scale=rate_scale)
+    found = capture.superpose(mix, captures, seed, replication, duration_ps=window_ps, rate_scale=rate_scale)
+    return found if stated is None else to_packet_rate(found, stated)
 
 
 @lru_cache(maxsize=16)

@@ -61,10 +61,10 @@ def sectioned(whole: float, pieces: Sequence[float]) -> Interval | None:
     return Interval(whole - half, whole + half)
 
 
-def quantile(pieces: Sequence[Histogram], p: Fraction) -> Interval | None:
-    """The interval of the p-quantile (ps) of all pieces together; None where they are too few or too small. It holds the number that is
-    shown, the upper edge of a bucket, and the whole bucket where no piece leads out of it."""
-    whole = added(pieces)
+def quantile(pieces: Sequence[Histogram], p: Fraction, whole: Histogram | None = None) -> Interval | None:
+    """The interval of the p-quantile (ps) of all pieces together, which are `whole`; None where they are too few or too small. It holds the
+    number that is shown, the upper edge of a bucket, and the whole bucket where no piece leads out of it."""
+    whole = added(pieces) if whole is None else whole
     shown = quantile_of(whole, p)
     if shown is None:
         return None

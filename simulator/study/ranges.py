@@ -65,7 +65,8 @@ def of_latency(windows: Sequence[Window], figures: Container[str] = ("mean", *PE
     """Latency figure -> its interval in us, of those asked for; figures without one are left out."""
     whole = len(windows) >= precision.FEWEST or not all(window.sections for window in windows)
     pieces = [piece for window in windows for piece in ([_histogram(window)] if whole else window.sections)]
-    found = {name: intervals.quantile(pieces, p) for name, p in PERCENTILES.items() if name in figures}
+    together = intervals.added(pieces)
+    found = {name: intervals.quantile(pieces, p, together) for name, p in PERCENTILES.items() if name in figures}
     if "mean" in figures:
         found["mean"] = _mean(windows, whole=whole)
     return {

@@ -42,6 +42,8 @@ BoolArray = npt.NDArray[np.bool_]
 PACKET_LIMIT = 20_000_000
 
 _LONGEST_WINDOW_PS = 2**61
+_MORE_STARTS = 64
+"""Of a connection, drawn at once beside those that are expected in what is left of the window."""
 _FLOW_BITS = np.uint64(31)
 
 
@@ -164,7 +166,9 @@ def _starts(entry: Connection, seed: int, replication: int, window_ps: int, scal
     draws = Draws([exponential(f"mix:{entry.capture}:start", mean_ps)], seed, replication)
     reached, blocks = 0, []
     while reached < window_ps:
-        blocks.append(reached + np.cumsum(draws.next_block(0)))
+        gaps = np.empty((window_ps - reached) // mean_ps + _MORE_STARTS, dtype=np.int64)
+        draws.fill(0, gaps)
+        blocks.append(reached + np.cumsum(gaps))
         reached = int(blocks[-1][-1])
     starts = np.concatenate(blocks)
     return starts[starts < window_ps]

@@ -23,6 +23,7 @@ from simulator.plan.trace import EVENTS, EXIT_KINDS, LABELS, SUMS, Trace, histog
 
 _LOG_BLOCK = 1 << 16
 _GROWTH = 4096
+"""Packets and nodes that the pools get at a time; the first time an eighth of it, since most small plans never need more."""
 
 _FIELDS: dict[str, dict[str, int]] = {
     "sources": {"offered": k.S_C_OFFERED, "offered_bytes": k.S_C_BYTES, "dropped": k.S_C_DROPPED, "timeouts": k.S_C_TIMEOUTS, "received": k.S_C_RECEIVED},
@@ -65,6 +66,7 @@ class CompiledEngine:
         self._log: list[tuple[int, str, str, int]] = []
         self._window_start = 0
         self._alive_at_start = 0
+        self._grown = False
         summed = [
             (base + (k.K_SUM if metric == "sum_ps" else _FIELDS[kind][metric]), metric == "sum_ps")
             for kind, metrics in SUMS.items()
@@ -211,7 +213,8 @@ class CompiledEngine:
         m = self._memory
         old = len(m)
         words = self._image.packet_words
-        more = max(_GROWTH, 2 * len(self._plan.sources))
+        more = max(_GROWTH if self._grown else _GROWTH // 8, 2 * len(self._plan.sources))
+        self._grown = True
         packets = more if m[k.H_PACKETS_FREE] < 4 else 0
         nodes = int(m[k.H_MARGIN]) + more if m[k.H_NODES_FREE] < m[k.H_MARGIN] else 0
         self._own(enlarged(m, packets * words + nodes * k.NODE))
