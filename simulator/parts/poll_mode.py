@@ -47,7 +47,7 @@ def add_poller(machine: Machine, guest: GuestSettings, site: Site, worker: int, 
         builder.add(Fifo(name=f"{site.name}.send", capacity=guest.send_queue, poller=worker)) if guest.sends else NONE
     )
     inputs = (Input("rx", pair.rx), *([Input("fifo", fifo)] if guest.sends else []))
-    sent = Output("post", pair.tx, publish_every=PUBLISH, full="drop")
+    sent = Output("post", pair.tx, publish_every=min(PUBLISH, guest.batch or PUBLISH), full="drop")
     outputs: tuple[Output, ...] = (Output("sink", sink), sent)
     select = "switch" if guest.sends else "endpoint"
     carried = guest.forwarder or PolledSwitch(frame=BURST)
@@ -68,7 +68,7 @@ def add_poller(machine: Machine, guest: GuestSettings, site: Site, worker: int, 
             poll_mode=True,
             loop_ps=total(model, steps, "poll.loop_ps"),
             policy="rr",
-            chunk=carried.frame,
+            chunk=guest.batch or carried.frame,
             batch_ps=sum(model.ps(cost) for cost in carried.frame_costs),
             packet_ps=max(receive_ps, send_ps)
             if guest.sends

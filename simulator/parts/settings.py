@@ -225,6 +225,8 @@ class GuestSettings:
     """Poll mode: what its application spends on each byte of a packet."""
     drain_ps: int = 0
     """Poll mode: how long at most it holds what it sends."""
+    batch: int = 0
+    """Poll mode: packets that its application takes at once; 0: 32, or its forwarder's frame."""
     xdp: bool = False
     next_hop: int | None = None
     forwarder: PolledSwitch | None = None

@@ -479,6 +479,7 @@ def _guest(group: Guest, name: str, cores: tuple[int, ...], use: Use, host: Host
         send_ps=group.application.send_ps,
         touch_fs=group.application.touch_fs or 0,
         drain_ps=group.application.drain_ps or 0,
+        batch=group.application.batch or 0,
         sends=use.sends,
         answers=use.answers,
         reply_bytes=use.reply_bytes,

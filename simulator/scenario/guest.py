@@ -92,6 +92,8 @@ class Application(Strict):
     touch_fs: TimePerByte | None = Field(default=None, alias="touch")
     """Poll mode: time for each byte of a packet that the program sends or receives, since it writes or reads it all; null is a program that
     leaves the payload alone."""
+    batch: Annotated[int, Field(strict=True, ge=1, le=1024)] | None = None
+    """Poll mode: packets that the program takes from a queue and sends at once, at most; null is 32, or what it forwards with."""
     drain_ps: PositiveTime | None = Field(default=None, alias="drain")
     """Poll mode: the program sends 32 packets at once, or what it has when this time has passed since it last sent all, as DPDK's l2fwd and
     l3fwd do with 100 us; null is one that sends at once what it got at once, as testpmd."""

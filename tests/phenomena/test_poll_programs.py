@@ -49,3 +49,25 @@ def test_what_is_full_at_once_never_waits(run: Runner) -> None:
 def test_a_program_that_touches_every_byte_is_bound_by_them(run: Runner, size: int) -> None:
     slow = played(run, "1 Mpps", {"touch": "2 ns/B"}, size=f"{size} B").rate("vm.sink.count")
     assert slow == pytest.approx(min(1e6, 1e9 / (14.75 + 2 * (size - 4))), rel=0.02)
+
+
+@pytest.mark.parametrize("batch", [4, 32])
+def test_a_small_batch_sends_its_first_packets_before_its_last_are_done(run: Runner, batch: int) -> None:
+    outcome = run(
+        host={"model": "haswell-2015", "idle": "poll", "variability": "off"},
+        nic={"model": "82599"},
+        guests=[
+            {
+                "name": "vm",
+                "datapath": "sriov-vf",
+                "interrupts": "poll",
+                "application": {"receive": "10 us", "batch": batch},
+            }
+        ],
+        traffic=[{"name": "in", "kind": "bursts", "burst": 32, "rate": "32 kpps", "echo": True}],
+        measurement=WINDOW,
+    )
+    # the first packet, taken alone or with 31 at most behind it, waits for its batch
+    least_us, most_us = (outcome.latency_us(share, "peer") for share in (0.05, 1.0))
+    assert most_us == pytest.approx(32 * 10, rel=0.1)
+    assert least_us < 60 if batch == 4 else least_us > 100
