@@ -227,8 +227,10 @@ def bulk(d: Dice) -> tuple[Short, int]:
     """Two windows and a few requests through a softirq that merges, an unhashed switch before it and answers taken by the handful behind."""
 
     def window(**given: Any) -> dict[str, Any]:
-        return {"is": "source", "kind": "window", "to": "f", "window": d.pick(4, 8, 12), "ack_every": d.pick(1, 2), "max_packets": 900,
-            "size": [d.pick(100, 300, 600), 100, 300], "flow": d.pick([-1], [0], [0, -1], [1, 1, 1, 2]), "timeout_ps": d.time(60, 200), **given}  # fmt: skip
+        return {"is": "source", "kind": "window", "to": "f", "window": d.pick(12, 16, 24), "ack_every": d.pick(1, 2), "max_packets": 900,
+            "size": [d.pick(100, 300, 600), 100, 300], "flow": d.pick([-1], [0], [0, -1], [1, 1, 1, 2]), "timeout_ps": d.time(60, 200), **given,
+            "start_window": d.pick(0, 2), "reorder": d.pick(1, 2, 4), "grow": d.pick(1024, 20_000), "shrink": 950,
+            "message_bytes": d.pick(0, 250, 250)}  # fmt: skip
 
     short: Short = {
         "w1": window(record=d.pick(-1, "kept")), "w2": window(),
@@ -239,18 +241,18 @@ def bulk(d: Dice) -> tuple[Short, int]:
         "far": {"is": "sink", "reply_link": "back"}, "near": {"is": "sink"}, "kept": {"is": "sink"},
         "back": {"is": "link", "propagation_ps": d.time(1, 5), "to": "r"},
         "f": {"is": "fifo", "capacity": 64}, "q": {"is": "fifo", "gate": "flag n"}, "q2": {"is": "fifo", "gate": "flag n"},
-        "p": {"is": "fifo", "gate": "flag w"},
+        "p": {"is": "fifo", "gate": "flag w", "capacity": d.pick(4, 5, 6)},
         "r": {"is": "fifo", "gate": "flag a"},
         "y": {"is": "switch", "macs": 1, "table": [0], "ports": [[0, 2]]},
         "c": {"is": "core"}, "k": {"is": "core"},
         "t": {"is": "thread", "by": "c"},
         "h": {"is": "worker", "kind": "hw", "from": ["f"], "into": ["q", "q2"], "select": "switch", "switch": "y", "packet_ps": d.time(0, 1)},
         "n": {"is": "worker", "kind": "soft", "by": "c", "from": ["q", "q2"], "into": ["p"], "chunk": d.pick(3, 8), "policy": d.pick("order", "rr"),
-            "packet_ps": d.time(0, 3), "merge_bytes": d.pick(250, 450, 700, 65_536), "merge_ps": d.pick(-1, 0, GRID_PS)},
+            "call_ps": d.pick(0, GRID_PS), "packet_ps": d.time(0, 3), "merge_bytes": d.pick(250, 450, 700, 65_536), "merge_ps": d.pick(-1, 0, GRID_PS)},
         "w": {"is": "worker", "kind": "task", "by": "t", "from": ["p"], "into": ["far"], "packet_ps": d.time(0, 2), "merge_ps": d.pick(-1, 0, GRID_PS)},
         "a": {"is": "worker", "kind": "soft", "by": "k", "from": ["r"], "into": ["near"], "chunk": d.pick(4, 8), "packet_ps": d.time(1, 4)},
     }  # fmt: skip
-    return short, d.time(600, 900)
+    return short, d.time(900, 1400)
 
 
 def portions(d: Dice) -> tuple[Short, int]:

@@ -306,8 +306,8 @@ def _streams(plan: Plan, die: Random) -> Plan:
         if source.kind != "window":
             return {}
         return {
-            "start_window": die.randrange(4), "grow": die.choice((300, 1024, 5000)), "shrink": die.choice((0, 717, 1024)),
-            "reorder": die.choice((1, 2, 3)), "message_bytes": die.choice((0, 70, 1000, 4000)),
+            "start_window": die.randrange(4), "grow": die.choice((300, 1024, 5000)), "shrink": die.choice((0, 900, 1024)),
+            "reorder": die.choice((1, 1, 2, 3)), "message_bytes": die.choice((0, 70, 1000, 4000)),
         }  # fmt: skip
 
     def costs(worker: model.Worker) -> dict[str, Any]:
