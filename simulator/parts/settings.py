@@ -217,16 +217,15 @@ class GuestSettings:
     doorbell_batch: int = 1
     mask_interrupts: bool = False
     napi_tx: bool = True
-    batch: int = 1
-    """Datagrams that one call of the application reads or writes at most."""
+    batch: int = 0
+    """Datagrams that one call of the application reads or writes at most (0: 1); poll mode: packets that it takes at once (0: 32, or its
+    forwarder's frame)."""
     receive_ps: int | None = None
     send_ps: int | None = None
     touch_fs: int = 0
     """Poll mode: what its application spends on each byte of a packet."""
     drain_ps: int = 0
     """Poll mode: how long at most it holds what it sends."""
-    batch: int = 0
-    """Poll mode: packets that its application takes at once; 0: 32, or its forwarder's frame."""
     xdp: bool = False
     next_hop: int | None = None
     forwarder: PolledSwitch | None = None

@@ -103,7 +103,7 @@ def _programs(scenario: Scenario) -> Iterator[Fault]:
     """What only a program that polls does is said of guests in poll mode."""
     for number, group in enumerate(scenario.guests):
         program = group.application
-        for key, value in (("touch", program.touch_fs), ("batch", program.batch), ("drain", program.drain_ps)):
+        for key, value in (("touch", program.touch_fs), ("drain", program.drain_ps)):
             if value is not None and group.interrupts != "poll":
                 yield ("guests", number, "application", key), InputError("", "is for a guest with 'interrupts: poll'")
 

@@ -87,13 +87,12 @@ class Application(Strict):
     """Time of one receive call."""
     send_ps: Time | None = Field(default=None, alias="send")
     """Time of one send call."""
-    batch: Annotated[int, Field(strict=True, ge=1, le=1024)] = 1
-    """Datagrams that one call reads (recvmmsg) or writes (sendmmsg) at most; answers go out one by one."""
+    batch: Annotated[int, Field(strict=True, ge=1, le=1024)] | None = None
+    """Datagrams that one call reads (recvmmsg) or writes (sendmmsg) at most, null is 1; answers go out one by one. Poll mode: packets that
+    the program takes from a queue and sends at once, at most; null is 32, or what it forwards with."""
     touch_fs: TimePerByte | None = Field(default=None, alias="touch")
     """Poll mode: time for each byte of a packet that the program sends or receives, since it writes or reads it all; null is a program that
     leaves the payload alone."""
-    batch: Annotated[int, Field(strict=True, ge=1, le=1024)] | None = None
-    """Poll mode: packets that the program takes from a queue and sends at once, at most; null is 32, or what it forwards with."""
     drain_ps: PositiveTime | None = Field(default=None, alias="drain")
     """Poll mode: the program sends 32 packets at once, or what it has when this time has passed since it last sent all, as DPDK's l2fwd and
     l3fwd do with 100 us; null is one that sends at once what it got at once, as testpmd."""
@@ -101,17 +100,6 @@ class Application(Strict):
     """Whether it runs on the vCPU of its queue's softirq or on the next one, which is woken by an interrupt."""
     cores: Cores | None = None
     """Bare metal: cores that the application has for itself; null is the core of its queue's softirq."""
-
-    @model_validator(mode="after")
-    def _calls_of_a_socket(self) -> Application:
-        if self.batch > 1 and self.kind != "socket":
-            raise refuse(
-                BadValue("", f"has no calls that a batch could share, as {self.kind}", self.batch), "batch", "kind"
-            )
-        if self.batch > 1 and not self.receive_ps == self.send_ps is None:
-            message = "as batch does not go with a stated time of receive or send"
-            raise refuse(BadValue("", message, self.batch), "batch", "receive", "send")
-        return self
 
 
 class Quota(Strict):
@@ -222,9 +210,8 @@ class Guest(Strict):
         ):
             message = f"as second_nic is for guests that forward, on {', '.join(names.TWO_INTERFACES)}"
             raise refuse(BadValue("", message, self.second_nic), "second_nic", "application", "datapath")
-        if self.application.batch > 1 and (self.interrupts == "poll" or self.datapath in ("af-xdp", "memif")):
-            message = "as batch is of system calls, and an application that polls has none"
-            raise refuse(BadValue("", message, self.application.batch), "application", "interrupts", "datapath")
+        if (self.application.batch or 1) > 1 and self.interrupts != "poll":
+            self._require_calls(self.application)
         if self.application.kind == "xdp" and self.interrupts == "poll":
             message = "in poll mode has no softirq for an XDP program"
             raise refuse(BadValue("", message, self.application.kind), "application", "interrupts")
@@ -232,6 +219,15 @@ class Guest(Strict):
             message = "as mtu is not from 68 B to 9216 B"
             raise refuse(BadValue("", message, units.exact(self.mtu_bytes, units.SIZE)), "mtu")
         return self
+
+    def _require_calls(self, program: Application) -> None:
+        """Several datagrams share a system call of an application on a socket, whose calls are the host model's."""
+        if self.datapath in ("af-xdp", "af-xdp-copy", "memif") or program.kind != "socket":
+            message = "as batch is of calls on a socket, or of a guest in poll mode"
+            raise refuse(BadValue("", message, program.batch), "application", "interrupts", "datapath")
+        if not program.receive_ps == program.send_ps is None:
+            message = "as batch does not go with a stated time of receive or send"
+            raise refuse(BadValue("", message, program.batch), "application")
 
     def members(self) -> tuple[str, ...]:
         """Return the names of the guests in this group."""
