@@ -128,7 +128,7 @@ def _worker(plan: Plan, worker: Worker) -> Iterator[str]:
 def _polling(where: str, worker: Worker) -> Iterator[str]:
     if worker.poll_mode and worker.kind == "soft":
         yield f"{where}: poll_mode: only a task or hardware worker can poll"
-    if worker.drain_ps and not (worker.poll_mode and worker.kind == "task"):
+    if worker.drain_ps and not (worker.poll_mode and worker.kind == "task" and worker.outputs):
         yield f"{where}: drain_ps: only a poll-mode thread holds what it sends"
 
 

@@ -41,6 +41,10 @@ STEP_LOOP = (
 )
 NEVER = {
     "translate: page <= last -> not entered": "what is sent has a byte, so that its last page is not before its first",
+    "holds: range(m[w + W_OUTPUT_COUNT]) -> not entered": "check() refuses a worker that holds what it sends and sends nothing",
+    "tell_visible: m[w + W_STATE] == POLLING -> false": "it is called where the state has just become so, and for a thread that polls and has the core again",
+    "poll_examine: m[w + W_DRAIN] == 0 -> true": "an examination without anything visible is due only because of something held",
+    "poll_examine: m[H_NOW] < m[w + W_DRAINED] + m[w + W_DRAIN] -> true": "it is due at that time, which does not move without the worker",
     "next_note: m[at] == 0 -> entered": "it takes a worker with over 60 ends; test_virtio_agreement has one, no random plan has",
     "rise: at > 1 -> not entered": "whoever calls has put a slot at a leaf, and a leaf's number is above 1",
     "rebase: range(leaves) -> not entered": "a tree has two leaves at least",
@@ -86,9 +90,7 @@ NEVER = {
     "choose_share_by_deficit: idle < count -> not entered": "it is called for a worker that has shares, and idle begins at 0",
     "adapt: hp < limit -> false": "hp never exceeds the limit and equals it only after growing; then h <= hp or h > limit was asked before",
     "on_halt_poll: m[v + V_STATE] == POLL -> false": "every way out of POLL disarms the slot",
-    "step: poll_mode -> true (2)": "poll mode without anything visible was handled by the test before",
     "poll_examine: m[w + W_STATE] != POLLING -> true": "only POLLING arms the examination, and a poll-mode worker leaves it by its own examination",
-    "poll_examine: next_input(m, w, scan) < 0 -> true": "what is visible stays so: only this worker takes it",
     "hardware_idle: m[w + W_SHAPED] != 0 -> false": "something is visible and nothing was eligible, which only a rate can bring about",
     "hardware_idle: due != INF -> false": "the input that is held back has packets and a time at which it conforms",
     "on_examination: m[w + W_STATE] == IDLE -> false": "a hardware worker arms its examination only when IDLE and takes up work only in it",

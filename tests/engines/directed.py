@@ -147,6 +147,40 @@ def pollers(d: Dice) -> tuple[Short, int]:
     return short, d.time(150, 250)
 
 
+def holders(d: Dice) -> tuple[Short, int]:
+    """Poll-mode threads that hold what they put into a queue, two rings, or a queue that another one of them sends from, too."""
+
+    def holder(thread: str, fifo: str, *outputs: str) -> dict[str, Any]:
+        into = [{"of": name, "publish_every": d.pick(2, 3, 8), "full": "drop"} for name in outputs]
+        made = {
+            "is": "worker",
+            "kind": "task",
+            "by": thread,
+            "poll_mode": True,
+            "label": "pmd_work",
+            "from": [fifo],
+            "into": into,
+        }
+        which = {"select": "switch", "switch": "y", "reap_ring": "tx"} if len(outputs) > 1 else {}
+        times = {"loop_ps": d.time(0, 3), "packet_ps": d.time(0, 2), "drain_ps": d.time(2, 30)}
+        return {**made, **which, **times, "chunk": d.pick(1, 4)}
+
+    short: Short = {
+        "sa": d.source("fa", 1, 12), "sb": d.source("fb", 1, 12), "out": {"is": "sink"},
+        "fa": {"is": "fifo"}, "fb": {"is": "fifo"}, "r": {"is": "fifo", "gate": "flag v"},
+        "tx": {"is": "ring", "kind": "tx", "size": d.pick(4, 16), "used_gate": "never"},
+        "rx": {"is": "ring", "size": d.pick(4, 16), "used_gate": {"mode": d.pick("always", "flag"), "wake": "n"}},
+        "c": {"is": "core"}, "k": {"is": "core"}, "h": {"is": "core"},
+        "ta": {"is": "thread", "by": "c"}, "tb": {"is": "thread", "by": d.pick("c", "k")}, "tv": {"is": "thread", "by": "h"},
+        "y": {"is": "switch", "macs": 4, "table": [0, 0, 1, 2], "ports": [[0, 1], [1, 1], [2, 1]]},
+        "a": holder("ta", "fa", *d.pick(("r",), ("r", "tx", "rx"))), "b": holder("tb", "fb", "r"),
+        "v": {"is": "worker", "kind": "task", "by": "tv", "from": ["r"], "into": ["out"], "packet_ps": d.time(0, 2)},
+        "e": {"is": "worker", "kind": "hw", "from": ["tx"], "into": ["out"], "packet_ps": d.time(0, 2)},
+        "n": {"is": "worker", "kind": "soft", "by": "h", "from": ["rx"], "into": ["out"], "refill_ring": "rx", "refill_chunk": 1},
+    }  # fmt: skip
+    return short, d.time(400, 600)
+
+
 def race(d: Dice) -> tuple[Short, int]:
     """Room appears while a worker that found none still pays for its notifications: it goes on instead of parking."""
     small, blocked = d.pick(1, 2), d.pick(0, 1, 1, 1, 2)
@@ -380,7 +414,7 @@ def hairpin(d: Dice) -> tuple[Short, int]:
 
 FAMILIES: tuple[Callable[[Dice], tuple[Short, int]], ...] = (
     wires, loose, shaped, pollers, race, sleepy, pair, asleep, storm, guest, hairpin, timers, emulated, contended, sliced,
-    timers, emulated, sleepy, guest, storm, pair, shaped, asleep, hairpin, loose,
+    timers, emulated, sleepy, guest, storm, pair, shaped, asleep, holders, holders,
     hops, governed, adaptive, tickless, bulk, portions, adaptive, tickless, throttled, portions,
 )  # fmt: skip
 """Some twice or thrice: their mechanism needs many plans."""

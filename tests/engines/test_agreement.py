@@ -18,7 +18,7 @@ from tests.engines.random_plans import random_plan
 from tests.engines.shrinking import shrink
 from tests.engines.surgery import renamed, side_by_side
 
-PLANS, CHUNK = 1150, 115
+PLANS, CHUNK = 1250, 125
 MUTANTS = 300
 PAIR = (ENGINES["reference"], ENGINES["compiled"])
 LEAST_SHARES = {

@@ -7,7 +7,7 @@ import ast
 from tests.engines.branches import NEVER, count, counted, library_cases, names, random_cases
 from tests.engines.twin import execute
 
-PLANS, LEAST = 1150, 100
+PLANS, LEAST = 1250, 100
 """The random plans of `test_agreement`; `python -m tests.engines.branches` adds the mutants of `test_library`."""
 LIBRARY = 40
 RULES = 800

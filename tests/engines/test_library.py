@@ -35,6 +35,8 @@ def test_engines_agree_on_mutated_datapaths(first: int) -> None:
         assert check(mutant) == []
         assert compare(PAIR, mutant, UNTIL_PS, seed, coverage) is None, f"mutant {seed}"
     assert changed > CHUNK // 2
-    assert min(coverage.share(what) for what in ("drops", "exits")) >= 0.12, str(coverage)
+    assert coverage.share("exits") >= 0.12, str(coverage)
+    # windows open slowly, and the socket of a stream holds all of its window
+    assert coverage.share("drops") >= 0.06, str(coverage)
     # a doorbell per bridged frame and shorter wake-ups leave fewer queues full
     assert coverage.share("parking") >= 0.03, str(coverage)

@@ -164,8 +164,10 @@ def test_a_flood_to_one_function_does_not_touch_another(tmp_path: Path) -> None:
     assert set(entry["drops"]) == {"vm0.q0.rx", "vm0.q0.socket"}
     mine, other = (found["guests"]["vm#1"]["all"] for found in (entry, calm))
     assert mine["delivered_pps"] == other["delivered_pps"]
-    for metric in ("mean", "p50", "p99"):
+    for metric in ("p50", "p99"):
         assert mine["latency_us"][metric] == pytest.approx(other["latency_us"][metric], rel=0.001)
+    # a frame that waited comes on the other side of an interrupt now and then
+    assert mine["latency_us"]["mean"] == pytest.approx(other["latency_us"]["mean"], rel=0.005)
 
 
 def test_a_flood_from_one_function_costs_another_a_turn_at_most(tmp_path: Path) -> None:

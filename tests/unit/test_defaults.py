@@ -49,6 +49,9 @@ NAMED = {
     ("Worker", "refill_chunk"): 32,
     # TCP_RTO_MIN, the shortest frame without its check sum, Ethernet, IPv4 and TCP in front of every segment
     ("Source", "timeout_ps"): 200 * MS,
+    # Reno: a packet more for each window, half of it left after a loss, in 1/1024
+    ("Source", "grow"): 1024,
+    ("Source", "shrink"): 512,
     ("Source", "response_bytes"): 60,
     ("GuestSettings", "reply_bytes"): 60,
     ("Dma", "segment_header_bytes"): 54,
@@ -81,7 +84,7 @@ NAMED = {
     ("Model", "pba_offset"): 0x2000,
 }  # fmt: skip
 ONE_BY_ONE = {
-    "Gate.delay_den", "Source.window", "Source.ack_every", "Dma.walkers", "Fifo.wake_free", "DescRing.writeback_group", "DescRing.wake_free",
+    "Gate.delay_den", "Source.window", "Source.ack_every", "Source.reorder", "Dma.walkers", "Fifo.wake_free", "DescRing.writeback_group", "DescRing.wake_free",
     "DescRing.hold_group", "Input.weight", "Input.publish_every", "Output.publish_every", "Worker.chunk", "GuestSettings.vcpus",
     "GuestSettings.queues", "GuestSettings.nics", "GuestSettings.weight", "GuestSettings.doorbell_batch", "Flood.senders", "Model.revision",
 }  # fmt: skip
@@ -97,7 +100,7 @@ NOBODY = {
     "Moderator.tx_interval_ps", "IrqRoute.core", "IrqRoute.vcpu", "Executor.sibling", "Executor.ksoftirqd", "Executor.spread", "Executor.thread",
     "Thread.vcpu", "Thread.lock", "Thread.quota", "Tick.gap", "Tick.length", "Input.shaper", "Input.floor", "Input.share", "Output.fifo",
     "Output.dst", "Worker.reap_ring", "Worker.refill_ring", "Worker.switch", "Worker.spread", "Worker.service", "Worker.stage",
-    "Worker.notify_stage", "Worker.moderator", "Worker.merge_ps",
+    "Worker.notify_stage", "Worker.moderator", "Worker.merge_ps", "Worker.stream_ps", "Worker.ack_ps", "Worker.spin",
 }  # fmt: skip
 """-1: no other entity, no stream, no stage, no difference."""
 SWITCHED_ON = {

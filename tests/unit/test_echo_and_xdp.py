@@ -93,5 +93,5 @@ def test_poll_mode_has_no_softirq_and_guests_do_not_echo_themselves() -> None:
 def test_costs_of_stack_and_application_do_not_count_where_they_are_not_spent() -> None:
     count = {kind: cost_status(scenario("sriov-vf", kind))["assumed"] for kind in ("socket", "xdp")}
     # of the guest's costs the program spends its own two, and neither driver receive, stack, socket, wake-up, calls, copy nor driver transmit
-    gone = "drv_rx_pk stack_rx_pk sock_pk seg_rx_pk merge_pk wake_app app_rx_pk copy_fs app_tx_pk stack_tx_pk drv_tx_pk seg_tx_pk"
+    gone = "drv_rx_pk stack_rx_pk sock_pk seg_rx_pk merge_pk wake_app app_rx_pk copy_fs app_tx_pk stack_tx_pk drv_tx_pk seg_tx_pk tcp_rx_pk tcp_tx_pk syscall"
     assert count["socket"] - count["xdp"] == len(gone.split()) - 2

@@ -25,7 +25,6 @@ OUTSIDE = {
     "ixy-lat-itr10-0.8mpps-p50": "a kernel's stack stands for ixy's loop, and its core is two thirds busy",
     "ixy-lat-itr10-0.8mpps-p99": "the same",
     "ixy-lat-itr200-0.4mpps-p50": "80 packets of a gap are more than a poll's 64: what comes meanwhile is taken in the second round, without the gap",
-    "ixy-lat-itr200-0.8mpps-p50": "the same",
     "ixy-lat-itr200-0.8mpps-p99": "the same",
 }
 """Moderation rows that are not within 12 %, and why."""
