@@ -330,6 +330,14 @@ def test_measure_and_headline_cover_the_registry() -> None:
     assert all(metric.unit and metric.sentence.endswith(".") for metric in metrics.METRICS.values())
 
 
+def test_scalars_are_numbers_and_the_rest_are_tables() -> None:
+    trace = blank(PLAN)
+    for name, metric in metrics.METRICS.items():
+        value = metric.of(PLAN, trace)
+        if name != "bottleneck":
+            assert metric.scalar == (value is None or isinstance(value, int | float)), name
+
+
 def test_labels_of_guest_and_idle_time_exist() -> None:
     assert set(cpu.GUEST_LABELS) | set(cpu.IDLE_LABELS) | set(cpu.POLL_LABELS) | set(resources.WITHOUT_WORK) <= set(
         LABELS
