@@ -53,6 +53,8 @@ def test_there_are_never_more_points_than_allowed() -> None:
     assert len(searched(Knee("rate", most=10))) == 10
     assert len(searched(Knee("rate", resolution_ppm=500_000, most=100))) < 8
     assert refine({1: 1.0, 2: 2.0}, Knee("rate")) == []
+    assert refine({1: 1.0, 100: 2.0}, Knee("rate")) == []  # two values show no bend
+    assert refine({1: 1.0, 50: 1.5, 100: 2.0}, Knee("rate", most=2)) == []
     assert refine({1: 1.0, 2: 1.0, 3: 1.0}, Knee("rate", resolution_ppm=1)) == []  # nothing is between 1 and 2
 
 
