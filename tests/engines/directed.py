@@ -111,21 +111,17 @@ def shaped(d: Dice) -> tuple[Short, int]:
     return short, d.time(200, 400)
 
 
+def _polling(thread: str, *inputs: str) -> dict[str, Any]:
+    return {"is": "worker", "kind": "task", "by": thread, "poll_mode": True, "label": "pmd_work", "from": list(inputs)}
+
+
 def pollers(d: Dice) -> tuple[Short, int]:
     """Poll-mode workers that share a core with each other and with a task: examinations come due while another one runs."""
 
     def poller(thread: str, *inputs: str) -> dict[str, Any]:
-        made = {
-            "is": "worker",
-            "kind": "task",
-            "by": thread,
-            "poll_mode": True,
-            "label": "pmd_work",
-            "from": list(inputs),
-            "into": ["out"],
-        }
         return {
-            **made,
+            **_polling(thread, *inputs),
+            "into": ["out"],
             "loop_ps": d.time(0, 3),
             "packet_ps": d.time(0, 2),
             "chunk": d.pick(1, 4),
@@ -152,18 +148,9 @@ def holders(d: Dice) -> tuple[Short, int]:
 
     def holder(thread: str, fifo: str, *outputs: str) -> dict[str, Any]:
         into = [{"of": name, "publish_every": d.pick(2, 3, 8), "full": "drop"} for name in outputs]
-        made = {
-            "is": "worker",
-            "kind": "task",
-            "by": thread,
-            "poll_mode": True,
-            "label": "pmd_work",
-            "from": [fifo],
-            "into": into,
-        }
         which = {"select": "switch", "switch": "y", "reap_ring": "tx"} if len(outputs) > 1 else {}
         times = {"loop_ps": d.time(0, 3), "packet_ps": d.time(0, 2), "drain_ps": d.time(2, 30)}
-        return {**made, **which, **times, "chunk": d.pick(1, 4)}
+        return {**_polling(thread, fifo), "into": into, **which, **times, "chunk": d.pick(1, 4)}
 
     short: Short = {
         "sa": d.source("fa", 1, 12), "sb": d.source("fb", 1, 12), "out": {"is": "sink"},
