@@ -12,7 +12,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -53,7 +53,7 @@ from simulator.scenario.routes import (
 )
 from simulator.scenario.sites import Site, sites
 from simulator.scenario.sources import add_traffic
-from simulator.scenario.traffic import Bursts, Capture, Constant, Poisson
+from simulator.scenario.traffic import Bursts, Capture, Constant, Poisson, Traffic
 from simulator.scenario.uses import Use, uses
 from simulator.vswitches.model import Flows
 
@@ -142,13 +142,8 @@ def switch_settings(scenario: Scenario, site: Site) -> SwitchSettings:
     own = [kind for path in used if vswitches.suits(kind := datapath(path).switch, "linux-bridge")]
     kind = next(iter(own), written.kind) if written.kind == "automatic" else written.kind
     met = [item for item in scenario.traffic for route in routes(scenario, item) if here & {*route.nodes}]
-    flows = Flows(
-        max(1, sum(getattr(item, "flows", 1) for item in met)),
-        max((item.new_flows_ppm for item in met if isinstance(item, Poisson)), default=0),
-        written.smc,
-        written.megaflows,
-        written.output_batching,
-    )
+    new_ppm = max((item.new_flows_ppm for item in met if isinstance(item, Poisson)), default=0)
+    flows = _flows(met, new_ppm, written)
     carried = vswitches.settings(
         kind,
         cores=written.cores or (),
@@ -409,17 +404,16 @@ def _forwarder(scenario: Scenario, group: Guest, switch: VirtualSwitch) -> Polle
     given = group.application.by
     if given == "l3fwd":
         return PolledSwitch(given, packet_costs=("d_lpm_pk",))
-    met = (
+    met = [
         item for item in scenario.traffic for route in routes(scenario, item) if set(group.members()) & {*route.through}
-    )
-    flows = Flows(
-        max(1, sum(getattr(item, "flows", 1) for item in met)),
-        0,
-        switch.smc,
-        switch.megaflows,
-        switch.output_batching,
-    )
-    return vswitches.forwarder(given, masks=switch.masks, flows=flows)
+    ]
+    return vswitches.forwarder(given, masks=switch.masks, flows=_flows(met, 0, switch))
+
+
+def _flows(met: Sequence[Traffic], new_ppm: int, written: VirtualSwitch) -> Flows:
+    """What the tables of a switch meet, with what the scenario says of them."""
+    count = max(1, sum(getattr(item, "flows", 1) for item in met))
+    return Flows(count, new_ppm, written.smc, written.megaflows, written.output_batching)
 
 
 def _shared(group: Guest, taken: set[int]) -> tuple[int, ...]:
