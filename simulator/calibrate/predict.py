@@ -20,7 +20,8 @@ from simulator.costs import Host
 from simulator.datapaths import datapath
 from simulator.errors import InputError
 from simulator.scenario import Scenario
-from simulator.scenario.build import build, guest_settings
+from simulator.scenario.build import build
+from simulator.scenario.settings_of_guests import guest_settings
 from simulator.scenario.traffic import RequestResponse
 from simulator.study.runs import Job, run
 

@@ -14,11 +14,11 @@ from simulator import units
 from simulator.costs.names import UNSPENT
 from simulator.errors import BadValue, InputError, unknown
 from simulator.scenario import names
+from simulator.scenario.checks_functions import attack_faults, iommu_faults
 from simulator.scenario.checks_hosts import bond_faults, host_faults, network_faults
 from simulator.scenario.events import event_faults
 from simulator.scenario.guest import MOST_GUESTS
 from simulator.scenario.host import Nic
-from simulator.scenario.iommu import MAPS
 from simulator.scenario.model import Scenario
 from simulator.scenario.remains import Location, leans
 from simulator.scenario.routes import (
@@ -31,8 +31,8 @@ from simulator.scenario.routes import (
     patterns_of,
     routes,
 )
-from simulator.scenario.sites import Site, sites
-from simulator.scenario.traffic import Bulk, Bursts, Capture, Constant, Poisson, RequestResponse, Selection, Traffic
+from simulator.scenario.sites import sites
+from simulator.scenario.traffic import Bulk, Capture, Poisson, RequestResponse, Selection, Traffic
 
 MOST_SOURCES = 8192
 
@@ -278,60 +278,6 @@ def _interrupts(scenario: Scenario) -> Iterator[Fault]:
                 yield ("guests", index, "interrupts"), BadValue("", message, group.interrupts, known)
 
 
-def _iommus(scenario: Scenario) -> Iterator[Fault]:
-    """Functions are given away through an IOMMU; packets are mapped in small pages, by drivers of the kernel; by Linux on the host."""
-    for site in sites(scenario):
-        yield from _iommu_of(site)
-
-
-def _iommu_of(site: Site) -> Iterator[Fault]:
-    host = site.host
-    maps = [number for number, group in site.groups if group.viommu.mode in MAPS]
-    for number, group in site.groups:
-        given = group.datapath in names.GIVEN_AWAY
-        if given and host.iommu.mode == "off":
-            message = "gives a function to a guest, which needs an IOMMU; host.iommu is off"
-            yield ("guests", number, "datapath"), BadValue("", message, group.datapath)
-        if group.viommu.mode != "off" and not given:
-            message = f"is of a guest with a function of the adapter ({', '.join(names.GIVEN_AWAY)}); the path is {group.datapath}"
-            yield ("guests", number, "viommu"), BadValue("", message, group.viommu.mode)
-        elif number in maps and group.interrupts == "poll":
-            message = "changes nothing in poll mode, where memory is mapped once and for all"
-            yield ("guests", number, "viommu"), BadValue("", message, group.viommu.mode)
-        for path in (group.datapath, group.standby):
-            if host.iommu.mode in MAPS and path in names.HYPERVISORS:
-                message = f"is what Linux' drivers do on the host; {path} is of {names.HYPERVISORS[path]}"
-                yield site.at("host", "iommu"), BadValue("", message, host.iommu.mode)
-    if host.iommu_pages not in ("off", "4 KiB") and (maps or host.iommu.mode in MAPS):
-        message = (
-            "cannot be where packets are mapped one by one, in pages of 4 KiB: an adapter's pages are of one size here"
-        )
-        yield site.at("host", "iommu_pages"), BadValue("", message, host.iommu_pages)
-    if host.iommu_pages != "off" and host.iommu.mode == "off":
-        yield site.at("host", "iommu_pages"), BadValue("", "is of an IOMMU; host.iommu is off", host.iommu_pages)
-
-
-def _attacks(scenario: Scenario) -> Iterator[Fault]:
-    """Who has no function of the adapter has neither its check of addresses nor its mailbox."""
-    groups = {name: group for group in scenario.guests for name in group.members()}
-    known = ", ".join(names.FUNCTIONS)
-    for index, group in enumerate(scenario.guests):
-        given = (("spoof_check", "off" if not group.spoof_check else None), ("mail", group.mail_pps))
-        for key, value in given:
-            if value is not None and group.datapath not in names.FUNCTIONS:
-                message = f"is of a function of the adapter ({known}); the path is {group.datapath}"
-                shown = units.exact(value, units.PACKET_RATE) if isinstance(value, int) else value
-                yield ("guests", index, key), BadValue("", message, shown)
-    for index, item in enumerate(scenario.traffic):
-        if isinstance(item, (Poisson, Constant, Bursts)) and item.spoofed:
-            for route in routes(scenario, item):
-                path = groups[route.sender].datapath if route.sender else ""
-                if route.sender and path not in names.FUNCTIONS:
-                    message = f"is checked for functions of the adapter ({known}); {route.sender} is on the path {path}"
-                    yield ("traffic", index, "spoofed"), InputError("", message)
-                    break
-
-
 def _adapters(scenario: Scenario) -> Iterator[Fault]:
     """A host has one adapter or a list of them, whose names differ and are those that guests use."""
     guests = set(guest_names(scenario))
@@ -402,7 +348,7 @@ RULES: dict[Callable[[Scenario], Iterator[Fault]], tuple[str, ...]] = {
     _costs: ("host.model", "hosts"),
     _cores: ("host.cores", "hosts", "guests.*.on_host"),
     _interrupts: ("host.model", "host.capabilities", "guests.*.datapath", "hosts", "guests.*.on_host"),
-    _attacks: (
+    attack_faults: (
         "guests.*.datapath",
         "guests.*.spoof_check",
         "guests.*.mail",
@@ -410,7 +356,7 @@ RULES: dict[Callable[[Scenario], Iterator[Fault]], tuple[str, ...]] = {
         "traffic.*.direction",
         *_WAYS,
     ),
-    _iommus: (
+    iommu_faults: (
         "host.iommu",
         "hosts",
         "guests.*.on_host",

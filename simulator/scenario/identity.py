@@ -9,9 +9,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from simulator.scenario.build import guest_settings
 from simulator.scenario.model import Scenario
 from simulator.scenario.points import Point, name_of_point
+from simulator.scenario.settings_of_guests import guest_settings
 
 
 def identity(point: Point) -> dict[str, Any]:

@@ -22,21 +22,15 @@ from simulator.plan import check_bounds
 from simulator.plan.check import check
 from simulator.plan.model import Plan
 from simulator.scenario.assemble import assemble
-from simulator.scenario.build import (
-    each_host,
-    guest_settings,
-    misfits,
-    network_settings,
-    nic_settings,
-    site_settings,
-    spoofed,
-)
+from simulator.scenario.build import each_host, misfits, network_settings, site_settings, spoofed
 from simulator.scenario.checks import Fault
 from simulator.scenario.host import Pcie
 from simulator.scenario.model import Scenario
 from simulator.scenario.nonsense import nonsense
 from simulator.scenario.plan_faults import placed
 from simulator.scenario.remains import Location
+from simulator.scenario.settings_of_guests import guest_settings
+from simulator.scenario.settings_of_machines import nic_settings
 from simulator.scenario.sites import Site, sites
 from simulator.scenario.sources import add_traffic
 

@@ -34,16 +34,11 @@ from simulator.plan.model import Plan
 from simulator.plan.trace import Trace
 from simulator.scenario import Point, Scenario, scenario_hash
 from simulator.scenario.assemble import FAR_COSTS
-from simulator.scenario.build import (
-    guest_settings,
-    nic_overrides,
-    nic_settings,
-    notes,
-    port_settings_of,
-    site_settings,
-)
+from simulator.scenario.build import notes, port_settings_of, site_settings
 from simulator.scenario.identity import guest_labels, identity
 from simulator.scenario.routes import adapters
+from simulator.scenario.settings_of_guests import guest_settings
+from simulator.scenario.settings_of_machines import nic_overrides, nic_settings
 from simulator.scenario.sites import Site, sites
 from simulator.sriov.schedule import plan_of, timeline
 from simulator.study.ranges import Warmup, judged, of_latency, of_scalars, warnings

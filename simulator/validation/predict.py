@@ -18,7 +18,7 @@ from simulator import units
 from simulator.errors import InputError, SimulatorError
 from simulator.formats.pcap import FCS_BYTES
 from simulator.scenario import Scenario
-from simulator.scenario.build import nic_settings
+from simulator.scenario.settings_of_machines import nic_settings
 from simulator.scenario.traffic import Constant, Poisson
 from simulator.scenario.uses import mean_bytes
 from simulator.study.fanout import fan_out

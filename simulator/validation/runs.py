@@ -33,8 +33,9 @@ from simulator.plan.fingerprint import fingerprint
 from simulator.plan.model import Plan
 from simulator.plan.trace import Trace
 from simulator.scenario import Point, Scenario, load, points
-from simulator.scenario.build import drawn, host_settings
+from simulator.scenario.build import drawn
 from simulator.scenario.identity import guest_labels
+from simulator.scenario.settings_of_machines import host_settings
 from simulator.study.once import once, plans_of
 
 Values = dict[str, float | None]

@@ -14,10 +14,11 @@ from simulator.errors import BadValue, ScenarioErrors
 from simulator.formats.yaml12 import Node, parse
 from simulator.scenario import load
 from simulator.scenario.audit import audited, study
-from simulator.scenario.build import build, host_settings, notes
+from simulator.scenario.build import build, notes
 from simulator.scenario.plan_faults import placed
 from simulator.scenario.points import MOST_FAILED, Draft
 from simulator.scenario.remains import Remains
+from simulator.scenario.settings_of_machines import host_settings
 from simulator.study.point import cost_status
 from tests.campaign.cases import Case, cases, controls
 

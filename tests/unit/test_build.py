@@ -15,8 +15,9 @@ from simulator.parts.stages import STAGES
 from simulator.plan.check import check
 from simulator.plan.model import Plan
 from simulator.scenario import load, points, shipped
-from simulator.scenario.build import build, core_map, host_settings, machine_of, nic_settings, notes
+from simulator.scenario.build import build, core_map, machine_of, notes
 from simulator.scenario.model import Scenario
+from simulator.scenario.settings_of_machines import host_settings, nic_settings
 
 BASE: dict[str, Any] = {
     "schema": 1,

@@ -12,7 +12,8 @@ from simulator.cli import cli
 from simulator.errors import InputError, ScenarioErrors
 from simulator.explain import explain
 from simulator.scenario import canonical_json, load, origins, points, resolved, scenario_hash
-from simulator.scenario.build import build, host_settings
+from simulator.scenario.build import build
+from simulator.scenario.settings_of_machines import host_settings
 
 GOOD = """\
 schema: 1

@@ -18,7 +18,8 @@ from simulator.cli import cli
 from simulator.costs.ranges import IDLE, LEAST, Unknown, host_drawn, nic_drawn, unknowns
 from simulator.plan.fingerprint import fingerprint
 from simulator.scenario import Point, load, points
-from simulator.scenario.build import build, drawn, nic_settings
+from simulator.scenario.build import build, drawn
+from simulator.scenario.settings_of_machines import nic_settings
 from simulator.study.elsewhere import stored
 from simulator.study.uncertainty import design, interval, intervals, measure_first
 
